@@ -1,0 +1,11 @@
+/** Only the pages are built; the server's own files are run by Node as they are. */
+const config = {
+  reactStrictMode: true,
+  poweredByHeader: false,
+  devIndicators: false,
+  serverExternalPackages: ['pg', 'pg-boss', 'onnxruntime-node', '@node-rs/argon2', '@tus/server', 'pino'],
+  // `npm run check` holds the types of all rooms at once; a second pass here would double the time of a start.
+  typescript: { ignoreBuildErrors: true },
+}
+
+export default config

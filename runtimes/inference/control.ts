@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto'
+import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { z } from 'zod'
+import { type DeviceInfo, enrolResponse, protocolVersion } from '#src/contracts/runtime.ts'
+import { messageOf } from './errors.ts'
+import { log } from './log.ts'
+import { StateFile } from './state.ts'
+
+/** Web cannot be reached, or does not take this runtime's word: what is known goes on being used. */
+export class ControlUnavailable extends Error {
+  /** The HTTP status when web did answer. */
+  readonly status: number | undefined
+  constructor(message: string, status?: number) {
+    super(message)
+    this.status = status
+  }
+}
+
+const kept = z.object({ runtime_id: z.string(), credential: z.string(), heartbeat_ms: z.number().int() })
+type Credential = z.infer<typeof kept>
+
+export type ControlOptions = {
+  controlUrl: string
+  runtimeToken: string | undefined
+  stateDir: string
+  name: string
+  version: string
+  /** The origin at which callers reach this runtime. */
+  url: string
+}
+
+/** The client of `/api/runtime/v1`: it enrols, keeps the credential, and enrols again when web no longer knows it. */
+export class ControlPlane {
+  readonly bootId: string = randomUUID()
+  readonly #options: ControlOptions
+  readonly #file: StateFile<Credential>
+  #credential: Credential | undefined
+  #enrolling: Promise<void> | undefined
+  #isReachable: boolean | undefined
+
+  constructor(options: ControlOptions) {
+    this.#options = options
+    this.#file = new StateFile(options.stateDir, 'credential.json', kept)
+  }
+
+  get heartbeatMs(): number {
+    return this.#credential?.heartbeat_ms ?? 5000
+  }
+
+  /** @throws ControlUnavailable when web is away or refuses. */
+  async enrol(): Promise<void> {
+    this.#enrolling ??= this.#enrol().finally(() => {
+      this.#enrolling = undefined
+    })
+    return this.#enrolling
+  }
+
+  async #enrol(): Promise<void> {
+    const stored = await this.#file.find()
+    if (!this.#options.runtimeToken) {
+      if (!stored || stored.credential === this.#credential?.credential) throw new ControlUnavailable('RUNTIME_TOKEN is not set and no credential is kept')
+      this.#credential = stored
+      return
+    }
+    const response = await this.#fetch('/enrol', { token: this.#options.runtimeToken, body: this.#introduction(), timeoutMs: 10_000 })
+    if (response.ok) {
+      this.#credential = enrolResponse.parse(await response.json())
+      await this.#file.save(this.#credential)
+      return log('info', 'control', 'enrolled', { data: { runtimeId: this.#credential.runtime_id } })
+    }
+    await response.body?.cancel()
+    // A token that was changed since does not take away a credential that is still good.
+    if (stored && stored.credential !== this.#credential?.credential) this.#credential = stored
+    else throw new ControlUnavailable(`web refused to enrol this runtime (${response.status}): check RUNTIME_TOKEN`, response.status)
+  }
+
+  #introduction() {
+    return {
+      kind: 'inference',
+      name: this.#options.name,
+      version: this.#options.version,
+      protocol: protocolVersion,
+      boot_id: this.bootId,
+      devices: devices(),
+      capacity: Math.max(8, availableParallelism() * 4),
+      url: this.#options.url,
+    }
+  }
+
+  /**
+   * Posts one message.
+   * @returns undefined for 204
+   * @throws ControlUnavailable for everything that is not a 2xx with a body of that schema.
+   */
+  async post<T>(path: string, body: unknown, schema: z.ZodType<T>, options: { timeoutMs: number; signal?: AbortSignal }): Promise<T | undefined> {
+    const response = await this.#authorised(path, { body, ...options })
+    if (response.status === 204) return undefined
+    const parsed = schema.safeParse(await this.#json(response))
+    if (!parsed.success) throw new ControlUnavailable(`web answered ${path} in another form: ${parsed.error.issues[0]?.message}`)
+    return parsed.data
+  }
+
+  async #json(response: Response): Promise<unknown> {
+    try {
+      return await response.json()
+    } catch (error) {
+      throw new ControlUnavailable(`web's answer broke off: ${messageOf(error)}`)
+    }
+  }
+
+  /** The bytes of an artifact from an offset on. */
+  artifact(sha256: string, from: number, signal: AbortSignal): Promise<Response> {
+    return this.#authorised(`/artifacts/${sha256}`, { signal, timeoutMs: 0, ...(from > 0 ? { range: `bytes=${from}-` } : {}) })
+  }
+
+  async #authorised(path: string, request: Omit<FetchRequest, 'token'>): Promise<Response> {
+    if (!this.#credential) await this.enrol()
+    let response = await this.#fetch(path, { ...request, token: this.#credential?.credential ?? '' })
+    if (response.status === 401) {
+      await response.body?.cancel()
+      await this.enrol()
+      response = await this.#fetch(path, { ...request, token: this.#credential?.credential ?? '' })
+    }
+    if (response.ok) return response
+    const text = (await response.text().catch(() => '')).slice(0, 300)
+    throw new ControlUnavailable(`web answered ${path} with ${response.status}: ${text}`, response.status)
+  }
+
+  async #fetch(path: string, { token, body, timeoutMs, signal, range }: FetchRequest): Promise<Response> {
+    const signals = [signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter((one) => one !== undefined)
+    const headers: Record<string, string> = { authorization: `Bearer ${token}`, 'x-correlation-id': randomUUID() }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    if (range) headers.range = range
+    const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers, signal: AbortSignal.any(signals), redirect: 'error' }
+    if (body !== undefined) init.body = JSON.stringify(body)
+    try {
+      const response = await fetch(`${this.#options.controlUrl}/api/runtime/v1${path}`, init)
+      this.#noteReachable(true, '')
+      return response
+    } catch (error) {
+      if (!signal?.aborted) this.#noteReachable(false, messageOf((error as Error).cause ?? error))
+      throw new ControlUnavailable(`web cannot be reached: ${messageOf(error)}`)
+    }
+  }
+
+  #noteReachable(isReachable: boolean, reason: string): void {
+    if (isReachable === this.#isReachable) return
+    this.#isReachable = isReachable
+    if (isReachable) log('info', 'control', 'web is reachable')
+    else log('warn', 'control', 'web cannot be reached; serving from the last known state', { error: reason })
+  }
+}
+
+type FetchRequest = { token: string; body?: unknown; timeoutMs: number; signal?: AbortSignal; range?: string }
+
+export function devices(): DeviceInfo[] {
+  const load = Math.min(1, Math.max(0, (loadavg()[0] ?? 0) / availableParallelism()))
+  const name = (cpus()[0]?.model.trim() || arch()).slice(0, 200)
+  return [{ kind: 'cpu', index: 0, name, memory_bytes: totalmem(), load }]
+}
+
+/** Waits longer after each failure, with jitter so that many runtimes do not come back at once. */
+export class Backoff {
+  readonly #firstMs: number
+  readonly #maxMs: number
+  #failures = 0
+  constructor(firstMs: number, maxMs: number) {
+    this.#firstMs = firstMs
+    this.#maxMs = maxMs
+  }
+
+  reset(): void {
+    this.#failures = 0
+  }
+
+  nextMs(): number {
+    const full = Math.min(this.#maxMs, this.#firstMs * 2 ** this.#failures++)
+    return full * (0.5 + Math.random() / 2)
+  }
+}

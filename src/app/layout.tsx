@@ -1,0 +1,31 @@
+import '@fontsource-variable/inter/wght.css'
+import '@fontsource-variable/jetbrains-mono/wght.css'
+import InitColorSchemeScript from '@mui/material/InitColorSchemeScript'
+import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
+import type { Metadata, Viewport } from 'next'
+import { ThemeRoot } from '#src/ui/frame/ThemeRoot.tsx'
+import { ToastProvider } from '#src/ui/kit/Toasts.tsx'
+import { TrpcProvider } from '#src/ui/trpc.tsx'
+
+export const metadata: Metadata = {
+  title: { template: '%s · NeuroWeaver', default: 'NeuroWeaver' },
+  description: 'From a data set or a file of weights to a monitored endpoint on your own machines',
+}
+export const viewport: Viewport = { width: 'device-width', initialScale: 1, colorScheme: 'light dark' }
+
+export default function RootLayout({ children }: { children: React.ReactNode }) {
+  return (
+    <html lang="en" suppressHydrationWarning>
+      <body>
+        <InitColorSchemeScript attribute="data-theme" modeStorageKey="nw.mode" colorSchemeStorageKey="nw.scheme" />
+        <AppRouterCacheProvider>
+          <ThemeRoot>
+            <TrpcProvider>
+              <ToastProvider>{children}</ToastProvider>
+            </TrpcProvider>
+          </ThemeRoot>
+        </AppRouterCacheProvider>
+      </body>
+    </html>
+  )
+}

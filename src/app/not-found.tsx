@@ -1,0 +1,9 @@
+import { NotFound } from '#src/ui/frame/NotFound.tsx'
+
+export default function NotFoundPage() {
+  return (
+    <main>
+      <NotFound />
+    </main>
+  )
+}

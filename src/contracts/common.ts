@@ -1,0 +1,76 @@
+import { z } from 'zod'
+
+const uuidLike = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+export const isUuid = (value: string) => uuidLike.test(value)
+
+export const id = z
+  .string()
+  .regex(uuidLike, 'must be a UUID')
+  .transform((value) => value.toLowerCase())
+
+/** Text that Postgres can hold: no NUL, no lone surrogate. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
+    .refine((value) => !/\u0000/.test(value) && value.isWellFormed(), 'must not contain NUL or broken Unicode')
+
+/** Names of models, data sets, deployments and projects. */
+export const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+    'must start with a letter or digit and have at most 100 letters, digits, dots, dashes and underscores',
+  )
+  .refine((value) => !isUuid(value) && value !== 'register', 'is reserved: choose another name')
+
+/** An id or a name, as addresses carry it. */
+export const idOrName = z.string().min(1).max(200)
+
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
+
+/** A path inside a version or a data set: a display name with `/`, never joined to a folder of ours. */
+export const filePath = text(500)
+  .min(1)
+  .refine((value) => value.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'must have no empty, "." or ".." part')
+  .refine((value) => !/[\\:\p{Cc}]/u.test(value), 'must have no backslash, colon or control character')
+
+export const isoTime = z.iso.datetime({ offset: true })
+
+const maxMapBytes = 64 * 1024
+
+/** Rejects keys that would reach an object's prototype, and values past the size that a row should hold. */
+const safeMap = <T extends z.ZodType>(value: T) =>
+  z
+    .record(text(100).min(1), value)
+    .refine((map) => Object.keys(map).length <= 200, 'must have at most 200 keys')
+    .refine((map) => JSON.stringify(map).length <= maxMapBytes, 'must be at most 64 KiB of JSON')
+    .refine((map) => !Object.hasOwn(map, '__proto__'), '"__proto__" is not a key')
+
+export const tags = safeMap(text(500))
+
+const depthOf = (value: unknown): number =>
+  value !== null && typeof value === 'object' ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
+
+export const metadata = safeMap(z.json()).refine((map) => depthOf(map) <= 20, 'must be nested at most 20 deep')
+
+/** A page of a list: keyset by cursor, with an offset for the first ten thousand rows. */
+export const page = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  skip: z.coerce.number().int().min(0).max(10_000).default(0),
+  cursor: text(500).optional(),
+})
+
+export type Page<T> = { items: T[]; nextCursor: string | null; total: number }
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.number() })
+
+export const limits = {
+  uploadBytes: 1024 ** 4,
+  jsonBodyBytes: 1024 * 1024,
+  runtimeBodyBytes: 16 * 1024 * 1024,
+  inferBodyBytes: 64 * 1024 * 1024,
+  filesAVersion: 1000,
+  replicaQueue: 64,
+} as const

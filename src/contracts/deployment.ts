@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { id, idOrName, name, pageOf, text } from './common.ts'
+import { aliasName, versionNumber } from './model.ts'
+import { parity } from './manifest.ts'
+import { inferResponse, signature, tensor } from './signature.ts'
+import { device } from './training.ts'
+
+export const deploymentStatus = z.enum(['pending', 'loading', 'ready', 'degraded', 'failed', 'stopped'])
+export type DeploymentStatus = z.infer<typeof deploymentStatus>
+
+export const deploymentMoves: Record<DeploymentStatus, readonly DeploymentStatus[]> = {
+  pending: ['loading', 'ready', 'failed', 'degraded', 'stopped'],
+  loading: ['pending', 'ready', 'degraded', 'failed', 'stopped'],
+  ready: ['pending', 'loading', 'degraded', 'failed', 'stopped'],
+  degraded: ['pending', 'loading', 'ready', 'failed', 'stopped'],
+  failed: ['pending', 'loading', 'ready', 'degraded', 'stopped'],
+  stopped: [],
+}
+
+export const replicaCount = z.number().int().min(1).max(32)
+
+export const deployModel = z.object({
+  model: idOrName,
+  name: name.optional(),
+  version: versionNumber.optional(),
+  alias: aliasName.optional(),
+  replicas: replicaCount.optional(),
+  device: device.optional(),
+})
+export type DeployModel = z.infer<typeof deployModel>
+
+/** Whole percent; the weights of one deployment add up to 100. */
+export const target = z.object({
+  modelId: z.string(),
+  modelName: z.string(),
+  versionId: z.string(),
+  version: z.number().int(),
+  weight: z.number().int(),
+})
+
+export const setTargets = z.object({
+  deployment: idOrName,
+  targets: z
+    .array(z.object({ modelId: id.optional(), version: versionNumber, weight: z.number().int().min(0).max(100) }))
+    .min(1)
+    .max(20)
+    .refine((targets) => targets.reduce((sum, { weight }) => sum + weight, 0) === 100, 'weights must add up to 100'),
+})
+
+/** How far each version is on each runtime. */
+export const replicaState = z.object({
+  versionId: z.string(),
+  version: z.number().int(),
+  runtimeId: z.string(),
+  runtimeName: z.string(),
+  state: z.enum(['loading', 'ready', 'failed']),
+  progress: z.number().nullable(),
+  readyReplicas: z.number().int(),
+  reasonCode: z.string().nullable(),
+  reason: z.string().nullable(),
+  parity: parity.nullable(),
+})
+
+export const deployment = z.object({
+  id: z.string(),
+  name: z.string(),
+  modelId: z.string(),
+  modelName: z.string(),
+  status: deploymentStatus,
+  reason: z.string().nullable(),
+  endpointUrl: z.string(),
+  targets: z.array(target),
+  replicas: z.number().int(),
+  device,
+  project: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  createdBy: z.string().nullable(),
+})
+export type Deployment = z.infer<typeof deployment>
+
+/** One deployment in a list, with the last hour beside it. */
+export const deploymentSummary = deployment.extend({
+  lastHour: z.object({
+    requests: z.number(),
+    errors: z.number(),
+    p95Ms: z.number().nullable(),
+    /** One figure a five-minute step, oldest first. */
+    spark: z.array(z.object({ at: z.string(), requests: z.number(), p95Ms: z.number().nullable() })),
+  }),
+})
+export type DeploymentSummary = z.infer<typeof deploymentSummary>
+
+export const deploymentDetail = deployment.extend({ signature: signature.nullable(), replicaStates: z.array(replicaState) })
+export type DeploymentDetail = z.infer<typeof deploymentDetail>
+
+export const deploymentRef = z.object({ deployment: idOrName })
+export const listDeployments = z.object({
+  q: text(200).optional(),
+  status: deploymentStatus.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  skip: z.coerce.number().int().min(0).max(10_000).default(0),
+  cursor: text(500).optional(),
+})
+export const deploymentPage = pageOf(deploymentSummary)
+
+export const metricsQuery = z.object({
+  deployment: idOrName,
+  from: z.iso.datetime({ offset: true }).optional(),
+  to: z.iso.datetime({ offset: true }).optional(),
+})
+export const metricBucket = z.object({
+  at: z.iso.datetime(),
+  version: z.number().int(),
+  requests: z.number(),
+  errors: z.number(),
+  latencyMs: z.object({ p50: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable() }),
+  queueMs: z.object({ p50: z.number().nullable(), p95: z.number().nullable() }),
+})
+
+/** One request from the playground. */
+export const tryInfer = z.object({ deployment: idOrName, inputs: z.array(tensor).min(1).max(5000) })
+export const tryInferResult = z.object({
+  response: inferResponse,
+  durationMs: z.number(),
+  queueUs: z.number().nullable(),
+  computeUs: z.number().nullable(),
+})

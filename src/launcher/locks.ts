@@ -1,0 +1,115 @@
+import { mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { readJson, writeDurably } from '#src/launcher/files.ts'
+import { identityOf, isSameProcess } from '#src/launcher/identity.ts'
+import { LauncherError } from '#src/launcher/terminal.ts'
+import { delay } from '#src/launcher/tools.ts'
+
+const beatMs = 2_000
+const staleMs = 20_000
+
+const ownerSchema = z.object({ pid: z.number(), identity: z.string(), host: z.string(), url: z.string() })
+
+function readOwner(path: string): z.infer<typeof ownerSchema> | undefined {
+  return ownerSchema.safeParse(readJson(path)).data
+}
+
+const ageMs = (path: string): number => Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0)
+
+/** The file is touched as long as its holder lives, which other machines and containers on the same disk can see too. */
+function keepFresh(path: string): () => void {
+  const beat = setInterval(() => {
+    try {
+      utimesSync(path, new Date(), new Date())
+    } catch {
+      // Removed together with its folder.
+    }
+  }, beatMs)
+  beat.unref()
+  return () => {
+    clearInterval(beat)
+    rmSync(path, { force: true })
+  }
+}
+
+function isHeld(path: string): boolean {
+  const owner = readOwner(path)
+  if (!owner) return ageMs(path) < staleMs
+  // A pid means something on its own machine only; of another one we can know how fresh the file is.
+  return owner.host === hostname() ? isSameProcess(owner.pid, owner.identity) : ageMs(path) < staleMs
+}
+
+function tryTake(path: string, url: string): boolean {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const owner = { pid: process.pid, identity: identityOf(process.pid) ?? '', host: hostname(), url }
+  try {
+    writeFileSync(path, JSON.stringify(owner), { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  }
+}
+
+function takeOrReplace(path: string, url: string): boolean {
+  if (tryTake(path, url)) return true
+  if (isHeld(path)) return false
+  rmSync(path, { force: true })
+  return tryTake(path, url)
+}
+
+/**
+ * Claims the data folder for this process.
+ * @throws LauncherError when a running instance has it.
+ * @returns a function that gives it back.
+ */
+export function lockDataFolder(dataDir: string, url: string): () => void {
+  const path = join(dataDir, 'instance.lock')
+  if (takeOrReplace(path, url)) return keepFresh(path)
+  const owner = readOwner(path)
+  const who = owner ? ` (pid ${owner.pid} on ${owner.host}, ${owner.url})` : ''
+  throw new LauncherError(
+    `The data folder ${dataDir} is in use by a running NeuroWeaver${who}.\n` +
+      'Stop that one first, or choose another folder: NEUROWEAVER_DATA_DIR=./data-2 PORT=3100 INFERENCE_PORT=3101 npm start',
+  )
+}
+
+/** Runs a piece of set-up while no other process runs the same; a killed holder is noticed. */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  while (!takeOrReplace(path, '')) await delay(250)
+  const release = keepFresh(path)
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}
+
+const stampSchema = z.object({ version: z.string() })
+
+const numbersOf = (version: string): number[] => version.split(/[.-]/).slice(0, 3).map(Number)
+
+function isNewer(version: string, than: string): boolean {
+  const [ours, theirs] = [numbersOf(than), numbersOf(version)]
+  const at = theirs.findIndex((number, index) => number !== ours[index])
+  return at >= 0 && (theirs[at] ?? 0) > (ours[at] ?? 0)
+}
+
+/**
+ * Refuses data that a newer version wrote, because this one cannot know its shape; stamps the folder with our version otherwise.
+ * @throws LauncherError
+ */
+export function checkDataVersion(dataDir: string, version: string): void {
+  const path = join(dataDir, 'installation.json')
+  const stamp = stampSchema.safeParse(readJson(path)).data
+  if (stamp?.version === version) return
+  if (stamp && isNewer(stamp.version, version)) {
+    throw new LauncherError(
+      `The data folder ${dataDir} was last used by NeuroWeaver ${stamp.version}; this is ${version}, which is older.\n` +
+        `Start version ${stamp.version} or newer, or choose another folder with NEUROWEAVER_DATA_DIR.`,
+    )
+  }
+  writeDurably(path, `${JSON.stringify({ version })}\n`)
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { holderOfSocket } from '#src/launcher/identity.ts'
+import { localHost } from '#src/launcher/settings.ts'
+import { LauncherError } from '#src/launcher/terminal.ts'
+
+type Refusal = 'EADDRINUSE' | 'EACCES' | 'EADDRNOTAVAIL' | string
+
+/** Tries to listen: the port that was given, or why it cannot be had. */
+function tryListen(host: string, port: number): Promise<{ port: number } | { refusal: Refusal }> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve({ refusal: error.code ?? error.message }))
+    server.listen({ host, port, exclusive: true }, () => {
+      const address = server.address()
+      const given = typeof address === 'object' && address ? address.port : port
+      server.close(() => resolve({ port: given }))
+    })
+  })
+}
+
+export async function isPortFree(host: string, port: number): Promise<boolean> {
+  return 'port' in (await tryListen(host, port))
+}
+
+/** A port that nobody listens on at this moment. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  const outcome = await tryListen(host, 0)
+  if ('port' in outcome) return outcome.port
+  throw new LauncherError(`No port of ${host} can be listened on: ${outcome.refusal}.`)
+}
+
+function holderOf(port: number): string {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0')
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    try {
+      const rows = readFileSync(table, 'utf8')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/))
+      const listening = rows.find((row) => row[3] === '0A' && row[1]?.endsWith(`:${hex}`))
+      const holder = listening?.[9] ? holderOfSocket(listening[9]) : undefined
+      if (holder) return ` by ${holder.command} (pid ${holder.pid})`
+    } catch {
+      // Not Linux: who it is stays unknown.
+    }
+  }
+  return ''
+}
+
+const explanations: Record<string, string> = {
+  EACCES: 'needs more rights than this user has (ports below 1024 often do)',
+  EADDRNOTAVAIL: 'is on an address that this machine does not have: check HOST',
+  ENOTFOUND: 'is on an address that this machine does not have: check HOST',
+}
+
+/**
+ * The port to listen on: the wished one, or a free one for 0.
+ * @throws LauncherError that says who has it and how to choose another.
+ */
+export async function claimPort(setting: string, host: string, port: number): Promise<number> {
+  const outcome = await tryListen(host, port)
+  if ('port' in outcome) return outcome.port
+  const reason =
+    outcome.refusal === 'EADDRINUSE' ? `is in use${holderOf(port)}` : (explanations[outcome.refusal] ?? `is refused: ${outcome.refusal}`)
+  throw new LauncherError(
+    `Port ${port} of ${localHost(host)} ${reason}.\nChoose another one with ${setting}, for example: ${setting}=${port + 100} npm start`,
+  )
+}

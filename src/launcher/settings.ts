@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { inRoot } from '#src/launcher/paths.ts'
+import { LauncherError } from '#src/launcher/terminal.ts'
+
+export const processNames = ['web', 'worker', 'training', 'inference'] as const
+export type ProcessName = (typeof processNames)[number]
+
+export type Settings = {
+  /** What `.env` and the environment say; the environment wins, an empty value counts as not set. */
+  source: Record<string, string>
+  host: string
+  port: number
+  inferencePort: number
+  dataDir: string
+  databaseUrl: string | undefined
+  processes: Set<ProcessName>
+  isDev: boolean
+}
+
+/** KEY=VALUE lines with optional quotes. */
+function readDotEnv(path: string): Record<string, string> {
+  if (!existsSync(path)) return {}
+  const pairs = readFileSync(path, 'utf8')
+    .split('\n')
+    .map((line) => /^\s*(?:export\s+)?([A-Za-z0-9_]+)\s*=\s*(.*?)\s*$/.exec(line))
+    .filter((match) => match !== null)
+  return Object.fromEntries(pairs.map((match) => [match[1] as string, (match[2] as string).replace(/^(['"])(.*)\1$/, '$2')]))
+}
+
+/** The environment over `.env`, without what is empty. */
+export function readSource(environment: NodeJS.ProcessEnv = process.env, dotEnvPath = inRoot('.env')): Record<string, string> {
+  const merged = { ...readDotEnv(dotEnvPath), ...environment }
+  return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => Boolean(entry[1])))
+}
+
+function parsePort(source: Record<string, string>, name: string, fallback: number): number {
+  const port = Number(source[name] ?? fallback)
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port
+  throw new LauncherError(`${name} must be a port number from 0 (any free one) to 65535; it is "${source[name]}".`, 78)
+}
+
+function parseProcesses(text: string | undefined): Set<ProcessName> {
+  const names = (text ?? processNames.join(','))
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+  const unknown = names.filter((name) => !processNames.includes(name as ProcessName))
+  if (unknown.length === 0 && names.length > 0) return new Set(names as ProcessName[])
+  throw new LauncherError(`NEUROWEAVER_PROCESSES may name ${processNames.join(', ')}; it is "${text}".`, 78)
+}
+
+/** A runtime alone on its machine must be told where web is and how to enrol. */
+function refuseLonelyRuntimes(settings: Settings): void {
+  if (settings.processes.has('web') || settings.processes.has('worker')) return
+  const missing = ['NEUROWEAVER_CONTROL_URL', 'RUNTIME_TOKEN'].filter((name) => !settings.source[name])
+  if (missing.length === 0) return
+  throw new LauncherError(`A start that runs runtimes only needs ${missing.join(' and ')}: where web is, and its enrolment token.`, 78)
+}
+
+/**
+ * What this start was asked to be.
+ * @throws LauncherError that names the setting which is wrong.
+ */
+export function readSettings(options: { isDev?: boolean; source?: Record<string, string> } = {}): Settings {
+  const source = options.source ?? readSource()
+  const settings: Settings = {
+    source,
+    host: source.HOST ?? '127.0.0.1',
+    port: parsePort(source, 'PORT', 3000),
+    inferencePort: parsePort(source, 'INFERENCE_PORT', 3001),
+    dataDir: resolve(inRoot(), source.NEUROWEAVER_DATA_DIR ?? 'data'),
+    databaseUrl: source.DATABASE_URL,
+    processes: parseProcesses(source.NEUROWEAVER_PROCESSES),
+    isDev: options.isDev ?? false,
+  }
+  refuseLonelyRuntimes(settings)
+  return settings
+}
+
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+/** Host part of an address under which this machine itself reaches its servers. */
+export function localHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** Where the processes of this start find each other. */
+export function localUrls(settings: Settings): { web: string; inference: string } {
+  const host = localHost(settings.host)
+  return { web: `http://${host}:${settings.port}`, inference: `http://${host}:${settings.inferencePort}` }
+}
+
+/** The address that people open. */
+export const publicUrl = (settings: Settings): string => (settings.source.NEUROWEAVER_URL ?? localUrls(settings).web).replace(/\/$/, '')
+
+export const logDirOf = (settings: Settings): string => join(settings.dataDir, 'logs')

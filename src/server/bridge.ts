@@ -1,0 +1,32 @@
+/**
+ * What pages may ask of the server process that renders them. Next bundles the pages, so they reach the live process through
+ * this one global instead of a second copy of every service with a connection pool of its own.
+ */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Caller } from './services/access.ts'
+
+export type Bridge = {
+  /** Runs a query as the sender of these headers. */
+  query: (path: string, input: unknown, headers: Record<string, string>) => Promise<unknown>
+  /** Who sends these headers, or undefined for a visitor. */
+  identify: (headers: Record<string, string>) => Promise<Caller | undefined>
+  needsFirstAdmin: () => Promise<boolean>
+  signIn: (
+    email: string,
+    password: string,
+    headers: IncomingHttpHeaders,
+  ) => Promise<{ id: string; email: string; name: string; epoch: number } | undefined>
+}
+
+const key = Symbol.for('neuroweaver.bridge')
+type Holder = { [key]?: Bridge }
+
+export const openBridge = (bridge: Bridge) => {
+  ;(globalThis as Holder)[key] = bridge
+}
+
+export function bridge(): Bridge {
+  const open = (globalThis as Holder)[key]
+  if (!open) throw new Error('pages are served by src/server/web.ts, which opens the bridge')
+  return open
+}

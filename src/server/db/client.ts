@@ -1,0 +1,79 @@
+import { type ExtractTablesWithRelations, sql } from 'drizzle-orm'
+import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
+import type { PgTransaction } from 'drizzle-orm/pg-core'
+import pg from 'pg'
+import { createLog } from '#src/server/log.ts'
+import * as schema from './schema.ts'
+
+export type Db = NodePgDatabase<typeof schema>
+export type Tx = PgTransaction<NodePgQueryResultHKT, typeof schema, ExtractTablesWithRelations<typeof schema>>
+/** What a query runs on: the pool, or the transaction that it is part of. */
+export type Queryable = Db | Tx
+
+const log = createLog('db')
+let pool: pg.Pool | undefined
+let client: Db | undefined
+
+/** Opens the pool of this process once. `statementTimeoutMs` ends a runaway query on the server's side. */
+export function connect(url: string, options: { max?: number; statementTimeoutMs?: number } = {}): Db {
+  if (client) return client
+  pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 16,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    // A half-open connection would otherwise hold its request for as long as TCP retries.
+    query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
+  })
+  pool.on('error', (error) => log.warn('an idle database connection was lost', { error }))
+  client = drizzle(pool, { schema })
+  return client
+}
+
+export function db(): Db {
+  if (!client) throw new Error('connect() comes before db()')
+  return client
+}
+
+/** The driver's pool, for the few statements that are prepared by name for speed. */
+export function rawPool(): pg.Pool {
+  if (!pool) throw new Error('connect() comes before rawPool()')
+  return pool
+}
+
+export async function disconnect(): Promise<void> {
+  const closing = pool
+  pool = undefined
+  client = undefined
+  await closing?.end()
+}
+
+const retryable = new Set(['40001', '40P01'])
+
+/** Runs `work` in one transaction; a serialization failure or a deadlock is tried again, at most four times. */
+export async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db().transaction(work)
+    } catch (error) {
+      const code = sqlState(error)
+      if (attempt === 5 || !code || !retryable.has(code)) throw error
+    }
+  }
+}
+
+/** The SQLSTATE of a driver error, wherever in the chain of causes it stands. */
+export function sqlState(error: unknown): string | undefined {
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const code = (current as { code?: unknown }).code
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return code
+  }
+  return undefined
+}
+
+export const isUniqueViolation = (error: unknown) => sqlState(error) === '23505'
+
+/** Wakes whoever listens on `channel` when the transaction commits. A hint only: rows are the truth. */
+export const notify = (tx: Queryable, channel: string, payload: string) => tx.execute(sql`select pg_notify(${channel}, ${payload})`)

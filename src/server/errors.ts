@@ -1,0 +1,65 @@
+import { type ErrorCode, errorStatuses } from '#src/contracts/errors.ts'
+import { ZodError } from 'zod'
+
+export type ErrorDetail = { path: string; message: string }
+
+/**
+ * A refusal or a failure. `message` and `details` may be read by any client; `cause` goes to the log alone.
+ */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetail[] | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: ErrorDetail[]; retryAfterSeconds?: number } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.details = options.details
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  get status(): number {
+    return errorStatuses[this.code]
+  }
+}
+
+/** Names of Postgres conditions that mean "try again", by SQLSTATE class or code. */
+const databaseAway = /^(08|57P0|53300)/
+const systemAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
+
+function codesOf(error: unknown): string[] {
+  const codes: string[] = []
+  for (let current = error; current instanceof Error; current = current.cause) {
+    const code = (current as { code?: unknown }).code
+    if (typeof code === 'string') codes.push(code)
+    if (/Connection terminated|timeout exceeded when trying to connect/.test(current.message)) codes.push('ECONNRESET')
+  }
+  return codes
+}
+
+/** What a client is told of any thrown value: its own words for an AppError, a fixed sentence for all else. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (error instanceof ZodError) {
+    const details = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
+    const first = details[0]
+    const message = first ? `${first.path || 'body'}: ${first.message}` : 'The request is not valid.'
+    return new AppError('bad_request', message, { details, cause: error })
+  }
+  const codes = codesOf(error)
+  if (codes.some((code) => databaseAway.test(code) || systemAway.has(code))) {
+    return new AppError('unavailable', 'The database is not reachable. Try again in a few seconds.', { cause: error, retryAfterSeconds: 2 })
+  }
+  if (codes.includes('22P02') || codes.includes('22003') || codes.includes('22021') || codes.includes('22P05')) {
+    return new AppError('bad_request', 'A value has the wrong form for its field.', { cause: error })
+  }
+  if (codes.includes('57014'))
+    return new AppError('unavailable', 'The query took too long. Narrow it and try again.', { cause: error, retryAfterSeconds: 5 })
+  if (codes.includes('ENOSPC') || codes.includes('53100')) {
+    return new AppError('insufficient_storage', 'The disk is full. Free space and try again; nothing acknowledged was lost.', {
+      cause: error,
+    })
+  }
+  return new AppError('internal', 'Something went wrong on our side. Quote the correlation id when you report it.', { cause: error })
+}

@@ -1,0 +1,102 @@
+/** What every door needs of a request: who sent it, its body, and an answer for what goes wrong. */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { z } from 'zod'
+import { AppError, toAppError } from './errors.ts'
+
+const correlation = /^[\x21-\x7e]{1,128}$/
+
+export const headerOf = (req: IncomingMessage, name: string): string | undefined => {
+  const value = req.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** The request's own correlation id, or a new one. */
+export function correlationIdOf(req: IncomingMessage): string {
+  const given = headerOf(req, 'x-correlation-id') ?? headerOf(req, 'x-request-id')
+  return given && correlation.test(given) ? given : randomUUID()
+}
+
+/**
+ * The Bearer token, if the request has an Authorization header.
+ * @throws AppError unauthorized for another scheme.
+ */
+export function bearerOf(req: IncomingMessage): string | undefined {
+  const { authorization } = req.headers
+  if (authorization === undefined) return undefined
+  const match = /^Bearer +([\x21-\x7e]{1,16384})$/i.exec(authorization)
+  if (!match) throw new AppError('unauthorized', 'Send the API key as "Authorization: Bearer <key>".')
+  return match[1]
+}
+
+/** The path of a request, without its query; an address that is not one is a bad request. */
+export function urlOf(req: IncomingMessage): URL {
+  try {
+    const url = req.url ?? '/'
+    // A second slash would be read as a host.
+    return new URL(`http://host${url.startsWith('/') ? url.replace(/^\/+/, '/') : `/${url}`}`)
+  } catch {
+    throw new AppError('bad_request', 'The address of this request can not be read.')
+  }
+}
+
+/** Reads a whole body, counting the bytes that come rather than those that were promised. */
+export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const tooLarge = () => new AppError('payload_too_large', `The body is larger than ${maxBytes} bytes.`)
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Reads a JSON body. An empty one counts as `{}`; any other must say that it is JSON. */
+export async function readJson(req: IncomingMessage, maxBytes: number): Promise<unknown> {
+  const encoding = headerOf(req, 'content-encoding')
+  if (encoding && encoding !== 'identity') throw new AppError('unsupported_media_type', 'Send the body without a Content-Encoding.')
+  const body = await readBody(req, maxBytes)
+  if (body.length === 0) return {}
+  const type = headerOf(req, 'content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json')
+    throw new AppError('unsupported_media_type', 'Send the body as JSON, with "Content-Type: application/json".')
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch {
+    throw new AppError('bad_request', 'The body is not valid JSON.')
+  }
+}
+
+/** Parses with a schema; what is wrong becomes a bad request that names each field. */
+export function parse<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const result = schema.safeParse(value)
+  if (!result.success) throw toAppError(result.error)
+  return result.data
+}
+
+export function sendJson(res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  if (res.headersSent || res.destroyed) return void res.destroy()
+  const payload = Buffer.from(JSON.stringify(body))
+  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': payload.length, ...headers })
+  res.end(payload)
+}
+
+/** The error shape of REST and of the runtime protocol. */
+export function sendError(res: ServerResponse, error: AppError, correlationId: string): void {
+  const { code, message, details } = error
+  const headers: Record<string, string> = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }
+  if (error.code === 'payload_too_large') headers.connection = 'close'
+  sendJson(res, error.status, { error: { code, message, ...(details ? { details } : {}), correlation_id: correlationId } }, headers)
+}
+
+/** Aborts when the client goes away before the answer is complete. */
+export function signalOf(res: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort()
+  })
+  return controller.signal
+}

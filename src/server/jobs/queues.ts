@@ -1,0 +1,90 @@
+import { sql } from 'drizzle-orm'
+import { fromDrizzle, type Job, PgBoss } from 'pg-boss'
+import type { Queryable } from '#src/server/db/client.ts'
+import { createLog } from '#src/server/log.ts'
+
+/** Every queue: what its payload holds (ids only, the row holds the request) and how it is tried again. */
+const queues = {
+  'verify-upload': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, notify: true },
+  'settle-dataset': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, notify: true },
+  'training.cpu': { retryLimit: 0, notify: true },
+  'training.cuda': { retryLimit: 0, notify: true },
+} as const
+
+export type QueueName = keyof typeof queues
+type Payloads = {
+  'verify-upload': { uploadId: string }
+  'settle-dataset': { datasetVersionId: string }
+  'training.cpu': { jobId: string }
+  'training.cuda': { jobId: string }
+}
+
+const log = createLog('queues')
+let boss: PgBoss | undefined
+
+function build(url: string, role: 'web' | 'worker' | 'migrate'): PgBoss {
+  const built = new PgBoss({
+    connectionString: url,
+    application_name: `neuroweaver-${role}`,
+    max: role === 'worker' ? 6 : 2,
+    migrate: role === 'migrate',
+    createSchema: role === 'migrate',
+    supervise: role === 'worker',
+    schedule: role === 'worker',
+    useListenNotify: role === 'worker',
+  })
+  built.on('error', (error) => log.warn('queue error', { error }))
+  return built
+}
+
+/** Installs or upgrades the queues' schema; called under the migration lock. */
+export async function migrateQueues(url: string): Promise<void> {
+  const migrating = build(url, 'migrate')
+  await migrating.start()
+  for (const [name, options] of Object.entries(queues)) {
+    await migrating.createQueue(name, options)
+    await migrating.updateQueue(name, options)
+  }
+  await migrating.stop({ graceful: false })
+}
+
+export async function startQueues(url: string, role: 'web' | 'worker'): Promise<void> {
+  boss ??= build(url, role)
+  await boss.start()
+}
+
+export async function stopQueues(): Promise<void> {
+  const stopping = boss
+  boss = undefined
+  await stopping?.stop({ graceful: true, timeout: 5_000 })
+}
+
+function started(): PgBoss {
+  if (!boss) throw new Error('startQueues() comes before the queues are used')
+  return boss
+}
+
+/** Puts a job in a queue as part of the caller's transaction: it exists when, and only when, the row does. */
+export async function send<Q extends QueueName>(tx: Queryable, queue: Q, payload: Payloads[Q]): Promise<void> {
+  await started().send(queue, payload, { db: fromDrizzle(tx, sql) })
+}
+
+/** Takes one job out of a queue and completes it, as part of the caller's transaction. */
+export async function take<Q extends QueueName>(tx: Queryable, queue: Q): Promise<Payloads[Q] | undefined> {
+  const db = fromDrizzle(tx, sql)
+  const [job] = await started().fetch<Payloads[Q]>(queue, { batchSize: 1, db })
+  if (!job) return undefined
+  await started().complete(queue, job.id, null, { db })
+  return job.data
+}
+
+/** Works a queue off, one job at a time for each of `concurrency` workers. */
+export async function work<Q extends QueueName>(queue: Q, handle: (payload: Payloads[Q]) => Promise<void>, concurrency = 1): Promise<void> {
+  await started().work<Payloads[Q]>(
+    queue,
+    { localConcurrency: concurrency, batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 10 },
+    async (jobs: Job<Payloads[Q]>[]) => {
+      for (const job of jobs) await handle(job.data)
+    },
+  )
+}

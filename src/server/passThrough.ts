@@ -1,0 +1,45 @@
+import { type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { AppError } from './errors.ts'
+import { inferenceUrl } from './services/deployments/find.ts'
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'cookie',
+])
+const cacheMs = 2_000
+let origin: { url: string | null; until: number } | undefined
+
+async function currentOrigin(): Promise<string> {
+  if (!origin || origin.until < Date.now()) origin = { url: await inferenceUrl(), until: Date.now() + cacheMs }
+  if (!origin.url)
+    throw new AppError('unavailable', 'No inference runtime is connected just now. Try again when one is.', { retryAfterSeconds: 5 })
+  return origin.url
+}
+
+const passed = (headers: IncomingMessage['headers']) => Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)))
+
+/** Hands `/v2` on to an inference runtime, for callers who reach only web. The runtime asks who the caller is, as it does of all. */
+export async function passThrough(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const target = new URL(req.url ?? '/', await currentOrigin())
+  await new Promise<void>((resolve, reject) => {
+    const away = (cause: unknown) =>
+      reject(new AppError('unavailable', 'The inference runtime does not answer. Try again in a moment.', { cause, retryAfterSeconds: 2 }))
+    const onward = request(target, { method: req.method, headers: { ...passed(req.headers), host: target.host } }, (answer) => {
+      res.writeHead(answer.statusCode ?? 502, passed(answer.headers))
+      answer.pipe(res)
+      answer.once('error', away)
+      res.once('close', resolve)
+    })
+    onward.once('error', away)
+    res.once('close', () => onward.destroy())
+    req.pipe(onward)
+  })
+}

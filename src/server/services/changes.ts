@@ -1,0 +1,42 @@
+import type { Change } from '#src/contracts/home.ts'
+import { listener } from '#src/server/db/listen.ts'
+import type { Caller } from './access.ts'
+
+const everywhere = '00000000-0000-0000-0000-000000000000'
+/** A page that can not keep up is told once that all changed, instead of being sent an endless backlog. */
+const maxBacklog = 500
+
+/** Each change in the caller's project, as it commits, until `signal` aborts. An id of `*` means: look at everything of this kind again. */
+export async function* followChanges(caller: Caller, signal: AbortSignal | undefined): AsyncGenerator<Change> {
+  const backlog = new Map<string, Change>()
+  let wake = () => {}
+  const push = (change: Change) => {
+    if (backlog.size < maxBacklog) backlog.set(`${change.kind}:${change.id}`, change)
+    wake()
+  }
+  const heard = (payload: string) => {
+    const [kind, projectId, id] = payload.split(':')
+    if (projectId === caller.project.id || projectId === everywhere) push({ kind: kind as Change['kind'], id: id ?? '*' })
+  }
+  const gap = () =>
+    (['model', 'dataset', 'job', 'deployment', 'upload', 'runtime', 'user', 'project'] as const).forEach((kind) => push({ kind, id: '*' }))
+  listener().on('nw_change', heard)
+  listener().on('reconnected', gap)
+  try {
+    while (!signal?.aborted) {
+      const [key, change] = backlog.entries().next().value ?? []
+      if (key !== undefined && change) {
+        backlog.delete(key)
+        yield change
+        continue
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        signal?.addEventListener('abort', () => resolve(), { once: true })
+      })
+    }
+  } finally {
+    listener().off('nw_change', heard)
+    listener().off('reconnected', gap)
+  }
+}

@@ -1,0 +1,115 @@
+/** Who may call a deployment, and the playground that does. */
+import { randomBytes } from 'node:crypto'
+import { and, eq, isNull, ne, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { projectRolePermissions, rolePermissions, scopePermissions } from '#src/contracts/access.ts'
+import type { tryInfer, tryInferResult } from '#src/contracts/deployment.ts'
+import type { introspectResponse } from '#src/contracts/runtime.ts'
+import { inferResponse } from '#src/contracts/signature.ts'
+import { db } from '#src/server/db/client.ts'
+import { apiKeys, deployments, projectMembers, users } from '#src/server/db/schema.ts'
+import { AppError } from '#src/server/errors.ts'
+import { type Caller, sha256Of } from '../access.ts'
+import { inferenceUrl } from './find.ts'
+import { findDeploymentRow } from './row.ts'
+
+type Introspection = z.infer<typeof introspectResponse>
+
+const freshMs = 5_000
+const staleMs = 10 * 60_000
+const answer = (status: Introspection['status'], subject: string | null = null): Introspection => ({
+  status,
+  subject,
+  fresh_ms: freshMs,
+  stale_ms: staleMs,
+})
+
+/**
+ * Tokens for a signed-in person's own calls, known to this process alone: a runtime is shown one, asks web for it by its digest,
+ * and never sees a session. A pass opens one deployment for a minute.
+ */
+const passes = new Map<string, { deploymentId: string; subject: string; until: number }>()
+const passMs = 60_000
+
+function issuePass(deploymentId: string, subject: string): string {
+  const now = Date.now()
+  for (const [digest, pass] of passes) if (pass.until < now) passes.delete(digest)
+  const token = `nwp_${randomBytes(32).toString('base64url')}`
+  passes.set(sha256Of(token).toString('hex'), { deploymentId, subject, until: now + passMs })
+  return token
+}
+
+/** May the bearer of the token with this digest call this deployment? */
+export async function introspect(tokenSha256: string, deploymentName: string): Promise<Introspection> {
+  const [deployment] = await db()
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.name, deploymentName), ne(deployments.status, 'stopped')))
+  const pass = passes.get(tokenSha256)
+  if (pass && pass.until > Date.now()) return pass.deploymentId === deployment?.id ? answer(200, pass.subject) : answer(404)
+  const [key] = await db()
+    .select({ scope: apiKeys.scope, projectId: apiKeys.projectId, role: users.role, email: users.email, memberRole: projectMembers.role })
+    .from(apiKeys)
+    .innerJoin(users, eq(users.id, apiKeys.userId))
+    .leftJoin(projectMembers, and(eq(projectMembers.userId, users.id), eq(projectMembers.projectId, deployment?.projectId ?? sql`null`)))
+    .where(
+      and(
+        eq(apiKeys.hash, Buffer.from(tokenSha256, 'hex')),
+        isNull(apiKeys.revokedAt),
+        eq(users.isDisabled, false),
+        sql`(${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now())`,
+      ),
+    )
+  if (!key) return answer(401)
+  if (!deployment || (key.projectId && key.projectId !== deployment.projectId)) return answer(404, key.email)
+  const own = [...rolePermissions[key.role], ...(key.memberRole ? projectRolePermissions[key.memberRole] : [])]
+  const mayRead = own.includes('read') && scopePermissions[key.scope].includes('read')
+  return mayRead ? answer(200, key.email) : answer(404, key.email)
+}
+
+const header = (response: Response, name: string) => {
+  const value = Number(response.headers.get(name) ?? Number.NaN)
+  return Number.isFinite(value) ? value : null
+}
+
+/** Sends one request from the playground to the deployment's own endpoint. */
+export async function callDeployment(caller: Caller, input: z.infer<typeof tryInfer>): Promise<z.infer<typeof tryInferResult>> {
+  const deployment = await findDeploymentRow(db(), caller, input.deployment)
+  const origin = await inferenceUrl()
+  if (deployment.status === 'stopped') throw new AppError('conflict', `${deployment.name} is stopped. Deploy a version to start it again.`)
+  if (!origin)
+    throw new AppError('unavailable', 'No inference runtime is connected just now. Try again when one is.', { retryAfterSeconds: 5 })
+  const started = performance.now()
+  const response = await fetch(`${origin}/v2/models/${deployment.name}/infer`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${issuePass(deployment.id, caller.email ?? 'a user')}`,
+      'x-correlation-id': caller.correlationId,
+    },
+    body: JSON.stringify({ inputs: input.inputs }),
+    signal: AbortSignal.timeout(70_000),
+  }).catch((cause) => {
+    throw new AppError(
+      'unavailable',
+      `The inference runtime at ${origin} does not answer. It is tried again by itself; try again in a moment.`,
+      { cause, retryAfterSeconds: 2 },
+    )
+  })
+  const body: unknown = await response.json().catch(() => undefined)
+  if (!response.ok) throw refusal(response.status, body)
+  return {
+    response: inferResponse.parse(body),
+    durationMs: performance.now() - started,
+    queueUs: header(response, 'x-nw-queue-us'),
+    computeUs: header(response, 'x-nw-compute-us'),
+  }
+}
+
+function refusal(status: number, body: unknown): AppError {
+  const said =
+    typeof (body as { error?: unknown })?.error === 'string' ? (body as { error: string }).error : 'The runtime refused the request.'
+  if (status === 429) return new AppError('too_many_requests', said, { retryAfterSeconds: 1 })
+  if (status >= 500) return new AppError('unavailable', said, { retryAfterSeconds: 2 })
+  return new AppError(status === 404 ? 'conflict' : 'unprocessable', status === 404 ? `The runtime does not serve it yet: ${said}` : said)
+}

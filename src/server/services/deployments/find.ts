@@ -1,0 +1,129 @@
+import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import type { Page } from '#src/contracts/common.ts'
+import type { Deployment, DeploymentDetail, DeploymentSummary, listDeployments as listInput } from '#src/contracts/deployment.ts'
+import { db } from '#src/server/db/client.ts'
+import { deploymentReplicas, deployments, deploymentTargets, models, modelVersions, runtimes, users } from '#src/server/db/schema.ts'
+import type { Caller } from '../access.ts'
+import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { readLastHour } from './metrics.ts'
+import { findDeploymentRow } from './row.ts'
+import { isLive } from './status.ts'
+
+const selectDeployments = (where: SQL | undefined) =>
+  db()
+    .select({ ...getTableColumns(deployments), modelName: models.name, email: users.email })
+    .from(deployments)
+    .innerJoin(models, eq(models.id, deployments.modelId))
+    .leftJoin(users, eq(users.id, deployments.createdBy))
+    .where(where)
+    .$dynamic()
+
+type NamedRow = Awaited<ReturnType<typeof selectDeployments>>[number]
+type Target = Deployment['targets'][number] & { deploymentId: string }
+
+/** Where callers reach the inference runtimes: the address that a live one gave, else the last known. */
+export async function inferenceUrl(): Promise<string | null> {
+  const [row] = await db()
+    .select({ url: runtimes.url })
+    .from(runtimes)
+    .where(and(eq(runtimes.kind, 'inference'), sql`${runtimes.url} is not null and ${runtimes.removedAt} is null`))
+    .orderBy(sql`${runtimes.lastHeartbeatAt} desc nulls last`)
+    .limit(1)
+  return row?.url ?? null
+}
+
+const readTargets = (ids: string[]): Promise<Target[]> =>
+  db()
+    .select({
+      deploymentId: deploymentTargets.deploymentId,
+      modelId: models.id,
+      modelName: models.name,
+      versionId: modelVersions.id,
+      version: modelVersions.version,
+      weight: deploymentTargets.weight,
+    })
+    .from(deploymentTargets)
+    .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
+    .innerJoin(models, eq(models.id, modelVersions.modelId))
+    .where(inArray(deploymentTargets.deploymentId, ids))
+    .orderBy(desc(deploymentTargets.weight), asc(modelVersions.version))
+
+const view = (row: NamedRow, targets: Target[], project: string, origin: string | null): Deployment => ({
+  id: row.id,
+  name: row.name,
+  modelId: row.modelId,
+  modelName: row.modelName,
+  status: row.status,
+  reason: row.reason,
+  endpointUrl: `${origin ?? ''}/v2/models/${row.name}`,
+  targets: targets.filter((target) => target.deploymentId === row.id).map(({ deploymentId: _of, ...target }) => target),
+  replicas: row.replicas,
+  device: row.device,
+  project,
+  createdAt: row.createdAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+  createdBy: row.email,
+})
+
+export async function getDeployment(caller: Caller, ref: string): Promise<Deployment> {
+  const { id } = await findDeploymentRow(db(), caller, ref)
+  const [[row], targets, origin] = await Promise.all([selectDeployments(eq(deployments.id, id)), readTargets([id]), inferenceUrl()])
+  return view(row as NamedRow, targets, caller.project.name, origin)
+}
+
+export async function getDeploymentDetail(caller: Caller, ref: string): Promise<DeploymentDetail> {
+  const deployment = await getDeployment(caller, ref)
+  const [states, [version]] = await Promise.all([
+    db()
+      .select({
+        versionId: deploymentReplicas.versionId,
+        version: modelVersions.version,
+        runtimeId: runtimes.id,
+        runtimeName: runtimes.name,
+        state: deploymentReplicas.state,
+        progress: deploymentReplicas.progress,
+        readyReplicas: deploymentReplicas.readyReplicas,
+        reasonCode: deploymentReplicas.reasonCode,
+        reason: deploymentReplicas.reason,
+        parity: deploymentReplicas.parity,
+      })
+      .from(deploymentReplicas)
+      .innerJoin(runtimes, eq(runtimes.id, deploymentReplicas.runtimeId))
+      .innerJoin(modelVersions, eq(modelVersions.id, deploymentReplicas.versionId))
+      .innerJoin(deployments, and(eq(deployments.id, deploymentReplicas.deploymentId), ne(deployments.status, 'stopped')))
+      .where(and(eq(deploymentReplicas.deploymentId, deployment.id), isLive))
+      .orderBy(desc(modelVersions.version), asc(runtimes.name)),
+    db()
+      .select({ signature: modelVersions.signature })
+      .from(modelVersions)
+      .where(eq(modelVersions.id, deployment.targets[0]?.versionId ?? deployment.id)),
+  ])
+  return { ...deployment, signature: version?.signature ?? null, replicaStates: states }
+}
+
+export async function listDeployments(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<DeploymentSummary>> {
+  const where = and(
+    eq(deployments.projectId, caller.project.id),
+    input.status ? eq(deployments.status, input.status) : undefined,
+    input.q ? sql`${deployments.name} ilike ${likePattern(input.q)}` : undefined,
+  )
+  const some = db().select({ one: sql`1` }).from(deployments).where(where).limit(countCap).as('some')
+  const [rows, [count], origin] = await Promise.all([
+    selectDeployments(and(where, afterCursor(input.cursor, deployments.createdAt, deployments.id, 'desc')))
+      .orderBy(desc(deployments.createdAt), desc(deployments.id))
+      .limit(input.limit + 1)
+      .offset(input.cursor ? 0 : input.skip),
+    db().select({ count: sql<number>`count(*)::int` }).from(some),
+    inferenceUrl(),
+  ])
+  const shown = rows.slice(0, input.limit)
+  const ids = shown.map((row) => row.id)
+  const [targets, hours] = ids.length > 0 ? await Promise.all([readTargets(ids), readLastHour(ids)]) : [[], new Map()]
+  const last = rows.length > input.limit ? shown.at(-1) : undefined
+  return {
+    items: shown.map((row) => ({ ...view(row, targets, caller.project.name, origin), lastHour: hours.get(row.id) })),
+    nextCursor: last ? encodeCursor(last.createdAt, last.id) : null,
+    total: count?.count ?? 0,
+  }
+}

@@ -1,0 +1,23 @@
+import type { Model } from '#src/contracts/model.ts'
+import type { models } from '#src/server/db/schema.ts'
+
+export type ModelRow = typeof models.$inferSelect
+
+export const viewModel = (row: ModelRow, project: string, createdBy: string | null): Model => ({
+  id: row.id,
+  name: row.name,
+  description: row.description,
+  specialization: row.specialization,
+  baseModel: row.baseModel,
+  tags: row.tags,
+  metadata: row.metadata,
+  status: row.status,
+  latestVersion: row.latestVersion,
+  metrics: row.metrics,
+  task: row.task,
+  aliases: row.aliases,
+  project,
+  createdAt: row.createdAt.toISOString(),
+  updatedAt: row.updatedAt.toISOString(),
+  createdBy,
+})

@@ -1,0 +1,35 @@
+import { decode } from 'next-auth/jwt'
+
+const cookieNames = ['__Secure-next-auth.session-token', 'next-auth.session-token']
+const cacheMs = 5_000
+const maxCached = 10_000
+type Session = { userId: string; epoch: number }
+const decoded = new Map<string, { session: Session | undefined; until: number }>()
+
+function cookieOf(header: string | undefined): string | undefined {
+  if (!header) return undefined
+  const pairs = header.split(';').map((pair) => pair.trim().split('='))
+  const found = cookieNames
+    .map((name) =>
+      pairs
+        .find(([key]) => key === name)
+        ?.slice(1)
+        .join('='),
+    )
+    .find((value) => value)
+  return found ? decodeURIComponent(found) : undefined
+}
+
+/** The session that a Cookie header carries, if its token is one of ours and has not run out. */
+export async function readSession(cookieHeader: string | undefined, secret: string): Promise<Session | undefined> {
+  const token = cookieOf(cookieHeader)
+  if (!token || token.length > 8192) return undefined
+  const known = decoded.get(token)
+  if (known && known.until > Date.now()) return known.session
+  const claims = await decode({ token, secret }).catch(() => null)
+  const isOurs = typeof claims?.sub === 'string' && typeof claims.epoch === 'number'
+  const session = isOurs ? { userId: claims.sub as string, epoch: claims.epoch as number } : undefined
+  if (decoded.size >= maxCached) decoded.clear()
+  decoded.set(token, { session, until: Date.now() + cacheMs })
+  return session
+}

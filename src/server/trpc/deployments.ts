@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import {
+  deployModel,
+  deployment,
+  deploymentDetail,
+  deploymentPage,
+  deploymentRef,
+  listDeployments,
+  metricBucket,
+  metricsQuery,
+  setTargets,
+  tryInfer,
+  tryInferResult,
+} from '#src/contracts/deployment.ts'
+import { callDeployment } from '#src/server/services/deployments/calls.ts'
+import * as change from '#src/server/services/deployments/change.ts'
+import * as find from '#src/server/services/deployments/find.ts'
+import { readMetrics } from '#src/server/services/deployments/metrics.ts'
+import { procedure, router } from './init.ts'
+
+export const deploymentsRouter = router({
+  list: procedure('read')
+    .input(listDeployments)
+    .output(deploymentPage)
+    .query(({ ctx, input }) => find.listDeployments(ctx.caller, input)),
+  get: procedure('read')
+    .input(deploymentRef)
+    .output(deploymentDetail)
+    .query(({ ctx, input }) => find.getDeploymentDetail(ctx.caller, input.deployment)),
+  deploy: procedure('deploy')
+    .input(deployModel)
+    .output(deployment)
+    .mutation(({ ctx, input }) => change.deployModel(ctx.caller, input)),
+  setTargets: procedure('deploy')
+    .input(setTargets)
+    .output(deployment)
+    .mutation(({ ctx, input }) => change.setTargets(ctx.caller, input)),
+  stop: procedure('deploy')
+    .input(deploymentRef)
+    .output(deployment)
+    .mutation(({ ctx, input }) => change.stopDeployment(ctx.caller, input.deployment)),
+  metrics: procedure('read')
+    .input(metricsQuery)
+    .output(z.array(metricBucket))
+    .query(({ ctx, input }) => readMetrics(ctx.caller, input)),
+  infer: procedure('read')
+    .input(tryInfer)
+    .output(tryInferResult)
+    .mutation(({ ctx, input }) => callDeployment(ctx.caller, input)),
+})

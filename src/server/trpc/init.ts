@@ -1,0 +1,77 @@
+import { initTRPC, TRPCError } from '@trpc/server'
+import type { Rule } from '#src/server/services/access.ts'
+import { authorize, type Caller } from '#src/server/services/access.ts'
+import { type AppError, toAppError } from '#src/server/errors.ts'
+import { createLog } from '#src/server/log.ts'
+
+export type Context = { caller: Caller }
+type Meta = { rule: Rule }
+
+const log = createLog('trpc')
+
+const codes = {
+  bad_request: 'BAD_REQUEST',
+  unauthorized: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  not_found: 'NOT_FOUND',
+  method_not_allowed: 'METHOD_NOT_SUPPORTED',
+  conflict: 'CONFLICT',
+  gone: 'NOT_FOUND',
+  payload_too_large: 'PAYLOAD_TOO_LARGE',
+  unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
+  unprocessable: 'UNPROCESSABLE_CONTENT',
+  too_many_requests: 'TOO_MANY_REQUESTS',
+  internal: 'INTERNAL_SERVER_ERROR',
+  unavailable: 'SERVICE_UNAVAILABLE',
+  insufficient_storage: 'SERVICE_UNAVAILABLE',
+} as const
+
+/** The AppError behind a tRPC error: its cause, or what its own code says. */
+function appErrorOf(error: TRPCError): AppError {
+  return toAppError(error.cause ?? error)
+}
+
+export const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    sse: { ping: { enabled: true, intervalMs: 3_000 }, client: { reconnectAfterInactivityMs: 8_000 } },
+    errorFormatter({ shape, error, ctx }) {
+      const isOurs = error.code !== 'NOT_FOUND' || error.cause !== undefined
+      const app = isOurs ? appErrorOf(error) : undefined
+      return {
+        ...shape,
+        message: app?.message ?? 'There is no such procedure.',
+        data: {
+          code: app?.code ?? 'not_found',
+          httpStatus: app?.status ?? 404,
+          details: app?.details ?? [],
+          correlationId: ctx?.caller.correlationId ?? null,
+        },
+      }
+    },
+  })
+
+/** `next()` never rejects: the result says whether it went well, and what was thrown is translated here for every procedure. */
+const guarded = t.procedure.use(async ({ ctx, meta, next, path }) => {
+  if (!meta) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `${path} has no rule` })
+  try {
+    authorize(ctx.caller, meta.rule)
+  } catch (error) {
+    throw translate(error)
+  }
+  const result = await next()
+  if (result.ok) return result
+  const app = appErrorOf(result.error)
+  if (app.code === 'internal') log.error('a procedure failed', { error: result.error.cause ?? result.error, data: { path } })
+  throw translate(app)
+})
+
+function translate(error: unknown): TRPCError {
+  const app = toAppError(error)
+  return new TRPCError({ code: codes[app.code], message: app.message, cause: app })
+}
+
+/** A procedure that asks `rule` of its caller. There is no other way to make one. */
+export const procedure = (rule: Rule) => guarded.meta({ rule })
+export const { router, createCallerFactory } = t

@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { change, home } from '#src/contracts/home.ts'
+import { env } from '#src/server/env.ts'
+import { followChanges } from '#src/server/services/changes.ts'
+import { inferenceUrl } from '#src/server/services/deployments/find.ts'
+import { readHome } from '#src/server/services/home.ts'
+import { programVersion, trainingMissing } from '#src/server/services/system.ts'
+import { apiKeysRouter, meRouter, projectsRouter, runtimesRouter, setupRouter, usersRouter } from './access.ts'
+import { datasetsRouter } from './datasets.ts'
+import { deploymentsRouter } from './deployments.ts'
+import { createCallerFactory, procedure, router } from './init.ts'
+import { modelsRouter } from './models.ts'
+import { trainingRouter } from './training.ts'
+import { uploadsRouter } from './uploads.ts'
+
+export const appRouter = router({
+  setup: setupRouter,
+  me: meRouter,
+  home: router({
+    get: procedure('read')
+      .output(home)
+      .query(({ ctx }) => readHome(ctx.caller, trainingMissing())),
+  }),
+  models: modelsRouter,
+  datasets: datasetsRouter,
+  training: trainingRouter,
+  deployments: deploymentsRouter,
+  uploads: uploadsRouter,
+  users: usersRouter,
+  apiKeys: apiKeysRouter,
+  runtimes: runtimesRouter,
+  projects: projectsRouter,
+  system: router({
+    info: procedure('signed-in')
+      .output(z.object({ version: z.string(), webUrl: z.string(), inferenceUrl: z.string().nullable() }))
+      .query(async () => ({ version: programVersion, webUrl: env().webUrl, inferenceUrl: await inferenceUrl() })),
+  }),
+  live: router({
+    changes: procedure('read')
+      .input(z.object({}).optional())
+      .subscription(async function* ({ ctx, signal }) {
+        for await (const item of followChanges(ctx.caller, signal)) yield change.parse(item)
+      }),
+  }),
+})
+
+export type AppRouter = typeof appRouter
+export const createCaller = createCallerFactory(appRouter)

@@ -1,0 +1,48 @@
+/** What pages use on the server: prefetch, and who is signed in. */
+import { defaultShouldDehydrateQuery, QueryClient } from '@tanstack/react-query'
+import { createHydrationHelpers } from '@trpc/react-query/rsc'
+import { cookies, headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { cache } from 'react'
+import { bridge } from '#src/server/bridge.ts'
+import type { AppRouter } from './root.ts'
+
+const getQueryClient = cache(
+  () =>
+    new QueryClient({
+      defaultOptions: {
+        queries: { staleTime: 30_000 },
+        // A query that is still on its way is handed to the browser as a promise, so that no page waits for its slowest part.
+        dehydrate: { shouldDehydrateQuery: (query) => defaultShouldDehydrateQuery(query) || query.state.status === 'pending' },
+      },
+    }),
+)
+
+async function requestHeaders(): Promise<Record<string, string>> {
+  const [sent, jar] = await Promise.all([headers(), cookies()])
+  const project = jar.get('nw_project')?.value
+  const kept = ['cookie', 'x-correlation-id'].flatMap((name) => {
+    const value = sent.get(name)
+    return value === null ? [] : [[name, value] as const]
+  })
+  return { ...Object.fromEntries(kept), ...(project ? { 'x-neuroweaver-project': project } : {}) }
+}
+
+type Step = ((input: unknown) => Promise<unknown>) & { [key: string]: Step }
+
+/** Calls `a.b.c(input)` as the procedure `a.b.c` of the process that serves this page. */
+function caller(path: string[] = []): Step {
+  const call = async (input: unknown) => bridge().query(path.join('.'), input, await requestHeaders())
+  return new Proxy(call as Step, { get: (_target, key) => caller([...path, String(key)]) })
+}
+
+const helpers = createHydrationHelpers<AppRouter>(caller() as never, getQueryClient)
+export const api = helpers.trpc
+export const { HydrateClient } = helpers
+
+/** Sends a visitor to the sign-in page, or to the setup page while there is no admin. */
+export async function requireSession(): Promise<void> {
+  const who = await bridge().identify(await requestHeaders())
+  if (who) return
+  redirect((await bridge().needsFirstAdmin()) ? '/setup' : '/sign-in')
+}

@@ -1,0 +1,172 @@
+/** The web process: one HTTP server that hands each request to its door. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createHTTPHandler } from '@trpc/server/adapters/standalone'
+import next from 'next'
+import { limits } from '#src/contracts/common.ts'
+import { openBridge } from './bridge.ts'
+import { connect, disconnect } from './db/client.ts'
+import { startListener, stopListener } from './db/listen.ts'
+import { env } from './env.ts'
+import { AppError, toAppError } from './errors.ts'
+import { handleHealth } from './health.ts'
+import { correlationIdOf, sendError, urlOf } from './http.ts'
+import { callerOf, type HeaderSource } from './identity.ts'
+import { startQueues, stopQueues } from './jobs/queues.ts'
+import { createLog, requestScope } from './log.ts'
+import { handleMetrics } from './metrics.ts'
+import { passThrough } from './passThrough.ts'
+import { handleRest } from './rest/handle.ts'
+import { handleRuntime } from './runtime/routes.ts'
+import { authorize } from './services/access.ts'
+import { ensureBootstrapKey } from './services/apiKeys.ts'
+import { ensureDefaultProject } from './services/projects.ts'
+import { createFirstAdmin, needsFirstAdmin, signIn } from './services/users.ts'
+import { openStores } from './storage/index.ts'
+import { appRouter, createCaller } from './trpc/root.ts'
+import { handleUpload } from './uploads/tus.ts'
+
+const log = createLog('web')
+const settings = env()
+
+type Door = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<void>
+
+const trpcHandler = createHTTPHandler({
+  router: appRouter,
+  basePath: '/api/trpc/',
+  maxBodySize: limits.jsonBodyBytes,
+  maxBatchSize: 100,
+  createContext: async ({ req }) => ({ caller: await callerOf(req) }),
+})
+
+const trpcDoor: Door = async (req, res) => {
+  await trpcHandler(req, res)
+}
+
+const runtimeDoor: Door = async (req, res, url) => {
+  // Enrolment shows RUNTIME_TOKEN, which is nobody's key.
+  const isEnrolling = url.pathname === '/api/runtime/v1/enrol'
+  const caller = await callerOf(req, { ignoreBearer: isEnrolling, ignoreSession: true })
+  await handleRuntime({ caller, req, res }, url.pathname.slice('/api/runtime/v1'.length), authorize)
+}
+
+const uploadDoor: Door = async (req, res) => handleUpload(req, res, await callerOf(req))
+
+const restDoor: Door = async (req, res, url) => handleRest(req, res, url, (options) => callerOf(req, options))
+
+/** `GET /models` is a page for a browser and the REST list for all else. */
+const isRestModels = (req: IncomingMessage, url: URL) =>
+  url.pathname === '/models' &&
+  req.method === 'GET' &&
+  (req.headers.authorization !== undefined || !(req.headers.accept ?? '').includes('text/html')) &&
+  req.headers.rsc === undefined
+
+function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
+  const { pathname } = url
+  if (pathname.startsWith('/api/trpc/')) return trpcDoor
+  if (pathname === '/api/v1' || pathname.startsWith('/api/v1/')) return restDoor
+  if (pathname === '/uploads' || pathname.startsWith('/uploads/')) return uploadDoor
+  if (pathname.startsWith('/api/runtime/v1/')) return runtimeDoor
+  if (pathname === '/health') return handleHealth
+  if (pathname === '/metrics') return handleMetrics
+  if (pathname === '/v2' || pathname.startsWith('/v2/')) return passThrough
+  if (isRestModels(req, url))
+    return (request, response, address) => restDoor(request, response, new URL(`${address.origin}/api/v1/models${address.search}`))
+  return pages
+}
+
+function answer(pages: Door) {
+  return (req: IncomingMessage, res: ServerResponse) => {
+    const correlationId = correlationIdOf(req)
+    req.headers['x-correlation-id'] = correlationId
+    res.setHeader('x-correlation-id', correlationId)
+    res.setHeader('x-content-type-options', 'nosniff')
+    void requestScope.run({ correlationId }, async () => {
+      try {
+        const url = urlOf(req)
+        await doorOf(req, url, pages)(req, res, url)
+      } catch (error) {
+        const refused = toAppError(error)
+        if (refused.code === 'internal') log.error('a request failed', { error, data: { path: req.url?.slice(0, 500) } })
+        if (refused.code === 'unavailable') log.warn('a request could not be served', { error: refused.cause ?? refused })
+        sendError(res, refused, correlationId)
+      }
+    })
+  }
+}
+
+function openPageBridge(): void {
+  const call = createCaller
+  openBridge({
+    async query(path, input, headers) {
+      const caller = await callerOf({ headers } as HeaderSource)
+      const found = path.split('.').reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], call({ caller }))
+      return (found as (input: unknown) => Promise<unknown>)(input)
+    },
+    async identify(headers) {
+      const caller = await callerOf({ headers } as HeaderSource).catch((error) => {
+        if (toAppError(error).code === 'unauthorized') return undefined
+        throw error
+      })
+      return caller?.kind === 'anonymous' ? undefined : caller
+    },
+    needsFirstAdmin,
+    async signIn(email, password) {
+      const found = await signIn(email, password)
+      return found ? { id: found.user.id, email: found.user.email, name: found.user.name, epoch: found.epoch } : undefined
+    },
+  })
+}
+
+async function prepareInstallation(): Promise<void> {
+  await ensureDefaultProject()
+  if (settings.NEUROWEAVER_BOOTSTRAP_API_KEY) await ensureBootstrapKey(settings.NEUROWEAVER_BOOTSTRAP_API_KEY)
+  const { NEUROWEAVER_ADMIN_EMAIL: email, NEUROWEAVER_ADMIN_PASSWORD: password } = settings
+  if (email && password && (await needsFirstAdmin()))
+    await createFirstAdmin({ email: email.toLowerCase(), name: 'Admin', password }, undefined)
+}
+
+async function pagesDoor(): Promise<Door> {
+  if (process.env.NEUROWEAVER_NO_PAGES === '1') {
+    return async () => {
+      throw new AppError('not_found', 'This process serves no pages.')
+    }
+  }
+  process.env.NEXTAUTH_URL = settings.webUrl
+  const app = next({ dev: process.env.NEUROWEAVER_DEV === '1', hostname: settings.HOST, port: settings.PORT })
+  await app.prepare()
+  const handle = app.getRequestHandler()
+  return async (req, res) => {
+    await handle(req, res)
+  }
+}
+
+const stopGraceMs = 1_500
+
+async function main(): Promise<void> {
+  connect(settings.DATABASE_URL)
+  openStores(settings)
+  await Promise.all([startListener(settings.DATABASE_URL), startQueues(settings.DATABASE_URL, 'web'), prepareInstallation()])
+  openPageBridge()
+  const server = createServer(answer(await pagesDoor()))
+  server.requestTimeout = 0
+  server.headersTimeout = 60_000
+  server.keepAliveTimeout = 65_000
+  server.listen(settings.PORT, settings.HOST, () => log.info('web is listening', { data: { url: settings.webUrl } }))
+
+  let isStopping = false
+  const stop = async () => {
+    if (isStopping) return
+    isStopping = true
+    server.close()
+    server.closeIdleConnections()
+    await new Promise((resolve) => setTimeout(resolve, stopGraceMs))
+    server.closeAllConnections()
+    await Promise.allSettled([stopListener(), stopQueues(), disconnect()])
+    process.exit(0)
+  }
+  process.on('SIGTERM', () => void stop())
+  process.on('SIGINT', () => void stop())
+}
+
+process.on('unhandledRejection', (error) => log.error('an unhandled rejection', { error }))
+await main()

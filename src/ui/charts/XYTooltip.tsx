@@ -1,0 +1,38 @@
+import Box from '@mui/material/Box'
+
+type Props = {
+  xLabel: string
+  yLabel: string
+  formatX: (x: number) => string
+  formatY: (y: number) => string
+  active?: boolean
+  payload?: readonly { payload?: unknown }[]
+}
+
+export function XYTooltip({ xLabel, yLabel, formatX, formatY, active, payload }: Props) {
+  const point = payload?.[0]?.payload as { x: number; y: number } | undefined
+  if (!active || !point) return null
+  return (
+    <Box
+      sx={{
+        bgcolor: 'background.paper',
+        border: '1px solid',
+        borderColor: 'divider',
+        borderRadius: 1,
+        boxShadow: 3,
+        px: 2.5,
+        py: 2,
+        fontSize: 12,
+        lineHeight: '18px',
+        fontVariantNumeric: 'tabular-nums',
+      }}
+    >
+      <Box>
+        {xLabel} <b>{formatX(point.x)}</b>
+      </Box>
+      <Box>
+        {yLabel} <b>{formatY(point.y)}</b>
+      </Box>
+    </Box>
+  )
+}

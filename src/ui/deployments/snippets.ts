@@ -1,0 +1,77 @@
+import type { Tensor } from '#src/contracts/signature.ts'
+
+export type SnippetLanguage = 'curl' | 'python' | 'typescript'
+export const keyVariable = 'NEUROWEAVER_API_KEY'
+
+type Call = {
+  /** The deployment's address, to which `/infer` is appended. */
+  endpointUrl: string
+  inputs: readonly Tensor[]
+  /** A key to put in; without one the snippet reads it from the environment. */
+  key: string | null
+}
+
+/** For a POSIX shell: nothing inside single quotes is special but the quote itself. */
+const shellQuote = (words: string) => `'${words.replaceAll("'", `'\\''`)}'`
+
+const bodyOf = (inputs: readonly Tensor[]) => JSON.stringify({ inputs })
+
+function curl({ endpointUrl, inputs, key }: Call): string {
+  const header = key === null ? `"Authorization: Bearer $${keyVariable}"` : shellQuote(`Authorization: Bearer ${key}`)
+  return [
+    `curl -sS ${shellQuote(`${endpointUrl}/infer`)} \\`,
+    `  -H ${header} \\`,
+    `  -H 'Content-Type: application/json' \\`,
+    `  -d ${shellQuote(bodyOf(inputs))}`,
+  ].join('\n')
+}
+
+const pythonWords: Record<string, string> = { true: 'True', false: 'False', null: 'None' }
+
+/** JSON text as a Python literal: outside of strings only three words differ. */
+const pythonLiteral = (json: string) => json.replace(/"(?:[^"\\]|\\.)*"|\b(?:true|false|null)\b/g, (token) => pythonWords[token] ?? token)
+
+const lines = (inputs: readonly Tensor[], indent: string) => inputs.map((one) => `${indent}${JSON.stringify(one)},`).join('\n')
+
+function python({ endpointUrl, inputs, key }: Call): string {
+  const secret = key === null ? `os.environ["${keyVariable}"]` : JSON.stringify(key)
+  return [
+    ...(key === null ? ['import os', ''] : []),
+    'import requests',
+    '',
+    'response = requests.post(',
+    `    ${JSON.stringify(`${endpointUrl}/infer`)},`,
+    `    headers={"Authorization": "Bearer " + ${secret}},`,
+    '    json={"inputs": [',
+    pythonLiteral(lines(inputs, '        ')),
+    '    ]},',
+    '    timeout=30,',
+    ')',
+    'response.raise_for_status()',
+    'for output in response.json()["outputs"]:',
+    '    print(output["name"], output["data"])',
+  ].join('\n')
+}
+
+function typescript({ endpointUrl, inputs, key }: Call): string {
+  const secret = key === null ? `\${process.env.${keyVariable}}` : key
+  return [
+    `const response = await fetch(${JSON.stringify(`${endpointUrl}/infer`)}, {`,
+    `  method: 'POST',`,
+    `  headers: { Authorization: \`Bearer ${secret}\`, 'Content-Type': 'application/json' },`,
+    '  body: JSON.stringify({',
+    '    inputs: [',
+    lines(inputs, '      '),
+    '    ],',
+    '  }),',
+    '})',
+    'if (!response.ok) throw new Error(await response.text())',
+    'const { outputs } = await response.json()',
+    'for (const { name, data } of outputs) console.log(name, data)',
+  ].join('\n')
+}
+
+const writers: Record<SnippetLanguage, (call: Call) => string> = { curl, python, typescript }
+
+/** A call of this deployment with these values that runs as it stands. */
+export const snippet = (language: SnippetLanguage, call: Call) => writers[language](call)

@@ -1,0 +1,64 @@
+'use client'
+import DarkIcon from '@mui/icons-material/DarkModeOutlined'
+import HelpIcon from '@mui/icons-material/HelpOutlined'
+import LightIcon from '@mui/icons-material/LightModeOutlined'
+import SystemIcon from '@mui/icons-material/ContrastOutlined'
+import Box from '@mui/material/Box'
+import ButtonBase from '@mui/material/ButtonBase'
+import IconButton from '@mui/material/IconButton'
+import Menu from '@mui/material/Menu'
+import MenuItem from '@mui/material/MenuItem'
+import Tooltip from '@mui/material/Tooltip'
+import NextLink from 'next/link'
+import { useState } from 'react'
+import { type Mode, useMode } from '#src/ui/frame/useMode.ts'
+import { trpc } from '#src/ui/trpc.tsx'
+
+const nextMode: Record<Mode, Mode> = { system: 'light', light: 'dark', dark: 'system' }
+const icons = { system: SystemIcon, light: LightIcon, dark: DarkIcon }
+
+function ThemeButton() {
+  const [mode, setMode] = useMode()
+  const Icon = icons[mode]
+  const label = `Theme: ${mode}. Change to ${nextMode[mode]}`
+  return (
+    <Tooltip title={label}>
+      <IconButton aria-label={label} onClick={() => setMode(nextMode[mode])}><Icon sx={{ fontSize: 18 }} /></IconButton>
+    </Tooltip>
+  )
+}
+
+export async function leave() {
+  const { signOut } = await import('next-auth/react')
+  await signOut({ callbackUrl: '/sign-in' })
+}
+
+/** Who is here; theme and help beside it. */
+export function PersonMenu({ isFolded, onHelp }: { isFolded: boolean; onHelp: () => void }) {
+  const { data } = trpc.me.get.useQuery()
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const name = data?.user?.name ?? ''
+  return (
+    <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, flexDirection: isFolded ? 'column-reverse' : 'row', borderTop: 1, borderColor: 'divider', pt: 2 }}>
+      <ButtonBase
+        aria-label={name ? `${name}: account` : 'Account'} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(event) => setAnchor(event.currentTarget)}
+        sx={{ flex: 1, minWidth: 0, display: 'flex', gap: 2, alignItems: 'center', p: 1, borderRadius: '8px', textAlign: 'left', justifyContent: 'flex-start', '&:hover': { bgcolor: 'action.hover' } }}
+      >
+        <Box aria-hidden sx={{ width: 26, height: 26, borderRadius: '50%', bgcolor: 'raised', border: 1, borderColor: 'divider', display: 'grid', placeItems: 'center', fontSize: '0.75rem', fontWeight: 600, flex: 'none' }}>
+          {(name[0] ?? '·').toUpperCase()}
+        </Box>
+        {!isFolded && <Box component="span" sx={{ typography: 'body2', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>{name}</Box>}
+      </ButtonBase>
+      <ThemeButton />
+      <Tooltip title="Keys  ?">
+        <IconButton aria-label="Keyboard help" onClick={onHelp}><HelpIcon sx={{ fontSize: 18 }} /></IconButton>
+      </Tooltip>
+      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'top', horizontal: 'left' }} transformOrigin={{ vertical: 'bottom', horizontal: 'left' }}>
+        <Box component="li" role="none" sx={{ px: 5, py: 1, typography: 'caption', color: 'text.secondary' }}>{data?.user?.email}</Box>
+        <MenuItem component={NextLink} href="/settings" onClick={() => setAnchor(null)}>Account and password</MenuItem>
+        <MenuItem component={NextLink} href="/settings/keys" onClick={() => setAnchor(null)}>API keys</MenuItem>
+        <MenuItem onClick={() => void leave()}>Sign out</MenuItem>
+      </Menu>
+    </Box>
+  )
+}

@@ -1,0 +1,52 @@
+'use client'
+import CheckIcon from '@mui/icons-material/Check'
+import UnfoldIcon from '@mui/icons-material/UnfoldMore'
+import Box from '@mui/material/Box'
+import ButtonBase from '@mui/material/ButtonBase'
+import Divider from '@mui/material/Divider'
+import Menu from '@mui/material/Menu'
+import MenuItem from '@mui/material/MenuItem'
+import Skeleton from '@mui/material/Skeleton'
+import NextLink from 'next/link'
+import { useState } from 'react'
+import { chooseProject } from '#src/ui/frame/project.ts'
+import { trpc } from '#src/ui/trpc.tsx'
+
+/** The project one is in, and the others. */
+export function ProjectSwitcher({ isFolded }: { isFolded: boolean }) {
+  const { data } = trpc.me.get.useQuery()
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const current = data?.project
+  const close = () => setAnchor(null)
+  return (
+    <>
+      <ButtonBase
+        aria-label={current ? `Project ${current.name}. Change project` : 'Change project'} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(event) => setAnchor(event.currentTarget)}
+        sx={{ flex: 1, minWidth: 0, display: 'flex', alignItems: 'center', gap: 2, p: 1, borderRadius: '8px', textAlign: 'left', justifyContent: isFolded ? 'center' : 'flex-start', '&:hover': { bgcolor: 'action.hover' } }}
+      >
+        <Box aria-hidden sx={{ width: 26, height: 26, borderRadius: '7px', bgcolor: 'text.primary', color: 'background.paper', display: 'grid', placeItems: 'center', fontSize: '0.75rem', fontWeight: 700, flex: 'none' }}>
+          {(current?.name[0] ?? 'N').toUpperCase()}
+        </Box>
+        {!isFolded && (
+          <>
+            <Box sx={{ minWidth: 0, flex: 1 }}>
+              <Box sx={{ typography: 'caption', color: 'text.secondary', lineHeight: '14px' }}>NeuroWeaver</Box>
+              <Box sx={{ fontWeight: 600, fontSize: '0.8438rem', lineHeight: '18px', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>{current?.name ?? <Skeleton width={90} />}</Box>
+            </Box>
+            <UnfoldIcon sx={{ fontSize: 16, color: 'text.secondary' }} />
+          </>
+        )}
+      </ButtonBase>
+      <Menu anchorEl={anchor} open={!!anchor} onClose={close}>
+        {(data?.projects ?? []).map((project) => (
+          <MenuItem key={project.id} selected={project.id === current?.id} onClick={() => chooseProject(project.name)}>
+            <Box component="span" sx={{ flex: 1 }}>{project.name}</Box>
+            {project.id === current?.id && <CheckIcon sx={{ fontSize: 16 }} />}
+          </MenuItem>
+        ))}
+        <Divider />
+        <MenuItem component={NextLink} href="/settings/projects" onClick={close}>All projects and new ones</MenuItem>
+      </Menu>
+    </>
+  )
+}

@@ -1,0 +1,45 @@
+'use client'
+import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined'
+import Checkbox from '@mui/material/Checkbox'
+import IconButton from '@mui/material/IconButton'
+import Menu from '@mui/material/Menu'
+import MenuItem from '@mui/material/MenuItem'
+import Tooltip from '@mui/material/Tooltip'
+import { useMemo, useState } from 'react'
+import { useStored } from '#src/ui/kit/useStored.ts'
+
+type Pickable = { key: string; header: string; isHiddenByDefault?: boolean }
+
+/** Which columns are hidden, remembered by table. */
+export function useHiddenColumns(id: string, columns: Pickable[]): [ReadonlySet<string>, (key: string) => void] {
+  const byDefault = columns.filter((column) => column.isHiddenByDefault).map((column) => column.key).join(',')
+  const [stored, store] = useStored(`nw.columns.${id}`, byDefault)
+  const hidden = useMemo(() => new Set(stored.split(',').filter(Boolean)), [stored])
+  const toggle = (key: string) => {
+    const next = new Set(hidden)
+    if (!next.delete(key)) next.add(key)
+    store([...next].join(','))
+  }
+  return [hidden, toggle]
+}
+
+export function ColumnPicker({ columns, hidden, onToggle }: { columns: Pickable[]; hidden: ReadonlySet<string>; onToggle: (key: string) => void }) {
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  return (
+    <>
+      <Tooltip title="Columns">
+        <IconButton aria-label="Choose columns" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)} sx={{ display: { xs: 'none', sm: 'inline-flex' }, border: 1, borderColor: 'divider', p: 1.5, borderRadius: '8px' }}>
+          <ColumnsIcon sx={{ fontSize: 18 }} />
+        </IconButton>
+      </Tooltip>
+      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
+        {columns.slice(1).map((column) => (
+          <MenuItem key={column.key} role="menuitemcheckbox" aria-checked={!hidden.has(column.key)} onClick={() => onToggle(column.key)}>
+            <Checkbox checked={!hidden.has(column.key)} tabIndex={-1} sx={{ p: 0 }} slotProps={{ input: { 'aria-hidden': true } }} />
+            {column.header}
+          </MenuItem>
+        ))}
+      </Menu>
+    </>
+  )
+}

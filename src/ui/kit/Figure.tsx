@@ -1,0 +1,37 @@
+import Box from '@mui/material/Box'
+
+export type FigureProps = {
+  label: string
+  /** Already formatted, with its unit. */
+  value: React.ReactNode
+  /** Beside or under it: the difference to before, a sparkline, a word. */
+  note?: React.ReactNode
+  tone?: 'good' | 'bad' | 'plain'
+}
+
+const noteColors = { good: 'state.readyText', bad: 'state.failedText', plain: 'text.secondary' }
+
+/** One of the numbers that a page opens with. */
+export function Figure({ label, value, note, tone = 'plain' }: FigureProps) {
+  return (
+    <Box sx={{ minWidth: 0, display: 'grid', gap: 1, alignContent: 'start' }}>
+      <Box sx={{ typography: 'label', color: 'text.secondary' }}>{label}</Box>
+      <Box sx={{ typography: 'h4', overflowWrap: 'anywhere' }}>{value}</Box>
+      {note && <Box sx={{ typography: 'caption', color: noteColors[tone] }}>{note}</Box>}
+    </Box>
+  )
+}
+
+/** Figures in a row with lines between; they wrap on narrow screens. */
+export function Figures({ children, min = 150 }: { children: React.ReactNode; min?: number }) {
+  return (
+    <Box
+      sx={{
+        display: 'grid', gridTemplateColumns: { xs: 'repeat(2, minmax(0, 1fr))', sm: `repeat(auto-fit, minmax(${min}px, 1fr))` }, border: 1, borderColor: 'divider',
+        borderRadius: '8px', bgcolor: 'background.paper', overflow: 'hidden', '& > *': { p: { xs: 3, sm: 4 }, boxShadow: (theme) => `-1px -1px 0 ${theme.vars?.palette.divider}` },
+      }}
+    >
+      {children}
+    </Box>
+  )
+}

@@ -1,0 +1,30 @@
+import Box from '@mui/material/Box'
+import Typography from '@mui/material/Typography'
+import { useId } from 'react'
+
+export type SectionProps = {
+  title: string
+  /** A sentence under the title. */
+  note?: React.ReactNode
+  actions?: React.ReactNode
+  /** Framed on a surface with padding; without it the children bring their own frame (tables). */
+  isFramed?: boolean
+  children: React.ReactNode
+}
+
+/** A titled part of a page. */
+export function Section({ title, note, actions, isFramed = false, children }: SectionProps) {
+  const id = useId()
+  return (
+    <Box component="section" aria-labelledby={id} sx={{ minWidth: 0 }}>
+      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, minHeight: 32, flexWrap: 'wrap' }}>
+        <Box sx={{ flex: 1, minWidth: 0 }}>
+          <Typography variant="h2" id={id}>{title}</Typography>
+          {note && <Typography variant="body2" color="textSecondary">{note}</Typography>}
+        </Box>
+        {actions}
+      </Box>
+      {isFramed ? <Box sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: { xs: 4, sm: 5 } }}>{children}</Box> : children}
+    </Box>
+  )
+}

@@ -1,0 +1,28 @@
+'use client'
+import { useSyncExternalStore } from 'react'
+
+const everyMs = 15_000
+const listeners = new Set<() => void>()
+let nowMs = Date.now()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function subscribe(listener: () => void) {
+  listeners.add(listener)
+  timer ??= setInterval(() => {
+    nowMs = Date.now()
+    for (const each of listeners) each()
+  }, everyMs)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+function read() {
+  if (!timer) nowMs = Date.now()
+  return Math.floor(nowMs / everyMs) * everyMs
+}
+
+/** The time in milliseconds, in steps of 15 s; one timer serves the whole page. */
+export const useNow = (): number => useSyncExternalStore(subscribe, read, read)
