@@ -187,6 +187,7 @@ CREATE TABLE "models" (
 	"tags" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"metadata" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"latest_version" integer DEFAULT 0 NOT NULL,
+	"last_version" integer DEFAULT 0 NOT NULL,
 	"status" text DEFAULT 'pending' NOT NULL,
 	"metrics" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"aliases" jsonb DEFAULT '{}'::jsonb NOT NULL,

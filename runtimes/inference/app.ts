@@ -44,7 +44,7 @@ export async function startRuntime(env: RuntimeEnv): Promise<RunningRuntime> {
 }
 
 async function listen(server: Server, { host, port }: RuntimeEnv): Promise<number> {
-  // Node's default of five minutes for a request would cut long computations; the deployment's own limit holds.
+  // Time for a whole request to arrive; how long it may compute is the deployment's limit.
   server.requestTimeout = 120_000
   server.headersTimeout = 60_000
   server.keepAliveTimeout = 65_000

@@ -26,14 +26,14 @@ export function sendError(request: IncomingMessage, response: ServerResponse, er
   const extra: Record<string, string> = { ...headers }
   if (error.retryAfterS !== undefined) extra['retry-after'] = String(error.retryAfterS)
   if (error.status === 401) extra['www-authenticate'] = 'Bearer'
-  if (!request.complete) {
-    extra.connection = 'close'
-    drainThenClose(request)
-  }
+  if (!request.complete) drainThenClose(request)
   sendJson(response, error.status, JSON.stringify({ error: error.message }), extra)
 }
 
-/** A caller that still sends would see a reset instead of the answer, so its bytes are thrown away for a moment. */
+/**
+ * A caller that still sends would see a reset instead of the answer, so its bytes are thrown away for a moment.
+ * No "connection: close" here: with it Node ends the socket at once.
+ */
 function drainThenClose(request: IncomingMessage): void {
   request.resume()
   const timer = setTimeout(() => request.socket.destroy(), drainMs)

@@ -36,11 +36,11 @@ async function answerModel(context: RouteContext, request: IncomingMessage, resp
   const verbs = isVersioned ? rest.slice(2) : rest
   if (verbs.length > 1) throw notFound()
   if (verbs[0] === 'infer') {
-    requireMethod(request, ['POST'])
+    requireMethod(request, response, ['POST'])
     return infer(context, request, response, name, version)
   }
   if (verbs.length === 1 && verbs[0] !== 'ready') throw notFound()
-  requireMethod(request, ['GET', 'HEAD'])
+  requireMethod(request, response, ['GET', 'HEAD'])
   await context.authoriser.authorise(request.headers.authorization, name)
   const deployment = findDeployment(context.registry, name)
   if (verbs[0] === 'ready') return sendReady(response, deployment, name, version)
@@ -63,13 +63,13 @@ function describe(deployment: Deployment, name: string, version: string | undefi
 }
 
 function sendServer(request: IncomingMessage, response: ServerResponse): void {
-  requireMethod(request, ['GET', 'HEAD'])
+  requireMethod(request, response, ['GET', 'HEAD'])
   sendJson(response, 200, JSON.stringify({ name: 'neuroweaver', version: serverVersion, extensions: [] }))
 }
 
 function sendHealth(context: RouteContext, request: IncomingMessage, response: ServerResponse, kind: string): void {
   if (kind !== 'live' && kind !== 'ready') throw notFound()
-  requireMethod(request, ['GET', 'HEAD'])
+  requireMethod(request, response, ['GET', 'HEAD'])
   if (kind === 'live') return sendJson(response, 200, '{"live":true}')
   const isReady = context.isReady()
   sendJson(response, isReady ? 200 : 503, JSON.stringify({ ready: isReady }), isReady ? {} : { 'retry-after': '1' })
@@ -77,7 +77,7 @@ function sendHealth(context: RouteContext, request: IncomingMessage, response: S
 
 /** Any known token may read the figures of the process; those of a deployment only who may call it. */
 async function sendMetrics(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  requireMethod(request, ['GET', 'HEAD'])
+  requireMethod(request, response, ['GET', 'HEAD'])
   const names = context.registry.names
   const visible = new Set<string>()
   for (const name of names.length > 0 ? names : ['none']) {
@@ -91,8 +91,9 @@ async function sendMetrics(context: RouteContext, request: IncomingMessage, resp
 
 const notFound = () => new InferError(404, 'there is nothing at this address')
 
-function requireMethod(request: IncomingMessage, allowed: readonly string[]): void {
+function requireMethod(request: IncomingMessage, response: ServerResponse, allowed: readonly string[]): void {
   if (allowed.includes(request.method ?? '')) return
+  response.setHeader('allow', allowed.join(', '))
   throw new InferError(405, `use ${allowed[0]} here`)
 }
 

@@ -88,10 +88,10 @@ export async function demo(args: string[]): Promise<number> {
   const running = await findRunning(readSettings())
   if (!running) {
     say('No NeuroWeaver is running: the demo starts one of its own in a temporary folder.')
-    return withThrowaway((target) => runProgram('src/testing/demo.ts', args, target))
+    return withThrowaway((target) => runProgram('src/testing/demo/main.ts', args, target))
   }
   if (!running.apiKey) throw new LauncherError(`${running.url} needs a key: set NEUROWEAVER_API_KEY to one that may write and deploy.`, 78)
-  return runProgram('src/testing/demo.ts', args, running)
+  return runProgram('src/testing/demo/main.ts', args, running)
 }
 
 /** `npm run bench`: the benchmarks bring up what they measure; standard output is theirs alone. */

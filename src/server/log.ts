@@ -41,5 +41,7 @@ export type Log = ReturnType<typeof createLog>
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
   const { code } = error as { code?: string }
-  return { name: error.name, message: error.message, code, stack: error.stack, cause: error.cause ? describeError(error.cause) : undefined }
+  // A failed query's message goes on with its parameters, which may be anybody's data.
+  const clean = (text: string | undefined) => text?.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/, '')
+  return { name: error.name, message: clean(error.message), code, stack: clean(error.stack), cause: error.cause ? describeError(error.cause) : undefined }
 }

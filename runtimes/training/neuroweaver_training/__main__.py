@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-USAGE = 'usage: python -m neuroweaver_training agent | train (--spec FILE --out DIR | --wait) | health'
+USAGE = 'usage: python -m neuroweaver_training agent | train (--spec FILE --out DIR | --host) | health'
 
 
 def main(arguments: list[str]) -> int:

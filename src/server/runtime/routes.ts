@@ -1,6 +1,6 @@
 /** Every address of the runtime protocol, each with the rule that it asks of its caller. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { id, limits, sha256 } from '#src/contracts/common.ts'
 import * as protocol from '#src/contracts/runtime.ts'
 import { env } from '#src/server/env.ts'

@@ -1,4 +1,4 @@
-import type { Change } from '#src/contracts/home.ts'
+import { type Change, change } from '#src/contracts/home.ts'
 import { listener } from '#src/server/db/listen.ts'
 import type { Caller } from './access.ts'
 
@@ -10,24 +10,25 @@ const maxBacklog = 500
 export async function* followChanges(caller: Caller, signal: AbortSignal | undefined): AsyncGenerator<Change> {
   const backlog = new Map<string, Change>()
   let wake = () => {}
-  const push = (change: Change) => {
-    if (backlog.size < maxBacklog) backlog.set(`${change.kind}:${change.id}`, change)
+  const push = (item: Change) => {
+    if (backlog.size < maxBacklog) backlog.set(`${item.kind}:${item.id}`, item)
     wake()
   }
   const heard = (payload: string) => {
     const [kind, projectId, id] = payload.split(':')
     if (projectId === caller.project.id || projectId === everywhere) push({ kind: kind as Change['kind'], id: id ?? '*' })
   }
-  const gap = () =>
-    (['model', 'dataset', 'job', 'deployment', 'upload', 'runtime', 'user', 'project'] as const).forEach((kind) => push({ kind, id: '*' }))
+  const gap = () => {
+    for (const kind of change.shape.kind.options) push({ kind, id: '*' })
+  }
   listener().on('nw_change', heard)
   listener().on('reconnected', gap)
   try {
     while (!signal?.aborted) {
-      const [key, change] = backlog.entries().next().value ?? []
-      if (key !== undefined && change) {
+      const [key, item] = backlog.entries().next().value ?? []
+      if (key !== undefined && item) {
         backlog.delete(key)
-        yield change
+        yield item
         continue
       }
       await new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidSpec
+from ..errors import TrainingError
 from ..evaluation.importance import importances
 from ..evaluation.report import (
     classification_report, majority_baseline, mean_baseline, regression_report, worst_classified, worst_predicted,
@@ -52,7 +52,7 @@ def _learner(context: Context) -> Any:
         return mlp_learner
     from . import lightgbm_learner
     if context.spec['device'] == 'cuda':
-        raise InvalidSpec('resources.device: LightGBM is trained on the CPU; choose auto or cpu, or the algorithm mlp')
+        raise TrainingError('resource_unavailable', 'LightGBM is trained on the CPU: choose the device auto or cpu, or the algorithm mlp')
     return lightgbm_learner
 
 

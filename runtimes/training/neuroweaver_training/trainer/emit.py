@@ -30,7 +30,13 @@ class Emitter:
 
     def send(self, kind: str, **fields: Any) -> None:
         line = json.dumps({'type': kind, 'at': now(), **fields}, ensure_ascii=False, allow_nan=False) + '\n'
-        content = line.encode('utf-8', 'replace')
+        self._write(line.encode('utf-8', 'replace'))
+
+    def end_line(self) -> None:
+        """After a writer that may have been killed within a line."""
+        self._write(b'\n')
+
+    def _write(self, content: bytes) -> None:
         with self._lock:
             while content:
                 content = content[os.write(self._descriptor, content):]

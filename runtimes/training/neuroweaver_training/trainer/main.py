@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -16,22 +15,20 @@ from .emit import Emitter
 
 
 def main(arguments: list[str]) -> int:
-    """Runs a job and returns the exit status. `--wait` imports first and reads one line {"spec", "out"} from stdin."""
+    """Runs one job and returns its exit status; `--host` serves one job after the other, as `host.serve` tells."""
     parser = argparse.ArgumentParser(prog='neuroweaver_training train')
     parser.add_argument('--spec', type=Path)
     parser.add_argument('--out', type=Path)
-    parser.add_argument('--wait', action='store_true')
+    parser.add_argument('--host', action='store_true')
     options = parser.parse_args(arguments)
     os.environ.setdefault('OMP_WAIT_POLICY', 'PASSIVE')
     emit = Emitter(_keep_stdout())
-    if options.wait:
-        stop.die_with_parent()
-        order = _wait_for_order()
-        if order is None:
-            return EXIT_DONE
-        options.spec, options.out = Path(order['spec']), Path(order['out'])
+    if options.host:
+        from .host import serve
+        serve(emit, run)
+        return EXIT_DONE
     if options.spec is None or options.out is None:
-        parser.error('--spec and --out are needed, or --wait')
+        parser.error('--spec and --out are needed, or --host')
     stop.listen()
     return run(options.spec, options.out, emit)
 
@@ -42,17 +39,6 @@ def _keep_stdout() -> int:
     os.set_inheritable(kept, False)
     os.dup2(2, 1)
     return kept
-
-
-def _wait_for_order() -> dict[str, str] | None:
-    _import_what_most_jobs_need()
-    line = sys.stdin.readline()
-    return json.loads(line) if line.strip() else None
-
-
-def _import_what_most_jobs_need() -> None:
-    from ..recipes import lightgbm_learner, tabular
-    del lightgbm_learner, tabular
 
 
 def run(spec_path: Path, out: Path, emit: Emitter) -> int:

@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { RuntimeEnv } from '../env.ts'
+
+/** The runtime as its own process, as it runs in earnest. */
+export class ServerProcess {
+  readonly child: ChildProcess
+  readonly url: Promise<string>
+  readonly exited: Promise<number | null>
+
+  constructor(env: Pick<RuntimeEnv, 'controlUrl' | 'stateDir'> & { runtimeToken: string }) {
+    const file = fileURLToPath(new URL('../server.ts', import.meta.url))
+    this.child = spawn(process.execPath, ['--no-warnings', file], {
+      env: {
+        PATH: process.env.PATH,
+        HOST: '127.0.0.1',
+        INFERENCE_PORT: '0',
+        NEUROWEAVER_CONTROL_URL: env.controlUrl,
+        NEUROWEAVER_STATE_DIR: env.stateDir,
+        RUNTIME_TOKEN: env.runtimeToken,
+      } as unknown as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    this.exited = new Promise((resolve) => this.child.once('exit', resolve))
+    this.url = new Promise((resolve, reject) => {
+      let text = ''
+      this.child.stdout?.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        const url = /"url":"([^"]+)"/.exec(text)?.[1]
+        if (url) resolve(url)
+      })
+      this.child.once('exit', () => reject(new Error(`the server ended:\n${text}`)))
+    })
+  }
+}

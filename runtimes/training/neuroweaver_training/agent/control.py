@@ -1,0 +1,130 @@
+"""The runtime door of the control plane: enrolment, the credential, and signed calls."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from typing import Any
+
+from .. import __version__
+from ..files import write_json
+from .devices import list_devices
+from .http import Answer, Backoff, Connection, Unreachable
+from .log import log
+from .settings import Settings
+
+DOOR = '/api/runtime/v1'
+PROTOCOL = 1
+LOST_LEASE_PATH = 'attempt'
+RETRY_STATUSES = (408, 425, 429, 500, 502, 503, 504)
+
+
+class LeaseLost(Exception):
+    """The job belongs to another attempt now: stop, and send nothing more for it."""
+
+
+class Halted(Exception):
+    """The agent is shutting down."""
+
+
+class Control:
+    """Shared by all threads; each thread has its own connection."""
+
+    def __init__(self, settings: Settings, halt: threading.Event) -> None:
+        self.settings = settings
+        self.halt = halt
+        self.boot_id = str(uuid.uuid4())
+        self.heartbeat_s = 5.0
+        self._path = settings.state_dir / 'credential.json'
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._credential = self._read_credential()
+
+    def _read_credential(self) -> str | None:
+        try:
+            kept = json.loads(self._path.read_text('utf-8'))
+        except (OSError, ValueError):
+            return None
+        is_same = (kept.get('control_url'), kept.get('name'), kept.get('version')) == (
+            self.settings.control_url, self.settings.name, __version__)
+        return kept.get('credential') if is_same else None
+
+    def connection(self) -> Connection:
+        if not hasattr(self._local, 'connection'):
+            self._local.connection = Connection(self.settings.control_url)
+        return self._local.connection
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps, and raises Halted as soon as the agent is to stop."""
+        if self.halt.wait(seconds):
+            raise Halted()
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = 15.0,
+             correlation_id: str | None = None) -> Answer:
+        """One signed call to the door, enrolling first where needed and once more after a 401. Raises Unreachable."""
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        headers = {'Content-Type': 'application/json'} if content is not None else {}
+        if correlation_id:
+            headers['x-correlation-id'] = correlation_id
+        return self.signed(method, DOOR + path, headers, content, timeout_s)
+
+    def signed(self, method: str, path: str, headers: dict[str, str], body: bytes | None, timeout_s: float) -> Answer:
+        """A call to any path of the control plane with this runtime's credential."""
+        credential = self._credential or self._enrol(None)
+        answer = self._send(method, path, headers, body, timeout_s, credential)
+        if answer.status != 401:
+            return answer
+        credential = self._enrol(credential)
+        return self._send(method, path, headers, body, timeout_s, credential)
+
+    def authorization(self) -> dict[str, str]:
+        """The header for calls that are made elsewhere (streams)."""
+        return {'Authorization': f'Bearer {self._credential or self._enrol(None)}'}
+
+    def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None, timeout_s: float, credential: str) -> Answer:
+        signed = {**headers, 'Authorization': f'Bearer {credential}'}
+        answer = self.connection().request(method, path, signed, body, timeout_s)
+        if answer.status in RETRY_STATUSES:
+            raise Unreachable(f'HTTP {answer.status}: {answer.message()}')
+        return answer
+
+    def _enrol(self, refused: str | None) -> str:
+        """Asks until a credential is given; several threads enrol once. Raises Halted."""
+        with self._lock:
+            if self._credential and self._credential != refused:
+                return self._credential
+            self._credential = None
+            backoff = Backoff(0.2, 10.0)
+            while True:
+                try:
+                    self._credential = self._ask_enrolment()
+                    return self._credential
+                except Unreachable as error:
+                    pause = backoff.next_s()
+                    log('warn', 'Enrolment failed; trying again.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
+                    self.wait(pause)
+
+    def _ask_enrolment(self) -> str:
+        if not self.settings.token:
+            raise Unreachable('RUNTIME_TOKEN is not set, and there is no valid credential')
+        request = {'kind': 'training', 'name': self.settings.name, 'version': __version__, 'protocol': PROTOCOL,
+                   'boot_id': self.boot_id, 'devices': list_devices(), 'capacity': 1, 'url': None}
+        headers = {'Content-Type': 'application/json', 'Authorization': f'Bearer {self.settings.token}'}
+        answer = self.connection().request('POST', f'{DOOR}/enrol', headers, json.dumps(request).encode())
+        if not answer.is_ok:
+            raise Unreachable(f'enrolment refused: {answer.message()}')
+        enrolled = answer.json()
+        self.heartbeat_s = enrolled['heartbeat_ms'] / 1000
+        write_json(self._path, {'runtime_id': enrolled['runtime_id'], 'credential': enrolled['credential'], 'version': __version__,
+                                'control_url': self.settings.control_url, 'name': self.settings.name}, mode=0o600)
+        log('info', 'Enrolled.', data={'runtimeId': enrolled['runtime_id'], 'name': self.settings.name})
+        return str(enrolled['credential'])
+
+
+def is_lease_lost(answer: Answer) -> bool:
+    """True for the 409 that names the attempt; a 409 about files that are not ready yet is another matter."""
+    if answer.status != 409:
+        return False
+    paths = [str(detail.get('path', '')) for detail in answer.error().get('details') or [] if isinstance(detail, dict)]
+    return not any(path.split('.')[0] == 'files' for path in paths)

@@ -1,0 +1,327 @@
+"""A small control plane for tests: the runtime protocol and tus over real HTTP, with faults that a test can ask for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Callable
+
+TOKEN = 'a-token-that-only-enrols'
+DOOR = '/api/runtime/v1'
+
+
+class ControlPlane:
+    """State under one lock; `changed` wakes whoever waits for it."""
+
+    def __init__(self, lease_ms: int = 3000, heartbeat_ms: int = 200) -> None:
+        self.lease_ms, self.heartbeat_ms = lease_ms, heartbeat_ms
+        self.changed = threading.Condition()
+        self.credentials: set[str] = set()
+        self.enrolments: list[dict[str, Any]] = []
+        self.heartbeats: list[dict[str, Any]] = []
+        self.jobs: dict[str, dict[str, Any]] = {}
+        self.uploads: dict[str, dict[str, Any]] = {}
+        self.artifacts: dict[str, bytes] = {}
+        self.calls: list[tuple[str, str, int]] = []
+        self.cut_patch_after: int | None = None
+        self.cut_download_after: int | None = None
+        self.drop_answers: Callable[[str, str], bool] = lambda method, path: False
+        self.port = 0
+        self._server: ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        """Listens; after a stop on the same port again."""
+        plane = self
+
+        class Handler(_Handler):
+            control = plane
+
+        self._server = _Server(('127.0.0.1', self.port), Handler)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Goes away: open connections are cut, new ones refused."""
+        if self._server:
+            self._server.shutdown()
+            self._server.cut()
+            self._server.server_close()
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        return f'http://127.0.0.1:{self.port}'
+
+    def add_artifact(self, content: bytes) -> dict[str, Any]:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self.artifacts[sha256] = content
+        return {'sha256': sha256, 'size_bytes': len(content)}
+
+    def submit(self, claim: dict[str, Any]) -> str:
+        job_id = str(uuid.uuid4())
+        with self.changed:
+            self.jobs[job_id] = {'claim': claim, 'status': 'queued', 'attempt': 0, 'cancel': False, 'events': {}, 'finish': None,
+                                 'checkpoint': None, 'created': time.monotonic(), 'lease_until': 0.0, 'refused': []}
+            self.changed.notify_all()
+        return job_id
+
+    def wait_for(self, question: Callable[[], Any], seconds: float = 30.0) -> Any:
+        """Waits until `question` answers something true; fails with the state otherwise."""
+        with self.changed:
+            self.changed.wait_for(question, seconds)
+            found = question()
+        assert found, f'not reached in {seconds} s; calls: {self.calls[-20:]}'
+        return found
+
+    def requeue(self, job_id: str) -> None:
+        """What the lease sweeper does."""
+        with self.changed:
+            self.jobs[job_id]['status'] = 'queued'
+            self.changed.notify_all()
+
+    def events(self, job_id: str, attempt: int | None = None) -> list[dict[str, Any]]:
+        job = self.jobs[job_id]
+        return [job['events'][key] for key in sorted(job['events']) if attempt is None or key[0] == attempt]
+
+    def take(self, wait_ms: int) -> dict[str, Any] | None:
+        end = time.monotonic() + wait_ms / 1000
+        with self.changed:
+            while self._server is not None:
+                for job_id, job in self.jobs.items():
+                    if job['status'] == 'queued':
+                        return self._lease(job_id, job)
+                if time.monotonic() >= end:
+                    return None
+                self.changed.wait(min(0.2, max(0.0, end - time.monotonic())))
+        return None
+
+    def _lease(self, job_id: str, job: dict[str, Any]) -> dict[str, Any]:
+        job['status'], job['attempt'] = 'running', job['attempt'] + 1
+        job['claimed'] = time.monotonic()
+        self.changed.notify_all()
+        return {**job['claim'], 'job_id': job_id, 'attempt': job['attempt'], 'correlation_id': str(uuid.uuid4()),
+                'lease_ms': self.lease_ms, 'heartbeat_ms': self.heartbeat_ms, 'checkpoint': job['checkpoint']}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._open: set[Any] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def cut(self) -> None:
+        for connection in self._open:
+            try:
+                connection.shutdown(2)
+            except OSError:
+                pass
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Cut connections are part of the tests."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    control: ControlPlane
+
+    def log_message(self, *_: Any) -> None:
+        """Quiet."""
+
+    def setup(self) -> None:
+        super().setup()
+        # Headers and body in one packet: no delayed acknowledgement of 40 ms between them.
+        self.wfile = self.connection.makefile('wb', 65536)  # type: ignore[assignment]
+
+    def _answer(self, status: int, body: Any = None, headers: dict[str, str] | None = None, raw: bytes | None = None) -> None:
+        content = raw if raw is not None else b'' if body is None else json.dumps(body).encode()
+        if self.control.drop_answers(self.command, self.path):
+            self.close_connection = True
+            self.connection.shutdown(2)
+            return
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header('Content-Length', str(len(content)))
+        self.end_headers()
+        if self.command != 'HEAD':
+            self.wfile.write(content)
+        self.wfile.flush()
+
+    def _error(self, status: int, code: str, message: str, path: str | None = None) -> None:
+        details = [{'path': path, 'message': message}] if path else []
+        self._answer(status, {'error': {'code': code, 'message': message, 'details': details, 'correlation_id': 'c'}})
+
+    def _handle(self) -> None:
+        body = b'' if self.command == 'PATCH' else self.rfile.read(int(self.headers.get('Content-Length') or 0))
+        with self.control.changed:
+            self.control.calls.append((self.command, self.path, self.headers.get('Authorization') is not None))
+        token = (self.headers.get('Authorization') or '').removeprefix('Bearer ')
+        if self.path == f'{DOOR}/enrol':
+            self._enrol(json.loads(body), token)
+        elif token not in self.control.credentials:
+            self._drain()
+            self._error(401, 'unauthorized', 'unknown credential')
+        elif self.path.startswith('/uploads'):
+            self._tus(token)
+        else:
+            self._door(self.path.removeprefix(DOOR), body)
+
+    do_GET = do_POST = do_PATCH = do_HEAD = _handle
+
+    def _drain(self) -> None:
+        if self.command == 'PATCH':
+            self.rfile.read(int(self.headers.get('Content-Length') or 0))
+
+    def _enrol(self, request: dict[str, Any], token: str) -> None:
+        if token != TOKEN:
+            self._error(401, 'unauthorized', 'wrong token')
+            return
+        credential = str(uuid.uuid4())
+        with self.control.changed:
+            self.control.credentials.add(credential)
+            self.control.enrolments.append(request)
+            self.control.changed.notify_all()
+        self._answer(200, {'runtime_id': str(uuid.uuid4()), 'credential': credential, 'heartbeat_ms': self.control.heartbeat_ms})
+
+    def _door(self, path: str, body: bytes) -> None:
+        control = self.control
+        request = json.loads(body or b'{}')
+        if path == '/heartbeat':
+            with control.changed:
+                control.heartbeats.append(request)
+                control.changed.notify_all()
+            self._answer(200, {'server_time': '2026-01-01T00:00:00Z', 'is_draining': False})
+        elif path == '/training/claim':
+            claim = control.take(min(request['wait_ms'], 2000))
+            self._answer(200 if claim else 204, claim)
+        elif match := re.fullmatch(r'/training/jobs/([0-9a-f-]+)/(\w+)', path):
+            self._job(control.jobs[match[1]], match[2], request)
+        elif match := re.fullmatch(r'/uploads/([0-9a-f-]+)', path):
+            self._upload_status(match[1])
+        elif match := re.fullmatch(r'/artifacts/([0-9a-f]{64})', path):
+            self._artifact(match[1])
+        else:
+            self._error(404, 'not_found', 'no such address')
+
+    def _job(self, job: dict[str, Any], verb: str, request: dict[str, Any]) -> None:
+        control = self.control
+        with control.changed:
+            if job['status'] != 'running' or request['attempt'] != job['attempt']:
+                job['refused'].append((verb, request['attempt']))
+                control.changed.notify_all()
+                status, answer = 409, None
+            else:
+                status, answer = self._job_change(job, verb, request)
+                control.changed.notify_all()
+        if status == 200:
+            self._answer(200, answer)
+        elif answer == 'files':
+            self._error(409, 'conflict', 'an upload is not ready', 'files')
+        else:
+            self._error(409, 'conflict', 'the lease is lost', 'attempt')
+
+    def _job_change(self, job: dict[str, Any], verb: str, request: dict[str, Any]) -> tuple[int, Any]:
+        if verb == 'heartbeat':
+            job['lease_until'] = time.monotonic() + self.control.lease_ms / 1000
+            return 200, {'cancel': job['cancel']}
+        if verb == 'events':
+            for event in request['events']:
+                key = (request['attempt'], event['n'])
+                job['doubles'] = job.get('doubles', 0) + (key in job['events'])
+                job['events'].setdefault(key, {**event, 'arrived': time.monotonic()})
+            return 200, {'accepted': len(request['events'])}
+        if verb == 'checkpoints':
+            upload = self.control.uploads[request['upload_id']]
+            job['checkpoint'] = {'step': request['step'], **self.control.add_artifact(bytes(upload['content']))}
+            return 200, {'ok': True}
+        for file in request.get('files', []):
+            if self.control.uploads[file['upload_id']]['status'] != 'ready':
+                return 409, 'files'
+        job['finish'], job['finished'] = request, time.monotonic()
+        is_again = request['outcome'] == 'failed' and request['is_retryable'] and job['attempt'] < 3
+        job['status'] = 'queued' if is_again else request['outcome']
+        return 200, {'status': job['status'], 'version': 1 if request['outcome'] == 'succeeded' else None}
+
+    def _upload_status(self, upload_id: str) -> None:
+        upload = self.control.uploads[upload_id]
+        if upload['status'] == 'verifying':
+            upload['polls'] += 1
+            actual = hashlib.sha256(upload['content']).hexdigest()
+            # Verified by another process a moment later, as by the worker.
+            if upload['polls'] > 2:
+                upload['status'] = 'ready' if actual == upload['sha256'] else 'rejected'
+        self._answer(200, {'upload_id': upload_id, 'status': upload['status'], 'sha256': upload['sha256'],
+                           'reason': 'wrong digest' if upload['status'] == 'rejected' else None})
+
+    def _tus(self, token: str) -> None:
+        if self.headers.get('Tus-Resumable') != '1.0.0':
+            self._drain()
+            self._answer(412)
+        elif self.command == 'POST':
+            self._tus_create(token)
+        else:
+            self._tus_piece(self.control.uploads.get(self.path.rsplit('/', 1)[1]), token)
+
+    def _tus_create(self, token: str) -> None:
+        pairs = (pair.split(' ') for pair in self.headers['Upload-Metadata'].split(','))
+        metadata = {key: base64.b64decode(value).decode() for key, value in pairs}
+        upload_id = str(uuid.uuid4())
+        self.control.uploads[upload_id] = {'length': int(self.headers['Upload-Length']), 'content': bytearray(), 'owner': token,
+                                           'status': 'uploading', 'sha256': metadata['sha256'], 'filename': metadata['filename'],
+                                           'polls': 0}
+        self._answer(201, headers={'Location': f'{self.control.url}/uploads/{upload_id}', 'Tus-Resumable': '1.0.0'})
+
+    def _tus_piece(self, upload: dict[str, Any] | None, token: str) -> None:
+        if upload is None or upload['owner'] != token:
+            self._drain()
+            self._answer(404)
+            return
+        offset = {'Upload-Offset': str(len(upload['content'])), 'Tus-Resumable': '1.0.0'}
+        if self.command == 'HEAD':
+            self._answer(200, headers={**offset, 'Upload-Length': str(upload['length'])})
+            return
+        length = int(self.headers['Content-Length'])
+        if int(self.headers['Upload-Offset']) != len(upload['content']):
+            self._drain()
+            self._answer(409)
+            return
+        cut, self.control.cut_patch_after = self.control.cut_patch_after, None
+        upload['content'] += self.rfile.read(length if cut is None else min(cut, length))
+        if cut is not None:
+            self.close_connection = True
+            self.connection.shutdown(2)
+            return
+        if len(upload['content']) == upload['length']:
+            upload['status'] = 'verifying'
+        self._answer(204, headers={'Upload-Offset': str(len(upload['content'])), 'Tus-Resumable': '1.0.0'})
+
+    def _artifact(self, sha256: str) -> None:
+        content = self.control.artifacts.get(sha256)
+        if content is None:
+            self._error(404, 'not_found', 'no such file')
+            return
+        start = int((self.headers.get('Range') or 'bytes=0-').removeprefix('bytes=').rstrip('-'))
+        part = content[start:]
+        cut, self.control.cut_download_after = self.control.cut_download_after, None
+        self.send_response(206 if start else 200)
+        self.send_header('Content-Length', str(len(part)))
+        self.end_headers()
+        self.wfile.write(part[:cut])
+        self.wfile.flush()
+        if cut is not None:
+            self.close_connection = True
+            self.connection.shutdown(2)

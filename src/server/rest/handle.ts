@@ -1,0 +1,68 @@
+/** The REST door: finds the route, holds the caller to its rule, then reads what came and calls one service. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { AppError } from '#src/server/errors.ts'
+import { sendJson } from '#src/server/http.ts'
+import type { IdentityOptions } from '#src/server/identity.ts'
+import { authorize, type Caller } from '#src/server/services/access.ts'
+import { buildMatcher, type Match } from './match.ts'
+import { listHeaders } from './paging.ts'
+import { readBodyOf, readParams, readQuery } from './parse.ts'
+import type { ListAnswer, Route } from './route.ts'
+import { routes } from './routes.ts'
+
+type Identify = (options?: IdentityOptions) => Promise<Caller>
+
+export const prefix = '/api/v1'
+const match = buildMatcher(routes)
+const withBody = new Set(['POST', 'PUT', 'PATCH'])
+const noStore = { 'cache-control': 'no-store' }
+
+function find(url: URL, rawUrl: string): Match {
+  // The parser of addresses takes a backslash for a slash, and then for a step up.
+  if (rawUrl.includes('\\')) throw new AppError('bad_request', 'An address holds no backslash.')
+  const found = match(url.pathname.slice(prefix.length))
+  if (!found) throw new AppError('not_found', 'There is no such address. GET /api/v1/openapi.json lists those that there are.')
+  return found
+}
+
+function methodsOf({ routes: byMethod }: Match): string {
+  const methods = [...byMethod.keys()]
+  return [...(byMethod.has('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].join(', ')
+}
+
+async function answerOptions(res: ServerResponse, found: Match, identify: Identify): Promise<void> {
+  authorize(await identify(), 'signed-in')
+  res.writeHead(204, { allow: methodsOf(found) }).end()
+}
+
+/**
+ * Answers one request below `/api/v1`.
+ * @throws AppError for what is refused; the caller of this function sends it.
+ */
+export async function handleRest(req: IncomingMessage, res: ServerResponse, url: URL, identify: Identify): Promise<void> {
+  const found = find(url, req.url ?? '')
+  const method = req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET')
+  if (method === 'OPTIONS') return answerOptions(res, found, identify)
+  const entry = found.routes.get(method)
+  if (!entry) {
+    res.setHeader('allow', methodsOf(found))
+    throw new AppError('method_not_allowed', `This address takes ${methodsOf(found)}.`)
+  }
+  const { route, names } = entry
+  const caller = await identify()
+  authorize(caller, route.rule)
+  const params = readParams(names, found.values)
+  const query = url.search === '' && route.query === undefined ? {} : readQuery(route.query, url)
+  const body = withBody.has(method) ? await readBodyOf(req, route.body) : {}
+  const answer = await route.handle({ caller, req, res, identify, params, query, body } as never)
+  send(req, res, url, route, answer)
+}
+
+function send(req: IncomingMessage, res: ServerResponse, url: URL, route: Route, answer: unknown): void {
+  if (route.status === 204) return void res.writeHead(204).end()
+  // A handler that has answered by itself gives nothing.
+  if (answer === undefined) return
+  if (!route.isList) return sendJson(res, route.status ?? 200, answer, noStore)
+  const list = answer as ListAnswer
+  sendJson(res, 200, list.items, listHeaders(req, url, list))
+}

@@ -1,0 +1,102 @@
+/** How fast the registry answers, beside a hand-written server on the same database in the same run. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { startTestCluster, urlOf } from '../cluster.ts'
+import { startWeb } from '../web.ts'
+import { askOnce, measureRate, measureTimes, type Target } from './load.ts'
+import { seedRegistry } from './registrySeed.ts'
+
+export type Figure = { name: string; value: number; unit: string; floor: number | null; ratio: number | null }
+
+const clients = 8
+const rounds = 3
+const roundSeconds = 2
+const requestsAShape = 400
+
+async function startFloor(databaseUrl: string): Promise<{ port: number; child: ChildProcess }> {
+  const script = fileURLToPath(new URL('./floor.ts', import.meta.url))
+  const child = spawn(process.execPath, [script], { env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string]
+  return { port: Number(line), child }
+}
+
+const median = (values: number[]) => values.sort((left, right) => left - right)[Math.floor(values.length / 2)] as number
+const round = (value: number, digits: number) => Number(value.toFixed(digits))
+
+/** Rates of several targets, measured by turns, so that what else the machine does falls on each alike. */
+async function measureByTurns(targets: Target[]): Promise<number[]> {
+  const rates = targets.map((): number[] => [])
+  for (const target of targets) await measureRate(target, clients, 1)
+  for (let turn = 0; turn < rounds; turn++) {
+    for (const [index, target] of targets.entries()) rates[index]?.push(await measureRate(target, clients, roundSeconds))
+  }
+  return rates.map(median)
+}
+
+async function measureRates(rest: (path: string) => Target, trpc: Target, floor: Target, id: string): Promise<Figure[]> {
+  const [base, byRest, byTrpc] = (await measureByTurns([floor, rest(`/models/${id}`), trpc])) as [number, number, number]
+  const figure = (name: string, value: number): Figure => ({ name, value: round(value, 0), unit: 'requests/s', floor: round(base, 0), ratio: round(value / base, 3) })
+  return [figure('registry.rest.get', byRest), figure('registry.trpc.get', byTrpc)]
+}
+
+async function measureShapes(rest: (path: string) => Target, ids: string[]): Promise<Figure[]> {
+  const deepest = await nthCursor(rest, 20)
+  const shapes: Record<string, string[]> = {
+    'get by id': ids.map((id) => `/models/${id}`),
+    'get by name': ids.map((_id, index) => `/models/model-${index * 70 + 1}`),
+    'get a version': ids.map((id) => `/models/${id}/versions/2`),
+    'list, first page': ['/models?limit=50'],
+    'list, page 20 by cursor': [`/models?limit=50&cursor=${deepest}`],
+    'list by name': ['/models?limit=50&order_by=name%20asc'],
+    'list versions of a long line': ['/models/model-1/versions?limit=50'],
+    'search by part of a name': ids.map((_id, index) => `/models?limit=50&q=del-${index * 37 + 100}`),
+    'filter by tag': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`tags.team = 't${index % 40}'`)}`),
+    'filter by metadata': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`metadata.data.set = 'd${index % 100}'`)}`),
+    'filter by metric': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`metrics.accuracy > 0.${900 + index}`)}`),
+    'filter by tag, metric and status': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`tags.team = 't${index % 40}' and metrics.accuracy > 0.5 and status = 'ready'`)}`),
+  }
+  const figures: Figure[] = []
+  for (const [name, paths] of Object.entries(shapes)) {
+    const targets = paths.map(rest)
+    await measureTimes(targets, 60)
+    const times = await measureTimes(targets, requestsAShape)
+    figures.push({ name: `registry.p99 ${name}`, value: round(times[Math.floor(times.length * 0.99)] as number, 2), unit: 'ms', floor: null, ratio: null })
+  }
+  return figures
+}
+
+/** The cursor that begins page `n`. */
+async function nthCursor(rest: (path: string) => Target, n: number): Promise<string> {
+  const all = (await askOnce(rest(`/models?limit=${n * 50}`))) as { id: string; updated_at: string }[]
+  const last = all.at(-1)
+  if (!last) throw new Error('the registry is empty')
+  return Buffer.from(JSON.stringify([last.updated_at, last.id])).toString('base64url')
+}
+
+/** Rates at eight connections beside the floor, and the 99th percentile of each kind of read at one client, at 10,000 versions. */
+export async function benchRegistry(): Promise<Figure[]> {
+  const cluster = await startTestCluster()
+  const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-bench-'))
+  const databaseUrl = urlOf(cluster.adminUrl, cluster.template)
+  const ids = await seedRegistry(databaseUrl)
+  const web = await startWeb({ databaseUrl, dataDir })
+  const floor = await startFloor(databaseUrl)
+  try {
+    const headers = { authorization: `Bearer ${web.adminKey}` }
+    const id = ids[0] as string
+    const rest = (path: string): Target => ({ port: web.port, path: `/api/v1${path}`, headers })
+    const trpc = { port: web.port, path: `/api/trpc/models.get?input=${encodeURIComponent(JSON.stringify({ model: id }))}`, headers }
+    const rates = await measureRates(rest, trpc, { port: floor.port, path: `/models/${id}` }, id)
+    return [...rates, ...(await measureShapes(rest, ids))]
+  } finally {
+    floor.child.kill()
+    await web.stop()
+    await cluster.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,73 @@
+'use client'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import { useState } from 'react'
+import type { ApiKey } from '#src/contracts/access.ts'
+import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
+import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
+import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
+import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
+import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
+import { Section } from '#src/ui/kit/Section.tsx'
+import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
+import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { CreateKeyDialog } from '#src/ui/settings/CreateKeyDialog.tsx'
+import { trpc } from '#src/ui/trpc.tsx'
+
+const statusOf = (key: ApiKey) => (key.revokedAt ? 'revoked' : key.expiresAt && new Date(key.expiresAt) < new Date() ? 'expired' : 'active')
+
+const columns: Column<ApiKey>[] = [
+  { key: 'name', header: 'Name', cell: (key) => key.name, sortValue: (key) => key.name },
+  { key: 'status', header: 'State', cell: (key) => <StatusChip status={statusOf(key)} />, sortValue: statusOf },
+  { key: 'prefix', header: 'Begins with', cell: (key) => <Box component="span" sx={{ typography: 'mono' }}>{key.prefix}…</Box> },
+  { key: 'scope', header: 'Scope', cell: (key) => key.scope, sortValue: (key) => key.scope },
+  { key: 'project', header: 'Project', cell: (key) => key.project ?? 'all of its owner', sortValue: (key) => key.project },
+  { key: 'owner', header: 'Owner', cell: (key) => key.owner, sortValue: (key) => key.owner },
+  { key: 'lastUsed', header: 'Last used', cell: (key) => <RelativeTime at={key.lastUsedAt} />, sortValue: (key) => key.lastUsedAt },
+  { key: 'expires', header: 'Expires', cell: (key) => <RelativeTime at={key.expiresAt} />, sortValue: (key) => key.expiresAt },
+  { key: 'created', header: 'Created', cell: (key) => <RelativeTime at={key.createdAt} />, sortValue: (key) => key.createdAt, isHiddenByDefault: true },
+]
+
+function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
+  const utils = trpc.useUtils()
+  const toast = useToast()
+  const revoke = trpc.apiKeys.revoke.useMutation({
+    onSuccess: () => {
+      void utils.apiKeys.list.invalidate()
+      toast({ message: `The key ${apiKey.name} is revoked.` })
+      onClose()
+    },
+  })
+  return (
+    <ConfirmDialog
+      isOpen title={`Revoke the key ${apiKey.name}?`} confirmLabel="Revoke key" isBusy={revoke.isPending} error={revoke.error} onClose={onClose} onConfirm={() => revoke.mutate({ id: apiKey.id })}
+      consequences={[
+        'Programs that use it are refused within a few seconds.',
+        apiKey.lastUsedAt ? <>It was last used <RelativeTime at={apiKey.lastUsedAt} />.</> : 'It was never used.',
+        'It cannot be brought back; a new one can be made.',
+      ]}
+    />
+  )
+}
+
+/** Keys for programs: made once, shown once, revoked at a press. */
+export function ApiKeys() {
+  const { data, error, refetch } = trpc.apiKeys.list.useQuery()
+  const [isCreating, setCreating] = useState(false)
+  const [revoking, setRevoking] = useState<ApiKey | null>(null)
+  const create = <Button variant="contained" onClick={() => setCreating(true)}>Create API key</Button>
+  return (
+    <Section title="API keys" note="Programs show a key as a Bearer token. A key has a part of its owner's rights." actions={data?.length ? create : undefined}>
+      <ErrorNotice title="The keys could not be read" error={data ? null : error} onRetry={() => void refetch()} />
+      {!error && (
+        <DataTable
+          id="keys" label="API keys" columns={columns} rows={data} rowKey={(key) => key.id} skeletonCount={3} initialSort="lastUsed desc"
+          rowActions={(key) => statusOf(key) === 'active' && <Button color="error" onClick={() => setRevoking(key)} aria-label={`Revoke ${key.name}`}>Revoke</Button>}
+          empty={<EmptyState sentence="No keys yet. Programs, notebooks and the command line need one to call NeuroWeaver." action={create} />}
+        />
+      )}
+      {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} />}
+      {revoking && <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} />}
+    </Section>
+  )
+}

@@ -1,0 +1,44 @@
+'use client'
+import Box from '@mui/material/Box'
+import NextLink from 'next/link'
+import { usePathname } from 'next/navigation'
+import { usePermissions } from '#src/ui/frame/usePermissions.ts'
+import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
+
+const parts = [
+  { href: '/settings', label: 'Account' },
+  { href: '/settings/keys', label: 'API keys' },
+  { href: '/settings/projects', label: 'Projects' },
+  { href: '/settings/runtimes', label: 'Runtimes' },
+  { href: '/settings/users', label: 'People', isForAdmins: true },
+]
+
+/** Header and parts of the settings. */
+export function SettingsFrame({ children }: { children: React.ReactNode }) {
+  const pathname = usePathname()
+  const { isAdmin } = usePermissions()
+  const here = parts.find((part) => part.href === pathname)
+  return (
+    <>
+      <PageHeader title="Settings" tabTitle={here ? `${here.label}, settings` : 'Settings'} />
+      <Box component="nav" aria-label="Settings" sx={{ borderBottom: 1, borderColor: 'divider', mb: 6, overflowX: 'auto' }}>
+        <Box component="ul" sx={{ display: 'flex', gap: 5, listStyle: 'none', m: 0, p: 0 }}>
+          {parts.filter((part) => !part.isForAdmins || isAdmin).map(({ href, label }) => (
+            <li key={href}>
+              <Box
+                component={NextLink} href={href} aria-current={href === pathname ? 'page' : undefined}
+                sx={{
+                  display: 'block', py: 2, typography: 'button', color: 'text.secondary', textDecoration: 'none', whiteSpace: 'nowrap', borderBottom: 2, borderColor: 'transparent',
+                  '&[aria-current="page"]': { color: 'text.primary', borderColor: 'primary.main' }, '&:hover': { color: 'text.primary' },
+                }}
+              >
+                {label}
+              </Box>
+            </li>
+          ))}
+        </Box>
+      </Box>
+      {children}
+    </>
+  )
+}
