@@ -92,7 +92,10 @@ async function mayBatch(plan: VersionPlan, run: Run, trial: TypedValue[] | undef
   try {
     const alone: TypedValue[][] = []
     for (const row of rows) alone.push(await run(row))
-    const together = splitOutputs(await run(mergeInputs(rows)), rows.map(() => 1))
+    const together = splitOutputs(
+      await run(mergeInputs(rows)),
+      rows.map(() => 1),
+    )
     return together?.every((values, row) => values.every((value, index) => isClose(value, alone[row]?.[index]))) ?? false
   } catch (error) {
     if (error instanceof ReplicaDied) throw toLoadFailure(error, 'A trial request failed')
@@ -104,7 +107,8 @@ async function mayBatch(plan: VersionPlan, run: Run, trial: TypedValue[] | undef
 function varied({ datatype, shape }: TypedValue, spec: TensorSpec, seed: number): TypedValue {
   const count = elementCount(shape)
   const noise = (index: number) => Math.abs(Math.sin(seed * 12.9898 + index * 78.233)) % 1
-  if (datatype === 'BYTES') return { datatype, shape, data: Array.from({ length: count }, (_, index) => spec.hint?.categories?.[(seed + index) % 2] ?? `${seed}`) }
+  if (datatype === 'BYTES')
+    return { datatype, shape, data: Array.from({ length: count }, (_, index) => spec.hint?.categories?.[(seed + index) % 2] ?? `${seed}`) }
   if (datatype === 'FP16') return { datatype, shape, data: toHalfBits(Array.from({ length: count }, (_, index) => noise(index))) }
   const data = new arrayTypes[datatype](count)
   for (let index = 0; index < count; index++) {
@@ -122,4 +126,5 @@ function isClose(left: TypedValue, right: TypedValue | undefined): boolean {
   return [...(left.data as NumericArray)].every((value, index) => isNear(Number(value), Number(right.data[index])))
 }
 
-const isNear = (left: number, right: number): boolean => Object.is(left, right) || Math.abs(left - right) <= 1e-4 * Math.max(1, Math.abs(left), Math.abs(right))
+const isNear = (left: number, right: number): boolean =>
+  Object.is(left, right) || Math.abs(left - right) <= 1e-4 * Math.max(1, Math.abs(left), Math.abs(right))

@@ -86,7 +86,8 @@ export class ArtifactCache {
       if (from > file.size_bytes) await rm(part, { force: true })
       fruitless = from > best ? 0 : fruitless + 1
       best = Math.max(best, from)
-      if (fruitless >= maxAttemptsWithoutProgress) throw new LoadFailure('download', `The file "${file.path}" could not be fetched from web.`)
+      if (fruitless >= maxAttemptsWithoutProgress)
+        throw new LoadFailure('download', `The file "${file.path}" could not be fetched from web.`)
       try {
         await this.#fetchFrom(file, part, from > file.size_bytes ? 0 : from, signal, onBytes)
       } catch (error) {
@@ -143,7 +144,8 @@ export class ArtifactCache {
   }
 }
 
-const isFinal = (error: unknown): boolean => error instanceof LoadFailure || (error instanceof ControlUnavailable && [403, 404, 410].includes(error.status ?? 0))
+const isFinal = (error: unknown): boolean =>
+  error instanceof LoadFailure || (error instanceof ControlUnavailable && [403, 404, 410].includes(error.status ?? 0))
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
 
 /** Size first, because it is free; then the whole digest, because a disk may lie. */

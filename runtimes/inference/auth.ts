@@ -112,7 +112,9 @@ export class Authoriser {
 
   async #introspect(key: string, digest: string, deployment: string): Promise<Verdict> {
     const askedAt = Date.now()
-    const verdict = await this.#control.post('/inference/introspect', { token_sha256: digest, deployment }, introspectResponse, { timeoutMs: 2000 })
+    const verdict = await this.#control.post('/inference/introspect', { token_sha256: digest, deployment }, introspectResponse, {
+      timeoutMs: 2000,
+    })
     if (!verdict) throw new ControlUnavailable('web did not answer')
     const known = { verdict, askedAt, isRefreshing: false, silentUntil: 0 }
     this.#allowed.remove(key)

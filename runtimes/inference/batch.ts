@@ -11,7 +11,12 @@ export const batchKey = (inputs: readonly TypedValue[]): string => inputs.map((i
 export function mergeInputs(requests: readonly (readonly TypedValue[])[]): TypedValue[] {
   const first = requests[0] as readonly TypedValue[]
   if (requests.length === 1) return [...first]
-  return first.map((input, index) => concatenate(requests.map((request) => request[index] as TypedValue), input))
+  return first.map((input, index) =>
+    concatenate(
+      requests.map((request) => request[index] as TypedValue),
+      input,
+    ),
+  )
 }
 
 function concatenate(parts: readonly TypedValue[], { datatype, shape }: TypedValue): TypedValue {
@@ -44,6 +49,8 @@ export function splitOutputs(outputs: readonly TypedValue[], rows: readonly numb
 
 function rowsFrom({ datatype, shape, data }: TypedValue, first: number, count: number, total: number): TypedValue {
   const width = data.length / total
-  const part = Array.isArray(data) ? data.slice(first * width, (first + count) * width) : (data as NumericArray).subarray(first * width, (first + count) * width)
+  const part = Array.isArray(data)
+    ? data.slice(first * width, (first + count) * width)
+    : (data as NumericArray).subarray(first * width, (first + count) * width)
   return { datatype, shape: [count, ...shape.slice(1)], data: part }
 }

@@ -26,7 +26,13 @@ export async function benchAddedLatency(): Promise<BenchResult[]> {
   const large = await measure('large', denseModel(768, 12), 768, 4)
   const added = small.p50Us - small.floor.p50Us
   return [
-    { name: 'inference_added_latency_p50', value: added / 1000, unit: 'ms', floor: small.floor.p50Us / 1000, ratio: small.p50Us / small.floor.p50Us },
+    {
+      name: 'inference_added_latency_p50',
+      value: added / 1000,
+      unit: 'ms',
+      floor: small.floor.p50Us / 1000,
+      ratio: small.p50Us / small.floor.p50Us,
+    },
     throughput('inference_throughput_small_c8', small),
     throughput('inference_throughput_large_c4', large),
   ]
@@ -35,7 +41,11 @@ export async function benchAddedLatency(): Promise<BenchResult[]> {
 type Measured = { p50Us: number; perSecond: number; floor: Floor }
 
 const throughput = (name: string, { perSecond, floor }: Measured): BenchResult => ({
-  name, value: perSecond, unit: 'requests/s', floor: floor.perSecond, ratio: perSecond / floor.perSecond,
+  name,
+  value: perSecond,
+  unit: 'requests/s',
+  floor: floor.perSecond,
+  ratio: perSecond / floor.perSecond,
 })
 
 async function measure(name: string, model: TestModel, width: number, callers: number): Promise<Measured> {

@@ -58,7 +58,8 @@ export class ControlPlane {
   async #enrol(): Promise<void> {
     const stored = await this.#file.find()
     if (!this.#options.runtimeToken) {
-      if (!stored || stored.credential === this.#credential?.credential) throw new ControlUnavailable('RUNTIME_TOKEN is not set and no credential is kept')
+      if (!stored || stored.credential === this.#credential?.credential)
+        throw new ControlUnavailable('RUNTIME_TOKEN is not set and no credential is kept')
       this.#credential = stored
       return
     }
@@ -92,7 +93,12 @@ export class ControlPlane {
    * @returns undefined for 204
    * @throws ControlUnavailable for everything that is not a 2xx with a body of that schema.
    */
-  async post<T>(path: string, body: unknown, schema: z.ZodType<T>, options: { timeoutMs: number; signal?: AbortSignal }): Promise<T | undefined> {
+  async post<T>(
+    path: string,
+    body: unknown,
+    schema: z.ZodType<T>,
+    options: { timeoutMs: number; signal?: AbortSignal },
+  ): Promise<T | undefined> {
     const response = await this.#authorised(path, { body, ...options })
     if (response.status === 204) return undefined
     const parsed = schema.safeParse(await this.#json(response))
@@ -134,7 +140,7 @@ export class ControlPlane {
     const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers, signal: AbortSignal.any(signals), redirect: 'error' }
     if (body !== undefined) init.body = JSON.stringify(body)
     try {
-      const response = await fetch(`${this.#options.controlUrl}/api/runtime/v1${path}`, init)
+      const response = await fetchAgain(`${this.#options.controlUrl}/api/runtime/v1${path}`, init)
       this.#noteReachable(true, '')
       return response
     } catch (error) {
@@ -152,6 +158,17 @@ export class ControlPlane {
 }
 
 type FetchRequest = { token: string; body?: unknown; timeoutMs: number; signal?: AbortSignal; range?: string }
+
+/** A kept connection may be closed by the other side at the moment it is used again; every message here may be sent twice. */
+async function fetchAgain(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init)
+  } catch (error) {
+    const code = ((error as Error).cause as { code?: string } | undefined)?.code ?? ''
+    if (!['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code)) throw error
+    return fetch(url, init)
+  }
+}
 
 export function devices(): DeviceInfo[] {
   const load = Math.min(1, Math.max(0, (loadavg()[0] ?? 0) / availableParallelism()))

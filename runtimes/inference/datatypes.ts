@@ -15,7 +15,11 @@ export type NumericArray =
 /** A tensor's values in row-major order. BOOL is bytes 0 and 1, FP16 the raw half-precision bits, BYTES text. */
 export type Value = { shape: number[]; data: NumericArray | string[] }
 
-type ArrayType = { new (length: number): NumericArray; new (buffer: ArrayBufferLike, offset: number, length: number): NumericArray; BYTES_PER_ELEMENT: number }
+type ArrayType = {
+  new (length: number): NumericArray
+  new (buffer: ArrayBufferLike, offset: number, length: number): NumericArray
+  BYTES_PER_ELEMENT: number
+}
 
 /** The array that holds a datatype; none for BYTES. */
 export const arrayTypes: Record<Exclude<Datatype, 'BYTES'>, ArrayType> = {

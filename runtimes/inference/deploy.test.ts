@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DesiredDeployment } from '#src/contracts/runtime.ts'
 import { deploymentOf, targetOf } from './testing/control-plane.ts'
-import { scaleModel, type TestModel } from './testing/models.ts'
+import { loopModel, scaleModel, type TestModel } from './testing/models.ts'
 import { replicaPids, RuntimeHarness, until } from './testing/runtime.ts'
 import { ServerProcess } from './testing/server-process.ts'
 
@@ -24,7 +24,13 @@ const goldenOf = (model: TestModel, outputs: number[], tolerance = 1e-3) =>
   JSON.stringify({
     format: 1,
     tolerance,
-    cases: [{ name: 'first', inputs: ask.inputs, outputs: [{ name: model.signature.outputs[0]?.name, datatype: 'FP32', shape: [1, 2], data: outputs }] }],
+    cases: [
+      {
+        name: 'first',
+        inputs: ask.inputs,
+        outputs: [{ name: model.signature.outputs[0]?.name, datatype: 'FP32', shape: [1, 2], data: outputs }],
+      },
+    ],
   })
 
 const movedTo = (deployment: DesiredDeployment, ...targets: DesiredDeployment['targets']): DesiredDeployment => ({ ...deployment, targets })
@@ -64,7 +70,10 @@ describe('changing versions', () => {
     const deployment = deploymentOf(harness.control, 'gate', scaleModel(2))
     await harness.deploy(deployment)
     const model = scaleModel(3)
-    const wrong = movedTo(deployment, targetOf(harness.control, model, 100, { version: 2, files: [harness.control.addBlob('golden.json', goldenOf(model, [3, 6.1]))] }))
+    const wrong = movedTo(
+      deployment,
+      targetOf(harness.control, model, 100, { version: 2, files: [harness.control.addBlob('golden.json', goldenOf(model, [3, 6.1]))] }),
+    )
     harness.control.desire(wrong)
     const report = await harness.untilFailed(wrong)
     expect(report.reason_code).toBe('parity')
@@ -73,7 +82,10 @@ describe('changing versions', () => {
     expect((await answerOf('gate')).model_version).toBe('1')
     expect(harness.report(deployment)?.state).toBe('ready')
 
-    const right = movedTo(deployment, targetOf(harness.control, model, 100, { version: 3, files: [harness.control.addBlob('golden.json', goldenOf(model, [3, 6.0005]))] }))
+    const right = movedTo(
+      deployment,
+      targetOf(harness.control, model, 100, { version: 3, files: [harness.control.addBlob('golden.json', goldenOf(model, [3, 6.0005]))] }),
+    )
     await harness.deploy(right)
     expect(harness.report(right)?.parity).toMatchObject({ passed: true, cases: 1 })
     expect((await answerOf('gate')).model_version).toBe('3')
@@ -83,14 +95,25 @@ describe('changing versions', () => {
     await start()
     const deployment = deploymentOf(harness.control, 'split', scaleModel(2))
     const first = { ...(deployment.targets[0] as DesiredDeployment['targets'][number]), weight: 80 }
-    await harness.deploy(movedTo(deployment, first, targetOf(harness.control, scaleModel(3), 20, { version: 2 }), targetOf(harness.control, scaleModel(4), 0, { version: 3 })))
+    await harness.deploy(
+      movedTo(
+        deployment,
+        first,
+        targetOf(harness.control, scaleModel(3), 20, { version: 2 }),
+        targetOf(harness.control, scaleModel(4), 0, { version: 3 }),
+      ),
+    )
     const versions = []
     for (let index = 0; index < 300; index++) versions.push((await answerOf('split')).model_version)
     const share = versions.filter((version) => version === '2').length / versions.length
     expect(share).toBeGreaterThan(0.1)
     expect(share).toBeLessThan(0.32)
     expect(versions).not.toContain('3')
-    const direct = await harness.fetch('/v2/models/split/versions/3/infer', { method: 'POST', body: JSON.stringify(ask), headers: { 'content-type': 'application/json' } })
+    const direct = await harness.fetch('/v2/models/split/versions/3/infer', {
+      method: 'POST',
+      body: JSON.stringify(ask),
+      headers: { 'content-type': 'application/json' },
+    })
     expect(((await direct.json()) as Answer).model_version).toBe('3')
   })
 
@@ -118,13 +141,14 @@ describe('files', () => {
   })
 
   it('reads a shared directory in place, and goes round a damaged file in it', async () => {
-    const { mkdtemp, mkdir, writeFile, rm } = await import('node:fs/promises')
-    const { tmpdir } = await import('node:os')
     const shared = await mkdtemp(join(tmpdir(), 'nw-shared-'))
     await start({ artifactDir: shared })
     const good = deploymentOf(harness.control, 'good', scaleModel(2))
     const damaged = deploymentOf(harness.control, 'damaged', scaleModel(3))
-    for (const [deployment, isDamaged] of [[good, false], [damaged, true]] as const) {
+    for (const [deployment, isDamaged] of [
+      [good, false],
+      [damaged, true],
+    ] as const) {
       const sha256 = deployment.targets[0]?.files[0]?.sha256 ?? ''
       await mkdir(join(shared, sha256.slice(0, 2)), { recursive: true })
       const bytes = harness.control.blobs.get(sha256) as Uint8Array
@@ -182,11 +206,8 @@ describe('web is away', () => {
   })
 
   it('starts before web does', async () => {
-    harness = new RuntimeHarness()
-    await harness.control.start()
-    harness.control.allow(harness.token)
+    harness = await new RuntimeHarness().startControl()
     await harness.control.stop()
-    harness.stateDir = await (await import('node:fs/promises')).mkdtemp(join((await import('node:os')).tmpdir(), 'nw-inference-'))
     await harness.startRuntime()
     expect((await fetch(`${harness.url}/v2/health/live`)).status).toBe(200)
     expect((await fetch(`${harness.url}/v2/health/ready`)).status).toBe(503)
@@ -215,7 +236,9 @@ describe('web is away', () => {
 })
 
 const countOf = (deployment: DesiredDeployment): number =>
-  [...harness.control.metrics.values()].filter((report) => report.deployment_id === deployment.deployment_id).reduce((sum, report) => sum + report.requests, 0)
+  [...harness.control.metrics.values()]
+    .filter((report) => report.deployment_id === deployment.deployment_id)
+    .reduce((sum, report) => sum + report.requests, 0)
 
 describe('figures', () => {
   it('reports requests, errors and histograms by minute, cumulative', async () => {
@@ -241,15 +264,16 @@ describe('figures', () => {
 })
 
 describe('the process', () => {
-  const process_ = async () => {
-    harness = new RuntimeHarness()
-    await harness.control.start()
-    harness.control.allow(harness.token)
-    harness.stateDir = await (await import('node:fs/promises')).mkdtemp(join((await import('node:os')).tmpdir(), 'nw-inference-'))
-    const server = new ServerProcess({ controlUrl: harness.control.url, stateDir: harness.stateDir, runtimeToken: harness.control.enrolToken })
-    const url = await server.url
-    await harness.deploy(deploymentOf(harness.control, 'own', scaleModel(2), { replicas: 2 }))
-    return { server, url, pids: await replicaPids(server.child.pid ?? 0) }
+  const startServer = async () => {
+    harness = await new RuntimeHarness().startControl()
+    const server = new ServerProcess({
+      controlUrl: harness.control.url,
+      stateDir: harness.stateDir,
+      runtimeToken: harness.control.enrolToken,
+    })
+    await server.url
+    await harness.deploy(deploymentOf(harness.control, 'own', loopModel(), { replicas: 2, timeout_ms: 60_000 }))
+    return { server, url: await server.url, pids: await replicaPids(server.child.pid ?? 0) }
   }
   const isGone = async (pid: number) => {
     const status = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
@@ -257,7 +281,7 @@ describe('the process', () => {
   }
 
   it('stops cleanly on SIGTERM', async () => {
-    const { server, pids } = await process_()
+    const { server, pids } = await startServer()
     expect(pids).toHaveLength(2)
     const startedAt = Date.now()
     server.child.kill('SIGTERM')
@@ -266,8 +290,18 @@ describe('the process', () => {
     for (const pid of pids) await until('the replica to end', () => isGone(pid))
   }, 30_000)
 
-  it('leaves no replica behind when it is killed', async () => {
-    const { server, pids } = await process_()
+  it('leaves no replica behind when it is killed, not even one that computes', async () => {
+    const { server, url, pids } = await startServer()
+    const endless = {
+      inputs: [
+        { name: 'count', datatype: 'INT64', shape: [1], data: ['9223372036854775807'] },
+        { name: 'start', datatype: 'FP32', shape: [1], data: [0] },
+      ],
+    }
+    const headers = { authorization: `Bearer ${harness.token}`, 'content-type': 'application/json' }
+    for (let index = 0; index < 2; index++)
+      fetch(`${url}/v2/models/own/infer`, { method: 'POST', headers, body: JSON.stringify(endless) }).catch(() => {})
+    await sleep(300)
     server.child.kill('SIGKILL')
     await server.exited
     for (const pid of pids) await until('the replica to end', () => isGone(pid))
@@ -277,6 +311,7 @@ describe('the process', () => {
 it('tells which variable is wrong', async () => {
   await start()
   const { readEnv } = await import('./env.ts')
-  expect(() => readEnv({ INFERENCE_PORT: 'x', NEUROWEAVER_CONTROL_URL: 'ftp://x' } as unknown as NodeJS.ProcessEnv)).toThrow(/INFERENCE_PORT[\s\S]*NEUROWEAVER_CONTROL_URL/)
-  expect(randomUUID()).toBeTruthy()
+  expect(() => readEnv({ INFERENCE_PORT: 'x', NEUROWEAVER_CONTROL_URL: 'ftp://x' } as unknown as NodeJS.ProcessEnv)).toThrow(
+    /INFERENCE_PORT[\s\S]*NEUROWEAVER_CONTROL_URL/,
+  )
 })

@@ -16,7 +16,9 @@ const joinBelowBytes = 64 * 1024
 
 /** Writes one message; tensors keep their order. */
 export function writeFrame(pipe: Duplex, header: Header, tensors: readonly TypedValue[] = []): void {
-  const described = tensors.map(({ datatype, shape, data }): TensorHeader => (Array.isArray(data) ? { d: datatype, s: shape, t: data } : { d: datatype, s: shape }))
+  const described = tensors.map(
+    ({ datatype, shape, data }): TensorHeader => (Array.isArray(data) ? { d: datatype, s: shape, t: data } : { d: datatype, s: shape }),
+  )
   const text = Buffer.from(JSON.stringify(tensors.length === 0 ? header : { ...header, tensors: described }))
   const blobs = tensors.flatMap(({ data }) => (Array.isArray(data) ? [] : [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]))
   const start = align(8 + text.length)

@@ -22,7 +22,12 @@ export function sendJson(response: ServerResponse, status: number, text: string,
 }
 
 /** `{"error": text}`; Retry-After where trying again makes sense. */
-export function sendError(request: IncomingMessage, response: ServerResponse, error: InferError, headers: Record<string, string> = {}): void {
+export function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: InferError,
+  headers: Record<string, string> = {},
+): void {
   const extra: Record<string, string> = { ...headers }
   if (error.retryAfterS !== undefined) extra['retry-after'] = String(error.retryAfterS)
   if (error.status === 401) extra['www-authenticate'] = 'Bearer'
@@ -44,7 +49,8 @@ function drainThenClose(request: IncomingMessage): void {
 /** @throws InferError 415 when the body is declared as something else than JSON */
 export function requireJson(request: IncomingMessage): void {
   const { 'content-type': type, 'content-encoding': encoding, 'inference-header-content-length': binaryHeader } = request.headers
-  if (binaryHeader !== undefined) throw new InferError(400, 'binary tensor data is not supported: send JSON without Inference-Header-Content-Length')
+  if (binaryHeader !== undefined)
+    throw new InferError(400, 'binary tensor data is not supported: send JSON without Inference-Header-Content-Length')
   if (encoding !== undefined && encoding !== 'identity') throw new InferError(415, 'send the body without Content-Encoding')
   const media = type?.split(';')[0]?.trim().toLowerCase()
   if (media && media !== 'application/json' && !media.endsWith('+json')) throw new InferError(415, 'send the body as application/json')

@@ -15,7 +15,13 @@ import { encodeOutput } from './tensors.ts'
 export type InferContext = { registry: DeploymentRegistry; authoriser: Authoriser; metrics: Metrics }
 
 /** POST …/infer: checks, queues, answers, counts. */
-export async function infer(context: InferContext, request: IncomingMessage, response: ServerResponse, name: string, version: string | undefined): Promise<void> {
+export async function infer(
+  context: InferContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: string,
+  version: string | undefined,
+): Promise<void> {
   const startedAt = performance.now()
   const correlationId = correlationIdOf(request)
   let target: Target | undefined
@@ -54,7 +60,11 @@ function decodeFor(target: Target, body: string): DecodedRequest {
 /** Mistakes of ours are logged whole and told as nothing but that. */
 export function asRefusal(error: unknown, correlationId: string): InferError {
   if (error instanceof InferError) return error
-  log('error', 'server', 'a request failed', { correlationId, statusCode: 500, error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  log('error', 'server', 'a request failed', {
+    correlationId,
+    statusCode: 500,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  })
   return new InferError(500, 'internal error')
 }
 
@@ -83,7 +93,8 @@ function deadlineMs(request: IncomingMessage, timeoutMs: number): number {
   const asked = request.headers['x-nw-timeout-ms']
   if (asked === undefined) return timeoutMs
   const parsed = Number(asked)
-  if (!Number.isInteger(parsed) || parsed < 1) throw new InferError(400, 'x-nw-timeout-ms must be a whole number of milliseconds of 1 or more')
+  if (!Number.isInteger(parsed) || parsed < 1)
+    throw new InferError(400, 'x-nw-timeout-ms must be a whole number of milliseconds of 1 or more')
   return Math.min(parsed, timeoutMs)
 }
 

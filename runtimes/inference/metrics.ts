@@ -42,8 +42,13 @@ export class Metrics {
     const known = this.#minutes.get(key)
     if (known) return known
     const made: MetricReport = {
-      deployment_id: deploymentId, version_id: versionId, minute, requests: 0, errors: 0,
-      latency_counts: emptyHistogram(), queue_counts: emptyHistogram(),
+      deployment_id: deploymentId,
+      version_id: versionId,
+      minute,
+      requests: 0,
+      errors: 0,
+      latency_counts: emptyHistogram(),
+      queue_counts: emptyHistogram(),
     }
     this.#minutes.set(key, made)
     return made
@@ -61,7 +66,11 @@ export class Metrics {
   /** Every minute that web has not acknowledged, and the current one. */
   pending(): MetricReport[] {
     this.#foldOldMinutes()
-    return [...this.#minutes.values()].map((report) => ({ ...report, latency_counts: [...report.latency_counts], queue_counts: [...report.queue_counts] }))
+    return [...this.#minutes.values()].map((report) => ({
+      ...report,
+      latency_counts: [...report.latency_counts],
+      queue_counts: [...report.queue_counts],
+    }))
   }
 
   /** Forgets past minutes that web has taken as they are now; the current one is sent again, since it still grows. */
@@ -81,7 +90,10 @@ export class Metrics {
     for (const [key, report] of this.#minutes) {
       if (report.minute >= oldestKept) continue
       this.#minutes.delete(key)
-      const into = this.#minute({ deploymentId: report.deployment_id, versionId: report.version_id, deployment: '', version: '' }, oldestKept)
+      const into = this.#minute(
+        { deploymentId: report.deployment_id, versionId: report.version_id, deployment: '', version: '' },
+        oldestKept,
+      )
       into.requests += report.requests
       into.errors += report.errors
       into.latency_counts = mergeHistograms(into.latency_counts, report.latency_counts)

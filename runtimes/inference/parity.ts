@@ -17,7 +17,9 @@ type Difference = { absolute: number; reason?: string }
 export async function checkParity(golden: Golden, served: Served, compute: Compute): Promise<Parity> {
   let largest = 0
   for (const example of golden.cases) {
-    const difference = await compareCase(example, golden.tolerance, served, compute).catch((error): Difference => ({ absolute: 0, reason: messageOf(error) }))
+    const difference = await compareCase(example, golden.tolerance, served, compute).catch(
+      (error): Difference => ({ absolute: 0, reason: messageOf(error) }),
+    )
     largest = Math.max(largest, difference.absolute)
     if (difference.reason) return outcome(golden, largest, `case "${example.name}": ${difference.reason}`)
   }
@@ -35,7 +37,10 @@ const outcome = (golden: Golden, largest: number, reason?: string): Parity => ({
 
 async function compareCase(example: Golden['cases'][number], tolerance: number, served: Served, compute: Compute): Promise<Difference> {
   const request = decodeEnvelope({ inputs: example.inputs }, served)
-  const values = await compute(request.inputs, request.outputs.map((spec) => spec.name))
+  const values = await compute(
+    request.inputs,
+    request.outputs.map((spec) => spec.name),
+  )
   let largest = 0
   for (const expected of example.outputs) {
     const index = request.outputs.findIndex((spec) => spec.name === expected.name)
@@ -50,14 +55,17 @@ async function compareCase(example: Golden['cases'][number], tolerance: number, 
 }
 
 function compareTensor(expected: Tensor, actual: Tensor, tolerance: number): Difference {
-  if (expected.datatype !== actual.datatype) return { absolute: 0, reason: `"${actual.name}" is ${actual.datatype}, ${expected.datatype} was expected` }
-  if (expected.data.length !== actual.data.length) return { absolute: 0, reason: `"${actual.name}" has ${actual.data.length} values, ${expected.data.length} were expected` }
+  if (expected.datatype !== actual.datatype)
+    return { absolute: 0, reason: `"${actual.name}" is ${actual.datatype}, ${expected.datatype} was expected` }
+  if (expected.data.length !== actual.data.length)
+    return { absolute: 0, reason: `"${actual.name}" has ${actual.data.length} values, ${expected.data.length} were expected` }
   let largest = 0
   const isFloat = expected.datatype.startsWith('FP')
   for (const [index, wanted] of expected.data.entries()) {
     const absolute = distance(wanted, actual.data[index], isFloat)
     largest = Math.max(largest, absolute)
-    if (absolute > (isFloat ? tolerance : 0)) return { absolute, reason: `"${actual.name}"[${index}] is ${String(actual.data[index])}, ${String(wanted)} was expected` }
+    if (absolute > (isFloat ? tolerance : 0))
+      return { absolute, reason: `"${actual.name}"[${index}] is ${String(actual.data[index])}, ${String(wanted)} was expected` }
   }
   const width = expected.shape.at(-1) ?? 1
   if (isFloat && expected.shape.length === 2 && width > 1) return { absolute: largest, ...argmaxReason(expected, actual, width, tolerance) }
@@ -75,7 +83,8 @@ function argmaxReason(expected: Tensor, actual: Tensor, width: number, tolerance
     const wanted = expected.data.slice(start, start + width) as number[]
     const got = actual.data.slice(start, start + width) as number[]
     const likeliest = got.indexOf(Math.max(...got))
-    if (Math.max(...wanted) - (wanted[likeliest] ?? 0) > tolerance) return { reason: `"${actual.name}" has another likeliest class in row ${start / width}` }
+    if (Math.max(...wanted) - (wanted[likeliest] ?? 0) > tolerance)
+      return { reason: `"${actual.name}" has another likeliest class in row ${start / width}` }
   }
   return {}
 }

@@ -45,7 +45,8 @@ export class Deployment {
   settle(): void {
     if (this.retiring.size === 0) return
     const carrying = this.#weighted()
-    const isCarried = carrying.some((target) => target.readyReplicas > 0) && carrying.every((target) => target.readyReplicas > 0 || target.isFailed)
+    const isCarried =
+      carrying.some((target) => target.readyReplicas > 0) && carrying.every((target) => target.readyReplicas > 0 || target.isFailed)
     for (const target of this.retiring) {
       if (!isCarried && target.readyReplicas > 0) continue
       this.retiring.delete(target)

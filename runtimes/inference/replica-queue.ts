@@ -119,7 +119,10 @@ export class ReplicaQueue {
   #answer(batch: Job[], outputs: TypedValue[], computeUs: number, startedAt: number): void {
     const queueUs = (job: Job) => (startedAt - job.enqueuedAt) * 1000
     if (batch.length === 1) return (batch[0] as Job).resolve({ outputs, computeUs, queueUs: queueUs(batch[0] as Job) })
-    const parts = splitOutputs(outputs, batch.map((job) => rowsOf(job.inputs)))
+    const parts = splitOutputs(
+      outputs,
+      batch.map((job) => rowsOf(job.inputs)),
+    )
     if (!parts) return this.#runAlone(batch)
     for (const [index, job] of batch.entries()) job.resolve({ outputs: parts[index] as TypedValue[], computeUs, queueUs: queueUs(job) })
   }
@@ -160,10 +163,15 @@ export function toInferError(error: Error): InferError {
   return new InferError(400, `the model could not compute this request: ${publicReason(error)}`)
 }
 
-export const isOutOfMemory = (error: Error): boolean => /bad_alloc|bad allocation|failed to allocate|out of memory|array buffer allocation/i.test(error.message)
+export const isOutOfMemory = (error: Error): boolean =>
+  /bad_alloc|bad allocation|failed to allocate|out of memory|array buffer allocation/i.test(error.message)
 
 /** onnxruntime's messages name source files and nodes; only the reason is the caller's business. */
 export function publicReason(error: Error): string {
   const reason = /Status Message: ([\s\S]*)/.exec(error.message)?.[1] ?? error.message
-  return reason.replaceAll(/(?:\/[\w.+-]+){2,}(?::\d+)?/g, '').replaceAll(/\s+/g, ' ').trim().slice(0, 300)
+  return reason
+    .replaceAll(/(?:\/[\w.+-]+){2,}(?::\d+)?/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 300)
 }

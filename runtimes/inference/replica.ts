@@ -18,8 +18,19 @@ delete (globalThis as { Float16Array?: unknown }).Float16Array
 const ort = await import('onnxruntime-node')
 
 const datatypeOf: Record<string, Datatype> = {
-  bool: 'BOOL', uint8: 'UINT8', uint16: 'UINT16', uint32: 'UINT32', uint64: 'UINT64', int8: 'INT8', int16: 'INT16',
-  int32: 'INT32', int64: 'INT64', float16: 'FP16', float32: 'FP32', float64: 'FP64', string: 'BYTES',
+  bool: 'BOOL',
+  uint8: 'UINT8',
+  uint16: 'UINT16',
+  uint32: 'UINT32',
+  uint64: 'UINT64',
+  int8: 'INT8',
+  int16: 'INT16',
+  int32: 'INT32',
+  int64: 'INT64',
+  float16: 'FP16',
+  float32: 'FP32',
+  float64: 'FP64',
+  string: 'BYTES',
 }
 const typeOf = Object.fromEntries(Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type])) as Record<Datatype, Tensor.Type>
 
@@ -81,7 +92,11 @@ function readChecked(file: { path: string; sha256: string }): Buffer {
 
 function describe(value: InferenceSession.ValueMetadata): GraphTensor {
   if (!value.isTensor) return { name: value.name, datatype: null, shape: [] }
-  return { name: value.name, datatype: datatypeOf[value.type] ?? null, shape: value.shape.map((size) => (typeof size === 'number' ? size : -1)) }
+  return {
+    name: value.name,
+    datatype: datatypeOf[value.type] ?? null,
+    shape: value.shape.map((size) => (typeof size === 'number' ? size : -1)),
+  }
 }
 
 function run(tensors: TypedValue[], outputs: string[]): Promise<TypedValue[]> {
@@ -89,7 +104,8 @@ function run(tensors: TypedValue[], outputs: string[]): Promise<TypedValue[]> {
   return loaded.encoder ? runText(loaded, loaded.encoder, tensors, outputs) : runGraph(loaded, tensors, outputs)
 }
 
-const toTensor = ({ datatype, shape, data }: TypedValue): Tensor => new ort.Tensor(typeOf[datatype] as 'float32', data as Float32Array, shape)
+const toTensor = ({ datatype, shape, data }: TypedValue): Tensor =>
+  new ort.Tensor(typeOf[datatype] as 'float32', data as Float32Array, shape)
 const fromTensor = ({ type, dims, data }: Tensor): TypedValue => ({
   datatype: datatypeOf[type] as Datatype,
   shape: [...dims],
@@ -103,7 +119,12 @@ async function runGraph({ session, request }: Loaded, tensors: TypedValue[], out
   return outputs.map((name) => fromTensor(results[name] as Tensor))
 }
 
-async function runText({ session, request }: Loaded, encoder: TextEncoder, [texts]: TypedValue[], outputs: string[]): Promise<TypedValue[]> {
+async function runText(
+  { session, request }: Loaded,
+  encoder: TextEncoder,
+  [texts]: TypedValue[],
+  outputs: string[],
+): Promise<TypedValue[]> {
   const { inputIds, attentionMask, length } = encoder.encode(texts?.data as string[])
   const shape = [inputIds.length / length, length]
   const known: Record<string, BigInt64Array> = { input_ids: inputIds, attention_mask: attentionMask }
@@ -128,7 +149,10 @@ function classify(logits: Float32Array, labels: string[]): Record<'label' | 'pro
     const largest = scores.reduce((left, right) => Math.max(left, right), -Infinity)
     const exponentials = Array.from(scores, (score) => Math.exp(score - largest))
     const sum = exponentials.reduce((left, right) => left + right, 0)
-    probabilities.set(exponentials.map((value) => value / sum), row * classes)
+    probabilities.set(
+      exponentials.map((value) => value / sum),
+      row * classes,
+    )
     label.push(labels[scores.indexOf(largest)] ?? '')
   }
   return {

@@ -37,7 +37,8 @@ export function decodeRequest(body: string, served: Served): DecodedRequest {
   try {
     return decodeEnvelope(parsed, served)
   } catch (error) {
-    if (error instanceof InexactInteger) return decodeEnvelope(JSON.parse(body, keepDigits as (key: string, value: unknown) => unknown), served)
+    if (error instanceof InexactInteger)
+      return decodeEnvelope(JSON.parse(body, keepDigits as (key: string, value: unknown) => unknown), served)
     throw error
   }
 }
@@ -98,7 +99,8 @@ function decodeInput(spec: TensorSpec, given: RawTensor | undefined, kind: Model
   if (!given) return bad(`${label} is missing`)
   for (const key in given) if (!tensorKeys.has(key)) bad(`${label}: unknown field ${quoted(key)}`)
   if (given.parameters !== undefined && !isObject(given.parameters)) bad(`${label}: "parameters" must be an object`)
-  if (isObject(given.parameters) && 'binary_data_size' in given.parameters) bad(`${label}: binary tensor data is not supported, send "data" as JSON`)
+  if (isObject(given.parameters) && 'binary_data_size' in given.parameters)
+    bad(`${label}: binary tensor data is not supported, send "data" as JSON`)
   if (given.datatype !== spec.datatype) bad(`${label}: datatype must be ${spec.datatype}, got ${shown(given.datatype)}`)
   const shape = checkShape(label, spec, given.shape)
   return { datatype: spec.datatype, shape, data: decodeData(spec, shape, given.data, kind === 'tabular') }
@@ -106,7 +108,8 @@ function decodeInput(spec: TensorSpec, given: RawTensor | undefined, kind: Model
 
 function checkShape(label: string, spec: TensorSpec, given: unknown): number[] {
   if (!Array.isArray(given) || given.length > maxRank) return bad(`${label}: "shape" must be an array of integers`)
-  for (const size of given) if (!Number.isSafeInteger(size) || (size as number) < 0) bad(`${label}: "shape" must hold integers of 0 or more, got ${shown(size)}`)
+  for (const size of given)
+    if (!Number.isSafeInteger(size) || (size as number) < 0) bad(`${label}: "shape" must hold integers of 0 or more, got ${shown(size)}`)
   const wanted = spec.shape
   const isColumn = wanted.length === 2 && wanted[1] === 1 && given.length === 1
   const shape: number[] = isColumn ? [given[0] as number, 1] : (given as number[])
@@ -120,7 +123,9 @@ function sameBatch(signature: Signature, inputs: readonly TypedValue[]): void {
   const rows = inputs[0]?.shape[0]
   const odd = inputs.findIndex((value) => value.shape[0] !== rows)
   if (odd < 0) return
-  bad(`input ${quoted(signature.inputs[odd]?.name ?? '')} has ${inputs[odd]?.shape[0]} rows, ${quoted(signature.inputs[0]?.name ?? '')} has ${rows}`)
+  bad(
+    `input ${quoted(signature.inputs[odd]?.name ?? '')} has ${inputs[odd]?.shape[0]} rows, ${quoted(signature.inputs[0]?.name ?? '')} has ${rows}`,
+  )
 }
 
 function requestedOutputs(outputs: unknown, signature: Signature): TensorSpec[] {

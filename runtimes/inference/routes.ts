@@ -30,7 +30,13 @@ async function answer(context: RouteContext, request: IncomingMessage, response:
 }
 
 /** Routes below `/v2/models/NAME`: metadata, `ready`, `infer`, each also below `/versions/V`. */
-async function answerModel(context: RouteContext, request: IncomingMessage, response: ServerResponse, name: string, rest: Segments): Promise<void> {
+async function answerModel(
+  context: RouteContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  name: string,
+  rest: Segments,
+): Promise<void> {
   const isVersioned = rest[0] === 'versions' && rest.length >= 2
   const version = isVersioned ? rest[1] : undefined
   const verbs = isVersioned ? rest.slice(2) : rest
@@ -44,7 +50,7 @@ async function answerModel(context: RouteContext, request: IncomingMessage, resp
   await context.authoriser.authorise(request.headers.authorization, name)
   const deployment = findDeployment(context.registry, name)
   if (verbs[0] === 'ready') return sendReady(response, deployment, name, version)
-  sendJson(response, 200, JSON.stringify(describe(deployment, name, version)))
+  sendJson(response, 200, JSON.stringify(metadataOf(deployment, name, version)))
 }
 
 function sendReady(response: ServerResponse, deployment: Deployment, name: string, version: string | undefined): void {
@@ -53,7 +59,7 @@ function sendReady(response: ServerResponse, deployment: Deployment, name: strin
 }
 
 /** The signature does not depend on whether a replica is up: every target of a deployment has the same. */
-function describe(deployment: Deployment, name: string, version: string | undefined) {
+function metadataOf(deployment: Deployment, name: string, version: string | undefined) {
   const targets = deployment.all()
   const target = version === undefined ? targets[0] : targets.find((candidate) => String(candidate.desired.version) === version)
   if (!target) throw new InferError(404, `"${name.slice(0, 100)}" has no version "${String(version).slice(0, 40)}" here`)

@@ -74,7 +74,9 @@ export class Target {
         return this.scale()
       } catch (error) {
         if (this.#stop.signal.aborted) return
-        this.#fail(error instanceof LoadFailure ? error : new LoadFailure('download', `The files could not be fetched: ${messageOf(error)}.`))
+        this.#fail(
+          error instanceof LoadFailure ? error : new LoadFailure('download', `The files could not be fetched: ${messageOf(error)}.`),
+        )
         if (this.#failure?.code !== 'download') return
       }
       await sleep(backoff.nextMs(), undefined, { signal: this.#stop.signal }).catch(() => {})
@@ -82,7 +84,8 @@ export class Target {
   }
 
   async #prepare(): Promise<VersionPlan> {
-    if (this.#limits.device === 'cuda') throw new LoadFailure('unsupported', 'This runtime has no CUDA device: deploy with device "auto" or "cpu".')
+    if (this.#limits.device === 'cuda')
+      throw new LoadFailure('unsupported', 'This runtime has no CUDA device: deploy with device "auto" or "cpu".')
     let told = 0
     const plan = await prepareVersion(this.desired, this.#context.cache, this.#stop.signal, (share) => {
       this.#progress = share
@@ -97,7 +100,8 @@ export class Target {
   update(limits: Limits): void {
     const before = this.#limits
     this.#limits = limits
-    if (limits.memory_limit_bytes !== before.memory_limit_bytes) for (const slot of this.#slots) slot.setMemoryLimit(limits.memory_limit_bytes)
+    if (limits.memory_limit_bytes !== before.memory_limit_bytes)
+      for (const slot of this.#slots) slot.setMemoryLimit(limits.memory_limit_bytes)
     this.scale()
   }
 
@@ -148,7 +152,10 @@ export class Target {
     }
     log('error', 'target', `a replica of ${this.label} could not be started again`, { error: failure.message })
     this.#context.onChange()
-    sleep(10_000, undefined, { signal: this.#stop.signal, ref: false }).then(() => this.scale(), () => {})
+    sleep(10_000, undefined, { signal: this.#stop.signal, ref: false }).then(
+      () => this.scale(),
+      () => {},
+    )
   }
 
   #fail(failure: LoadFailure): void {
@@ -179,7 +186,10 @@ export class Target {
     if (this.#failure) return this.#failure
     const looping = this.#slots.find((slot) => slot.isCrashLooping)
     if (!looping) return undefined
-    return new LoadFailure(looping.lastDeath === 'memory' ? 'memory' : 'crash', `Its replicas ended ${looping.deaths} times in a row (${looping.lastDeath}).`)
+    return new LoadFailure(
+      looping.lastDeath === 'memory' ? 'memory' : 'crash',
+      `Its replicas ended ${looping.deaths} times in a row (${looping.lastDeath}).`,
+    )
   }
 
   report(): ReplicaReport {

@@ -33,7 +33,8 @@ export function decodeData(spec: TensorSpec, shape: readonly number[], data: unk
   if (spec.datatype === 'BYTES') return decodeText(spec, flat)
   const type = arrayTypes[spec.datatype]
   // A few bytes of JSON may stand for eight in memory, so the limit holds for both.
-  if (count * type.BYTES_PER_ELEMENT > limits.inferBodyBytes) throw new InferError(413, `input "${spec.name}": the tensor is larger than ${limits.inferBodyBytes} bytes`)
+  if (count * type.BYTES_PER_ELEMENT > limits.inferBodyBytes)
+    throw new InferError(413, `input "${spec.name}": the tensor is larger than ${limits.inferBodyBytes} bytes`)
   if (spec.datatype === 'BOOL') return decodeBooleans(spec, flat)
   if (spec.datatype === 'FP32' || spec.datatype === 'FP64' || spec.datatype === 'FP16') return decodeFloats(spec, flat, allowsMissing)
   return spec.datatype === 'INT64' || spec.datatype === 'UINT64' ? decodeLongs(spec, flat) : decodeIntegers(spec, flat)
@@ -55,7 +56,8 @@ function flatten(spec: TensorSpec, shape: readonly number[], data: unknown[]): u
 
 function decodeText(spec: TensorSpec, values: unknown[]): string[] {
   for (const [index, value] of values.entries()) {
-    if (typeof value !== 'string') refuse(spec, `value ${index} must be a string, got ${shown(value)}${value === null ? '; "" stands for a missing value' : ''}`)
+    if (typeof value !== 'string')
+      refuse(spec, `value ${index} must be a string, got ${shown(value)}${value === null ? '; "" stands for a missing value' : ''}`)
   }
   return values as string[]
 }

@@ -8,7 +8,21 @@ import { identityModel, scaleModel, testModel } from './testing/models.ts'
 import { RuntimeHarness } from './testing/runtime.ts'
 
 const harness = new RuntimeHarness()
-const datatypes: Datatype[] = ['BOOL', 'UINT8', 'UINT16', 'UINT32', 'UINT64', 'INT8', 'INT16', 'INT32', 'INT64', 'FP16', 'FP32', 'FP64', 'BYTES']
+const datatypes: Datatype[] = [
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BYTES',
+]
 const pair = testModel({
   inputs: [
     { name: 'a', datatype: 'FP32', shape: ['n', 1] },
@@ -23,14 +37,23 @@ const pair = testModel({
     { op: 'Mul', inputs: ['a', 'b'], outputs: ['product'] },
   ],
 })
-const column = (name: string, data: unknown, change: object = {}) => ({ name, datatype: 'FP32', shape: [(data as unknown[]).length, 1], data, ...change })
+const column = (name: string, data: unknown, change: object = {}) => ({
+  name,
+  datatype: 'FP32',
+  shape: [(data as unknown[]).length, 1],
+  data,
+  ...change,
+})
 const a = column('a', [1, 2])
 const b = column('b', [3, 4])
 
 beforeAll(async () => {
   await harness.start()
   const { control } = harness
-  const tabular = control.addBlob('neuroweaver.json', JSON.stringify({ format: 1, kind: 'tabular', task: 'tabular-regression', signature: pair.signature }))
+  const tabular = control.addBlob(
+    'neuroweaver.json',
+    JSON.stringify({ format: 1, kind: 'tabular', task: 'tabular-regression', signature: pair.signature }),
+  )
   await harness.deploy(
     deploymentOf(control, 'pair', pair),
     deploymentOf(control, 'table', pair, { files: [tabular] }),
@@ -90,13 +113,20 @@ describe('a request that does not fit the signature gets 400 naming the tensor',
   })
 
   it('names the tensor of another batch size in a table', async () => {
-    expect(await refusal('table', { inputs: [a, column('b', [1, 2, 3])] })).toEqual({ status: 400, error: 'input "b" has 3 rows, "a" has 2' })
+    expect(await refusal('table', { inputs: [a, column('b', [1, 2, 3])] })).toEqual({
+      status: 400,
+      error: 'input "b" has 3 rows, "a" has 2',
+    })
   })
 
   it('survives nesting deeper than the stack', async () => {
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
-    expect((await refusal('pair', `{"inputs":[${JSON.stringify(a)},{"name":"b","datatype":"FP32","shape":[2,1],"data":${deep}}]}`)).status).toBe(400)
-    expect((await refusal('pair', `{"inputs":[${JSON.stringify(a)},{"name":"b","datatype":${deep},"shape":[2,1],"data":[1,2]}]}`)).status).toBe(400)
+    expect(
+      (await refusal('pair', `{"inputs":[${JSON.stringify(a)},{"name":"b","datatype":"FP32","shape":[2,1],"data":${deep}}]}`)).status,
+    ).toBe(400)
+    expect(
+      (await refusal('pair', `{"inputs":[${JSON.stringify(a)},{"name":"b","datatype":${deep},"shape":[2,1],"data":[1,2]}]}`)).status,
+    ).toBe(400)
   })
 
   it('refuses text that is not UTF-8', async () => {
@@ -108,7 +138,10 @@ describe('a request that does not fit the signature gets 400 naming the tensor',
 describe('values of each datatype', () => {
   const one = async (datatype: Datatype, value: unknown) => {
     const text = typeof value === 'string' && value.startsWith('raw:') ? value.slice(4) : JSON.stringify(value)
-    const response = await harness.infer(`same-${datatype}`, `{"inputs":[{"name":"v","datatype":"${datatype}","shape":[1],"data":[${text}]}]}`)
+    const response = await harness.infer(
+      `same-${datatype}`,
+      `{"inputs":[{"name":"v","datatype":"${datatype}","shape":[1],"data":[${text}]}]}`,
+    )
     const answer = await response.text()
     return response.ok ? /"data":\[(.*)\]\}\]\}$/.exec(answer)?.[1] : `${response.status} ${answer}`
   }
@@ -130,10 +163,30 @@ describe('values of each datatype', () => {
     expect(await one(datatype, value)).toBe(expected)
   })
   it.each<[Datatype, unknown]>([
-    ['BOOL', 'true'], ['BOOL', 1], ['UINT8', 300], ['UINT8', -1], ['UINT8', 1.5], ['INT8', 128], ['UINT32', 4294967296], ['INT32', 2147483648],
-    ['UINT64', -1], ['UINT64', 'raw:18446744073709551616'], ['INT64', 'raw:9223372036854775808'], ['INT64', 1.5], ['INT64', 'ten'], ['INT64', null],
-    ['FP16', 'raw:1e999'], ['FP16', 70000], ['FP32', 'raw:1e999'], ['FP64', 'raw:-1e999'], ['FP64', null], ['FP32', 'raw:NaN'], ['FP32', true],
-    ['BYTES', 5], ['BYTES', null], ['BYTES', 'raw:["x","y"]'],
+    ['BOOL', 'true'],
+    ['BOOL', 1],
+    ['UINT8', 300],
+    ['UINT8', -1],
+    ['UINT8', 1.5],
+    ['INT8', 128],
+    ['UINT32', 4294967296],
+    ['INT32', 2147483648],
+    ['UINT64', -1],
+    ['UINT64', 'raw:18446744073709551616'],
+    ['INT64', 'raw:9223372036854775808'],
+    ['INT64', 1.5],
+    ['INT64', 'ten'],
+    ['INT64', null],
+    ['FP16', 'raw:1e999'],
+    ['FP16', 70000],
+    ['FP32', 'raw:1e999'],
+    ['FP64', 'raw:-1e999'],
+    ['FP64', null],
+    ['FP32', 'raw:NaN'],
+    ['FP32', true],
+    ['BYTES', 5],
+    ['BYTES', null],
+    ['BYTES', 'raw:["x","y"]'],
   ])('%s refuses %s', async (datatype, value) => {
     expect(await one(datatype, value)).toMatch(/^400 .*\\"v\\"/)
   })
@@ -141,14 +194,25 @@ describe('values of each datatype', () => {
 
 describe('what is accepted', () => {
   it('takes flat and nested data, [N] for [N, 1], a choice of outputs, and gives back the id', async () => {
-    const response = await harness.infer('pair', { id: 'mine', inputs: [{ ...a, shape: [2] }, { ...b, data: [[3], [4]] }], outputs: [{ name: 'product' }] })
+    const response = await harness.infer('pair', {
+      id: 'mine',
+      inputs: [
+        { ...a, shape: [2] },
+        { ...b, data: [[3], [4]] },
+      ],
+      outputs: [{ name: 'product' }],
+    })
     expect(await response.json()).toEqual({
-      model_name: 'pair', model_version: '1', id: 'mine', outputs: [{ name: 'product', datatype: 'FP32', shape: [2, 1], data: [3, 8] }],
+      model_name: 'pair',
+      model_version: '1',
+      id: 'mine',
+      outputs: [{ name: 'product', datatype: 'FP32', shape: [2, 1], data: [3, 8] }],
     })
   })
 
   it('takes null and a bare NaN as missing in a table, and answers NaN as null', async () => {
-    const body = '{"inputs":[{"name":"a","datatype":"FP32","shape":[3,1],"data":[1,null,NaN]},{"name":"b","datatype":"FP32","shape":[3,1],"data":[1,1,1]}],"outputs":[{"name":"sum"}]}'
+    const body =
+      '{"inputs":[{"name":"a","datatype":"FP32","shape":[3,1],"data":[1,null,NaN]},{"name":"b","datatype":"FP32","shape":[3,1],"data":[1,1,1]}],"outputs":[{"name":"sum"}]}'
     const answer = (await (await harness.infer('table', body)).json()) as { outputs: { data: unknown[] }[] }
     expect(answer.outputs[0]?.data).toEqual([2, null, null])
   })
@@ -163,14 +227,36 @@ describe('what is accepted', () => {
 
 describe('addresses', () => {
   it.each<[string, string, number]>([
-    ['GET', '/v2', 200], ['GET', '/v2/health/live', 200], ['GET', '/v2/health/ready', 200], ['GET', '/v2/models/pair', 200],
-    ['GET', '/v2/models/pair/ready', 200], ['GET', '/v2/models/pair/versions/1', 200], ['GET', '/v2/models/pair/versions/1/ready', 200], ['GET', '/metrics', 200],
-    ['GET', '/', 404], ['GET', '/v2/nothing', 404], ['GET', '/v2/models', 404], ['GET', '/v2/models/', 404], ['GET', '/v2/models/none', 404],
-    ['POST', '/v2/models//infer', 404], ['POST', '/v2/models/..%2fx/infer', 404], ['POST', '/v2/models/%ff/infer', 400], ['POST', '/v2/models/h%C3%A9/infer', 404],
-    ['POST', '/v2/models/a%00b/infer', 404], ['POST', `/v2/models/${'x'.repeat(5000)}/infer`, 404], ['GET', '/v2/models/pair/versions/0', 404],
-    ['GET', '/v2/models/pair/versions/-1', 404], ['GET', '/v2/models/pair/versions/latest', 404], ['GET', '/v2/models/pair/versions/100000000000000000000', 404],
-    ['POST', '/v2/models/pair', 405], ['GET', '/v2/models/pair/infer', 405], ['DELETE', '/v2/models/pair/infer', 405], ['POST', '/v2/health/live', 405], ['POST', '/metrics', 405],
-    ['POST', '/v2/models/pair/explain', 404], ['POST', '/v2/models/pair/infer/more', 404],
+    ['GET', '/v2', 200],
+    ['GET', '/v2/health/live', 200],
+    ['GET', '/v2/health/ready', 200],
+    ['GET', '/v2/models/pair', 200],
+    ['GET', '/v2/models/pair/ready', 200],
+    ['GET', '/v2/models/pair/versions/1', 200],
+    ['GET', '/v2/models/pair/versions/1/ready', 200],
+    ['GET', '/metrics', 200],
+    ['GET', '/', 404],
+    ['GET', '/v2/nothing', 404],
+    ['GET', '/v2/models', 404],
+    ['GET', '/v2/models/', 404],
+    ['GET', '/v2/models/none', 404],
+    ['POST', '/v2/models//infer', 404],
+    ['POST', '/v2/models/..%2fx/infer', 404],
+    ['POST', '/v2/models/%ff/infer', 400],
+    ['POST', '/v2/models/h%C3%A9/infer', 404],
+    ['POST', '/v2/models/a%00b/infer', 404],
+    ['POST', `/v2/models/${'x'.repeat(5000)}/infer`, 404],
+    ['GET', '/v2/models/pair/versions/0', 404],
+    ['GET', '/v2/models/pair/versions/-1', 404],
+    ['GET', '/v2/models/pair/versions/latest', 404],
+    ['GET', '/v2/models/pair/versions/100000000000000000000', 404],
+    ['POST', '/v2/models/pair', 405],
+    ['GET', '/v2/models/pair/infer', 405],
+    ['DELETE', '/v2/models/pair/infer', 405],
+    ['POST', '/v2/health/live', 405],
+    ['POST', '/metrics', 405],
+    ['POST', '/v2/models/pair/explain', 404],
+    ['POST', '/v2/models/pair/infer/more', 404],
   ])('%s %s → %i', async (method, path, status) => {
     const response = await harness.fetch(path, { method })
     expect(response.status).toBe(status)
@@ -187,7 +273,8 @@ describe('addresses', () => {
     const path = (version: string) => `/v2/models/pair/versions/${version}/infer`
     const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ inputs: [a, b] }) }
     expect((await harness.fetch(path('1'), init)).status).toBe(200)
-    for (const version of ['0', '-1', 'latest', '100000000000000000000', '2']) expect((await harness.fetch(path(version), init)).status).toBe(404)
+    for (const version of ['0', '-1', 'latest', '100000000000000000000', '2'])
+      expect((await harness.fetch(path(version), init)).status).toBe(404)
   })
 
   it('needs a token for all but health and the server itself', async () => {
@@ -195,7 +282,9 @@ describe('addresses', () => {
     for (const path of ['/v2', '/v2/health/live', '/v2/health/ready']) expect((await bare(path)).status).toBe(200)
     for (const path of ['/v2/models/pair', '/v2/models/pair/ready', '/metrics']) expect((await bare(path)).status).toBe(401)
     expect((await bare('/v2/models/pair/infer', { method: 'POST', body: '{}' })).status).toBe(401)
-    expect((await bare('/v2/models/pair/infer', { method: 'POST', body: '{}', headers: { authorization: 'Bearer wrong' } })).status).toBe(401)
+    expect((await bare('/v2/models/pair/infer', { method: 'POST', body: '{}', headers: { authorization: 'Bearer wrong' } })).status).toBe(
+      401,
+    )
     harness.control.allow('elsewhere', ['other'])
     expect((await bare('/v2/models/pair', { headers: { authorization: 'Bearer elsewhere' } })).status).toBe(404)
   })
@@ -213,7 +302,9 @@ describe('bodies', () => {
   it('refuses a declared length past the limit without reading', async () => {
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(harness.runtime?.port ?? 0, '127.0.0.1', () => {
-        socket.write(`POST /v2/models/pair/infer HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${harness.token}\r\nContent-Length: ${limits.inferBodyBytes + 1}\r\n\r\n`)
+        socket.write(
+          `POST /v2/models/pair/infer HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${harness.token}\r\nContent-Length: ${limits.inferBodyBytes + 1}\r\n\r\n`,
+        )
       })
       socket.once('data', (data) => {
         resolve(data.toString())
@@ -226,10 +317,14 @@ describe('bodies', () => {
 
   it('counts what it reads when no length is declared', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const request = httpRequest(`${harness.url}/v2/models/pair/infer`, { method: 'POST', headers: { authorization: `Bearer ${harness.token}` } }, (response) => {
-        resolve(response.statusCode)
-        request.destroy()
-      })
+      const request = httpRequest(
+        `${harness.url}/v2/models/pair/infer`,
+        { method: 'POST', headers: { authorization: `Bearer ${harness.token}` } },
+        (response) => {
+          resolve(response.statusCode)
+          request.destroy()
+        },
+      )
       request.on('error', reject)
       const chunk = Buffer.alloc(1024 * 1024, 0x20)
       const send = () => {

@@ -15,7 +15,12 @@ export type VersionPlan = { kind: ModelKind; signature: Signature; load: LoadReq
  * @param onProgress share of the bytes, 0..1
  * @throws LoadFailure
  */
-export async function prepareVersion(target: DesiredTarget, cache: ArtifactCache, signal: AbortSignal, onProgress: (share: number) => void): Promise<VersionPlan> {
+export async function prepareVersion(
+  target: DesiredTarget,
+  cache: ArtifactCache,
+  signal: AbortSignal,
+  onProgress: (share: number) => void,
+): Promise<VersionPlan> {
   const files = await new VersionFiles(target, cache, signal, onProgress).fetch()
   const found = await files.json(manifestPath, manifest)
   const model = found ? files.get(found.model) : files.get(findModel(target.files))
@@ -47,7 +52,10 @@ class VersionFiles {
 
   async fetch(): Promise<this> {
     const needed = this.#target.files.filter(isNeeded)
-    const total = Math.max(1, needed.reduce((sum, file) => sum + file.size_bytes, 0))
+    const total = Math.max(
+      1,
+      needed.reduce((sum, file) => sum + file.size_bytes, 0),
+    )
     const received = new Map<string, number>()
     const fetchOne = async (file: FileRef) => {
       const path = await this.#cache.ensure(file, this.#signal, (bytes) => {
@@ -100,21 +108,24 @@ function textOf(found: Manifest, files: VersionFiles): LoadRequest['text'] {
 export function checkGraph(plan: VersionPlan, graph: LoadedGraph): void {
   if (plan.kind === 'text') return checkTextGraph(graph)
   for (const input of graph.inputs) {
-    if (!plan.signature.inputs.some((spec) => spec.name === input.name)) mismatch(`its input "${input.name}" is not in the version's signature`)
+    if (!plan.signature.inputs.some((spec) => spec.name === input.name))
+      mismatch(`its input "${input.name}" is not in the version's signature`)
   }
   for (const spec of plan.signature.inputs) checkTensor('input', spec, graph.inputs)
   for (const spec of plan.signature.outputs) checkTensor('output', spec, graph.outputs)
 }
 
 function checkTextGraph(graph: LoadedGraph): void {
-  for (const name of ['input_ids', 'attention_mask']) if (!graph.inputs.some((input) => input.name === name)) mismatch(`it has no input "${name}"`)
+  for (const name of ['input_ids', 'attention_mask'])
+    if (!graph.inputs.some((input) => input.name === name)) mismatch(`it has no input "${name}"`)
   if (!graph.outputs.some((output) => output.name === 'logits')) mismatch('it has no output "logits"')
 }
 
 function checkTensor(side: string, spec: TensorSpec, found: readonly GraphTensor[]): void {
   const tensor = found.find((candidate) => candidate.name === spec.name)
   if (!tensor) return mismatch(`it has no ${side} "${spec.name}"`)
-  if (tensor.datatype !== spec.datatype) mismatch(`its ${side} "${spec.name}" is ${tensor.datatype ?? 'not a tensor'}, the signature says ${spec.datatype}`)
+  if (tensor.datatype !== spec.datatype)
+    mismatch(`its ${side} "${spec.name}" is ${tensor.datatype ?? 'not a tensor'}, the signature says ${spec.datatype}`)
 }
 
 function mismatch(reason: string): never {

@@ -7,6 +7,9 @@ import { ThemeRoot } from '#src/ui/frame/ThemeRoot.tsx'
 import { ToastProvider } from '#src/ui/kit/Toasts.tsx'
 import { TrpcProvider } from '#src/ui/trpc.tsx'
 
+/** Every page depends on who asks; none can be made at build time. */
+export const dynamic = 'force-dynamic'
+
 export const metadata: Metadata = {
   title: { template: '%s · NeuroWeaver', default: 'NeuroWeaver' },
   description: 'From a data set or a file of weights to a monitored endpoint on your own machines',

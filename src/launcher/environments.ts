@@ -88,15 +88,17 @@ function training(ingredients: Ingredients): Record<string, string> {
   }
 }
 
+type NamedSpec = ProcessSpec & { name: ProcessName }
+
 /** The processes that this start runs, with what each may know. */
-export function processSpecs(ingredients: Ingredients): ProcessSpec[] {
+export function processSpecs(ingredients: Ingredients): NamedSpec[] {
   const { settings, python } = ingredients
   const node = (file: string, isWatched: boolean) => ({
     command: process.execPath,
     args: [...(settings.isDev && isWatched ? ['--watch', '--watch-preserve-output'] : []), inRoot(file)],
     cwd: root,
   })
-  const specs: Record<ProcessName, () => ProcessSpec | undefined> = {
+  const specs: Record<ProcessName, () => NamedSpec | undefined> = {
     web: () => ({ name: 'web', ...node('src/server/web.ts', false), env: controlPlane(ingredients), stopStage: 3 }),
     worker: () => ({ name: 'worker', ...node('src/server/worker.ts', true), env: controlPlane(ingredients), stopStage: 2 }),
     inference: () => ({

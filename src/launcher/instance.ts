@@ -15,7 +15,7 @@ import { createSupervisor, type Supervisor } from '#src/launcher/processes.ts'
 import { preparePython } from '#src/launcher/python.ts'
 import { makeSecrets, type Secrets } from '#src/launcher/secrets.ts'
 import { localUrls, logDirOf, type ProcessName, publicUrl, type Settings } from '#src/launcher/settings.ts'
-import { LauncherError, say, step } from '#src/launcher/terminal.ts'
+import { LauncherError, say, step, stoppedStatus } from '#src/launcher/terminal.ts'
 import { delay, stopTools, waitFor } from '#src/launcher/tools.ts'
 
 /** A whole installation that runs on this machine. */
@@ -42,7 +42,7 @@ async function undo(done: Undo): Promise<void> {
 }
 
 function refuseWhenOver(done: Undo): void {
-  if (done.isOver) throw new LauncherError('Stopped during set-up.', 130)
+  if (done.isOver) throw new LauncherError('Stopped during set-up.', stoppedStatus)
 }
 
 async function claimPorts(settings: Settings): Promise<Settings> {
@@ -67,12 +67,12 @@ async function migrateDatabase(url: string): Promise<void> {
     await migrate(url)
   } catch (error) {
     const place = new URL(url)
-    throw new LauncherError(`The database at ${place.host}${place.pathname} could not be brought up to date: ${describe(error)}`)
+    throw new LauncherError(`The database at ${place.host}${place.pathname} could not be brought up to date: ${reasonOf(error)}`)
   }
 }
 
 /** The innermost reason, without the text of the query that met it. */
-function describe(error: unknown): string {
+function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   const { code, message } = cause as { code?: string; message?: string }
   return [message, code && !message?.includes(code) ? `(${code})` : ''].filter(Boolean).join(' ') || String(error)
@@ -198,8 +198,17 @@ function supervise(ingredients: Ingredients, done: Undo): Supervisor {
   }
   done.steps.push(() => supervisor.stop())
   for (const name of ['training', 'inference'] as const) mkdirSync(stateDirOf(settings, name), { recursive: true, mode: 0o700 })
-  for (const spec of processSpecs(ingredients)) supervisor.run(spec)
   return supervisor
+}
+
+/** Runtimes start when web answers: they would only report that they cannot enrol. */
+async function runAll(ingredients: Ingredients, supervisor: Supervisor, done: Undo): Promise<void> {
+  const specs = processSpecs(ingredients)
+  const controlPlane = specs.filter(({ name }) => name === 'web' || name === 'worker')
+  for (const part of [controlPlane, specs.filter((spec) => !controlPlane.includes(spec))]) {
+    for (const spec of part) supervisor.run(spec)
+    await Promise.all(part.map(({ name }) => waitUntilReady(ingredients.settings, supervisor, name, done)))
+  }
 }
 
 async function bringUp(wished: Settings, done: Undo): Promise<{ settings: Settings; secrets: Secrets }> {
@@ -218,9 +227,9 @@ async function bringUp(wished: Settings, done: Undo): Promise<{ settings: Settin
   ])
   refuseWhenOver(done)
   if ('reason' in python && settings.processes.has('training')) say(`Everything but training runs. ${python.reason}`)
-  const supervisor = supervise({ settings, secrets, instance: done.instance, databaseUrl, python }, done)
-  const awaited = [...settings.processes].filter((name) => name !== 'training' || 'path' in python)
-  await step('Starting the processes', () => Promise.all(awaited.map((name) => waitUntilReady(settings, supervisor, name, done))))
+  const ingredients = { settings, secrets, instance: done.instance, databaseUrl, python }
+  const supervisor = supervise(ingredients, done)
+  await step('Starting the processes', () => runAll(ingredients, supervisor, done))
   return { settings, secrets }
 }
 

@@ -21,6 +21,9 @@ export function say(line: string): void {
   stream.write(`${line}\n`)
 }
 
+/** As a shell reports a program that Ctrl-C ended. */
+export const stoppedStatus = 130
+
 const firstLineMs = 1_000
 const everyMs = 10_000
 
@@ -45,7 +48,8 @@ export async function step<T>(label: string, work: (detail: (text: string) => vo
     if (isAnnounced) say(`${label}: done in ${elapsed()}`)
     return result
   } catch (error) {
-    if (isAnnounced) say(`${label}: failed after ${elapsed()}`)
+    const isStopped = error instanceof LauncherError && error.exitCode === stoppedStatus
+    if (isAnnounced && !isStopped) say(`${label}: failed after ${elapsed()}`)
     throw error
   } finally {
     clearTimeout(first)

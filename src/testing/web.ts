@@ -1,16 +1,23 @@
-/** The real web process without its pages, on a port of its own, for tests that come in by the public door. */
-import { spawn } from 'node:child_process'
+/** The real web and worker processes, without pages, on ports of their own, for tests that come in by the public door. */
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-export type TestWeb = { port: number; url: string; adminKey: string; runtimeToken: string; stop: () => Promise<void> }
+export type TestWeb = {
+  port: number
+  url: string
+  /** A key of an admin of the installation. */
+  adminKey: string
+  runtimeToken: string
+  stop: () => Promise<void>
+}
+export type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?: Record<string, string> }
 
-const startMs = 20_000
-const entry = fileURLToPath(new URL('../server/web.ts', import.meta.url))
+const startMs = 30_000
+const entryOf = (name: 'web' | 'worker') => fileURLToPath(new URL(`../server/${name}.ts`, import.meta.url))
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -21,43 +28,30 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts web on a migrated database. `adminKey` is a key of an admin; what the process logs is told only when it does not start. */
-export async function startWeb({ databaseUrl, dataDir, env = {} }: { databaseUrl: string; dataDir: string; env?: Record<string, string> }): Promise<TestWeb> {
-  const port = await freePort()
-  const adminKey = `bootstrap-${randomBytes(24).toString('base64url')}`
-  const runtimeToken = randomBytes(24).toString('base64url')
-  const child = spawn(process.execPath, [entry], {
-    env: {
-      ...process.env,
-      DATABASE_URL: databaseUrl,
-      HOST: '127.0.0.1',
-      PORT: String(port),
-      NEUROWEAVER_DATA_DIR: dataDir,
-      NEUROWEAVER_NO_PAGES: '1',
-      NEUROWEAVER_BOOTSTRAP_API_KEY: adminKey,
-      RUNTIME_TOKEN: runtimeToken,
-      NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
-      ...env,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+type Running = { child: ChildProcess; said: () => string; stop: () => Promise<void> }
+
+function run(name: 'web' | 'worker', env: Record<string, string>): Running {
+  const child = spawn(process.execPath, [entryOf(name)], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said = `${said}${chunk}`.slice(-20_000)))
-  const url = `http://127.0.0.1:${port}`
-  const until = Date.now() + startMs
   const stop = async () => {
-    if (child.exitCode !== null) return
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = once(child, 'exit')
     child.kill('SIGKILL')
-    await once(child, 'exit')
+    await gone
   }
-  while (!(await isUp(url))) {
-    if (child.exitCode === null && Date.now() < until) await pause(100)
+  return { child, said: () => said, stop }
+}
+
+async function until(isReady: () => Promise<boolean>, { child, said, stop }: Running): Promise<void> {
+  const deadline = Date.now() + startMs
+  while (!(await isReady())) {
+    if (child.exitCode === null && Date.now() < deadline) await pause(50)
     else {
       await stop()
-      throw new Error(`web did not start:\n${said}`)
+      throw new Error(`a process did not start:\n${said()}`)
     }
   }
-  return { port, url, adminKey, runtimeToken, stop }
 }
 
 const isUp = (url: string) =>
@@ -65,3 +59,28 @@ const isUp = (url: string) =>
     (response) => response.ok,
     () => false,
   )
+
+/** Starts web, and the worker if it is wanted, on a migrated database. What they log is told only when they do not start. */
+export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} }: WebOptions): Promise<TestWeb> {
+  const port = await freePort()
+  const adminKey = `bootstrap-${randomBytes(24).toString('base64url')}`
+  const runtimeToken = randomBytes(24).toString('base64url')
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    NEUROWEAVER_DATA_DIR: dataDir,
+    NEUROWEAVER_NO_PAGES: '1',
+    NEUROWEAVER_BOOTSTRAP_API_KEY: adminKey,
+    RUNTIME_TOKEN: runtimeToken,
+    NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
+    ...env,
+  }
+  const url = `http://127.0.0.1:${port}`
+  const web = run('web', settings)
+  const helper = worker ? run('worker', settings) : undefined
+  await until(() => isUp(url), web)
+  if (helper) await until(async () => helper.said().includes('worker is ready'), helper)
+  const stop = async () => void (await Promise.all([web.stop(), helper?.stop()]))
+  return { port, url, adminKey, runtimeToken, stop }
+}

@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import {
-  type DesiredDeployment, desiredRequest, enrolRequest, type FileRef, heartbeatRequest, introspectRequest, type MetricReport, type ReplicaReport, replicasRequest,
+  type DesiredDeployment,
+  desiredRequest,
+  enrolRequest,
+  type FileRef,
+  heartbeatRequest,
+  introspectRequest,
+  type MetricReport,
+  type ReplicaReport,
+  replicasRequest,
 } from '#src/contracts/runtime.ts'
 import type { TestModel } from './models.ts'
 
@@ -154,7 +162,12 @@ export class ControlPlaneStandIn {
 }
 
 /** A deployment with one target that serves a model; more targets and limits by `change`. */
-export function deploymentOf(control: ControlPlaneStandIn, name: string, model: TestModel, change: Partial<DesiredDeployment> & { files?: FileRef[]; version?: number } = {}): DesiredDeployment {
+export function deploymentOf(
+  control: ControlPlaneStandIn,
+  name: string,
+  model: TestModel,
+  change: Partial<DesiredDeployment> & { files?: FileRef[]; version?: number } = {},
+): DesiredDeployment {
   const { files, version, ...rest } = change
   return {
     deployment_id: randomUUID(),
@@ -168,7 +181,12 @@ export function deploymentOf(control: ControlPlaneStandIn, name: string, model: 
   }
 }
 
-export function targetOf(control: ControlPlaneStandIn, model: TestModel, weight: number, options: { files?: FileRef[]; version?: number } = {}): DesiredDeployment['targets'][number] {
+export function targetOf(
+  control: ControlPlaneStandIn,
+  model: TestModel,
+  weight: number,
+  options: { files?: FileRef[]; version?: number } = {},
+): DesiredDeployment['targets'][number] {
   return {
     version_id: randomUUID(),
     model_name: 'model',

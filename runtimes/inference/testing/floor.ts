@@ -7,7 +7,11 @@ import { readFileSync } from 'node:fs'
 delete (globalThis as { Float16Array?: unknown }).Float16Array
 const ort = await import('onnxruntime-node')
 const [file, width, seconds] = process.argv.slice(2)
-const session = await ort.InferenceSession.create(readFileSync(file as string), { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' })
+const session = await ort.InferenceSession.create(readFileSync(file as string), {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+})
 const input = new ort.Tensor('float32', new Float32Array(Number(width)).fill(0.5), [1, Number(width)])
 
 for (let index = 0; index < 200; index++) await session.run({ x: input })

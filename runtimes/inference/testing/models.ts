@@ -3,7 +3,11 @@ import { buildModel, type ModelSpec, type ValueInfo } from './onnx.ts'
 
 export type TestModel = { bytes: Uint8Array; signature: Signature }
 
-const specOf = ({ name, datatype, shape }: ValueInfo): TensorSpec => ({ name, datatype, shape: shape.map((size) => (typeof size === 'number' ? size : -1)) })
+const specOf = ({ name, datatype, shape }: ValueInfo): TensorSpec => ({
+  name,
+  datatype,
+  shape: shape.map((size) => (typeof size === 'number' ? size : -1)),
+})
 
 /** A model with the signature that its own graph declares. */
 export function testModel(spec: ModelSpec): TestModel {
@@ -33,7 +37,12 @@ export const bombModel = (): TestModel =>
     inputs: [{ name: 'size', datatype: 'INT64', shape: [1] }],
     outputs: [{ name: 'sum', datatype: 'FP32', shape: [1] }],
     nodes: [
-      { op: 'ConstantOfShape', inputs: ['size'], outputs: ['filled'], attributes: { value: { tensor: { name: '', datatype: 'FP32', shape: [1], data: [1] } } } },
+      {
+        op: 'ConstantOfShape',
+        inputs: ['size'],
+        outputs: ['filled'],
+        attributes: { value: { tensor: { name: '', datatype: 'FP32', shape: [1], data: [1] } } },
+      },
       { op: 'ReduceSum', inputs: ['filled'], outputs: ['sum'], attributes: { keepdims: 1 } },
     ],
   })

@@ -4,15 +4,53 @@ import type { Datatype } from '#src/contracts/signature.ts'
 /** A number is a fixed dimension, a string a named free one. */
 export type Dimension = number | string
 export type ValueInfo = { name: string; datatype: Datatype; shape: readonly Dimension[] }
-export type Initializer = { name: string; datatype: Datatype; shape: readonly number[]; data: readonly (number | bigint | string)[]; external?: string }
-export type Attribute = number | bigint | string | readonly (number | bigint)[] | { float: number } | { floats: readonly number[] } | { strings: readonly string[] } | { tensor: Initializer } | { graph: GraphSpec }
-export type NodeSpec = { op: string; inputs: readonly string[]; outputs: readonly string[]; attributes?: Record<string, Attribute>; domain?: string }
-export type GraphSpec = { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[]; nodes: readonly NodeSpec[]; initializers?: readonly Initializer[] }
+export type Initializer = {
+  name: string
+  datatype: Datatype
+  shape: readonly number[]
+  data: readonly (number | bigint | string)[]
+  external?: string
+}
+export type Attribute =
+  | number
+  | bigint
+  | string
+  | readonly (number | bigint)[]
+  | { float: number }
+  | { floats: readonly number[] }
+  | { strings: readonly string[] }
+  | { tensor: Initializer }
+  | { graph: GraphSpec }
+export type NodeSpec = {
+  op: string
+  inputs: readonly string[]
+  outputs: readonly string[]
+  attributes?: Record<string, Attribute>
+  domain?: string
+}
+export type GraphSpec = {
+  inputs: readonly ValueInfo[]
+  outputs: readonly ValueInfo[]
+  nodes: readonly NodeSpec[]
+  initializers?: readonly Initializer[]
+}
 /** `domain` adds an operator set beside the standard one, for example `ai.onnx.ml`. */
 export type ModelSpec = GraphSpec & { opset?: number; irVersion?: number; domain?: { name: string; version: number } }
 
 const elementTypes: Record<Datatype, number> = {
-  FP32: 1, UINT8: 2, INT8: 3, UINT16: 4, INT16: 5, INT32: 6, INT64: 7, BYTES: 8, BOOL: 9, FP16: 10, FP64: 11, UINT32: 12, UINT64: 13,
+  FP32: 1,
+  UINT8: 2,
+  INT8: 3,
+  UINT16: 4,
+  INT16: 5,
+  INT32: 6,
+  INT64: 7,
+  BYTES: 8,
+  BOOL: 9,
+  FP16: 10,
+  FP64: 11,
+  UINT32: 12,
+  UINT64: 13,
 }
 
 /** The bytes of a model file. */
@@ -39,7 +77,8 @@ function varint(value: number | bigint): Buffer {
 const integer = (field: number, value: number | bigint): Buffer => Buffer.concat([varint(field << 3), varint(value)])
 const message = (field: number, body: Uint8Array): Buffer => Buffer.concat([varint((field << 3) | 2), varint(body.length), body])
 const text = (field: number, value: string): Buffer => message(field, Buffer.from(value))
-const float = (field: number, value: number): Buffer => Buffer.concat([varint((field << 3) | 5), Buffer.from(new Float32Array([value]).buffer)])
+const float = (field: number, value: number): Buffer =>
+  Buffer.concat([varint((field << 3) | 5), Buffer.from(new Float32Array([value]).buffer)])
 
 function graph({ inputs, outputs, nodes, initializers = [] }: GraphSpec): Buffer {
   return Buffer.concat([

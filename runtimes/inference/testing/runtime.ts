@@ -8,7 +8,11 @@ import type { RuntimeEnv } from '../env.ts'
 import { ControlPlaneStandIn } from './control-plane.ts'
 
 /** Waits until a condition gives something, and fails loudly when it never does. */
-export async function until<T>(what: string, condition: () => T | undefined | false | null | Promise<T | undefined | false | null>, timeoutMs = 20_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  condition: () => T | undefined | false | null | Promise<T | undefined | false | null>,
+  timeoutMs = 20_000,
+): Promise<T> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const value = await condition()
@@ -31,17 +35,30 @@ export class RuntimeHarness {
   }
 
   async start(): Promise<this> {
+    await this.startControl()
+    await this.startRuntime()
+    return this
+  }
+
+  /** The folder for its state and the stand-in for web, without the runtime. */
+  async startControl(): Promise<this> {
     this.stateDir = await mkdtemp(join(tmpdir(), 'nw-inference-'))
     await this.control.start()
     this.control.allow(this.token)
-    await this.startRuntime()
     return this
   }
 
   async startRuntime(): Promise<void> {
     this.runtime = await startRuntime({
-      host: '127.0.0.1', port: 0, controlUrl: this.control.url, runtimeToken: this.control.enrolToken, stateDir: this.stateDir,
-      artifactDir: undefined, inferenceUrl: undefined, name: 'test', ...this.#change,
+      host: '127.0.0.1',
+      port: 0,
+      controlUrl: this.control.url,
+      runtimeToken: this.control.enrolToken,
+      stateDir: this.stateDir,
+      artifactDir: undefined,
+      inferenceUrl: undefined,
+      name: 'test',
+      ...this.#change,
     })
   }
 
@@ -66,7 +83,12 @@ export class RuntimeHarness {
 
   infer(name: string, body: unknown, init: RequestInit = {}): Promise<Response> {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
-    return this.fetch(`/v2/models/${name}/infer`, { method: 'POST', body: text, ...init, headers: { 'content-type': 'application/json', ...init.headers } })
+    return this.fetch(`/v2/models/${name}/infer`, {
+      method: 'POST',
+      body: text,
+      ...init,
+      headers: { 'content-type': 'application/json', ...init.headers },
+    })
   }
 
   report(deployment: DesiredDeployment, index = 0): ReplicaReport | undefined {

@@ -70,9 +70,15 @@ function pump(req: IncomingMessage, receiver: Receiver, hash: Hash | undefined):
       else if (!isOver) req.resume()
     }
     const ended = () => finish('ended')
-    const gone = () => finish('gone')
-    receiver.onStop = () => finish('stopped')
+    const gone = () => {
+      // What came in before the connection broke may not have been handed over yet.
+      for (let chunk: Buffer | null = req.read(); chunk !== null && !isOver; chunk = req.read()) take(chunk)
+      finish('gone')
+    }
+    const stopped = () => finish('stopped')
     req.on('data', take).on('end', ended).on('close', gone).on('error', gone)
+    receiver.stopping.addEventListener('abort', stopped, { once: true })
     if (req.destroyed) gone()
+    else if (receiver.stopping.aborted) stopped()
   })
 }

@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import type { SxProps } from '@mui/material/styles'
 import { Fragment } from 'react'
 import { type Block, parseBlocks, parseInline } from '#src/ui/kit/markdown.ts'
 
@@ -27,6 +28,6 @@ function BlockView({ block }: { block: Block }) {
 
 /** Text that people wrote, with the plain parts of Markdown. No HTML passes: all of it is built from text. */
 export function Prose({ text, maxLines }: { text: string; maxLines?: number }) {
-  const clamp = maxLines ? { display: '-webkit-box', WebkitLineClamp: maxLines, WebkitBoxOrient: 'vertical', overflow: 'hidden' } : { display: 'grid', gap: 2 }
-  return <Box sx={{ ...clamp, overflowWrap: 'anywhere', maxWidth: '80ch', lineHeight: '22px' }}>{parseBlocks(text).map((block, index) => <BlockView key={index} block={block} />)}</Box>
+  const clamp: SxProps = maxLines ? { display: '-webkit-box', WebkitLineClamp: maxLines, WebkitBoxOrient: 'vertical', overflow: 'hidden' } : { display: 'grid', gap: 2 }
+  return <Box sx={{ ...clamp, overflowWrap: 'anywhere', maxWidth: '80ch', lineHeight: '22px' } as SxProps}>{parseBlocks(text).map((block, index) => <BlockView key={index} block={block} />)}</Box>
 }

@@ -7,6 +7,7 @@ import IconButton from '@mui/material/IconButton'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import Popover from '@mui/material/Popover'
 import { useEffect, useId, useState } from 'react'
+import { parseFilter } from '#src/contracts/filter.ts'
 import { clausesOf, joinClauses } from '#src/ui/models/filterWords.ts'
 
 type FilterBoxProps = { value: string; onChange: (filter: string) => void; suggestions: string[]; error?: string }
@@ -43,15 +44,32 @@ function FilterHelp({ anchor, suggestions, onPick, onClose }: { anchor: HTMLElem
   )
 }
 
+function faultOf(filter: string): string | null {
+  try {
+    parseFilter(filter)
+    return null
+  } catch (error) {
+    return `This filter cannot be read: ${(error as Error).message}.`
+  }
+}
+
 /** A filter in the words of the REST interface: Enter applies it, chips take its clauses out again. */
 export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProps) {
   const id = useId()
   const [typed, setTyped] = useState('')
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const [fault, setFault] = useState<string | null>(null)
   const clauses = clausesOf(value)
-  useEffect(() => setTyped(''), [value])
+  const shownError = fault ?? error
+  useEffect(() => {
+    setTyped('')
+    setFault(null)
+  }, [value])
   const add = (clause: string) => {
     setAnchor(null)
+    const wrong = faultOf(clause)
+    setFault(wrong)
+    if (wrong) return
     onChange(joinClauses([...new Set([...clauses, ...clausesOf(clause)])]))
   }
   const unused = suggestions.filter((clause) => !clauses.includes(clause))
@@ -59,13 +77,13 @@ export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProp
     <Box sx={{ display: 'grid', gap: 1, flex: '1 1 280px', minWidth: 0 }}>
       <Box component="form" onSubmit={(event: React.FormEvent) => { event.preventDefault(); if (typed.trim()) add(typed) }} sx={{ display: 'flex', gap: 2 }}>
         <OutlinedInput
-          value={typed} onChange={(event) => setTyped(event.target.value)} placeholder="Filter: status = 'ready'" fullWidth error={!!error}
-          slotProps={{ input: { 'aria-label': 'Filter models', 'aria-describedby': error ? `${id}-error` : undefined, list: `${id}-list`, autoComplete: 'off', spellCheck: false } }}
+          value={typed} onChange={(event) => setTyped(event.target.value)} placeholder="Filter: status = 'ready'" fullWidth error={!!shownError}
+          slotProps={{ input: { 'aria-label': 'Filter models', 'aria-describedby': shownError ? `${id}-error` : undefined, list: `${id}-list`, autoComplete: 'off', spellCheck: false } }}
           endAdornment={<IconButton aria-label="How to filter" edge="end" onClick={(event) => setAnchor(event.currentTarget)}><HelpIcon sx={{ fontSize: 18 }} /></IconButton>}
         />
         <datalist id={`${id}-list`}>{unused.map((clause) => <option key={clause} value={clause} />)}</datalist>
       </Box>
-      {error && <FormHelperText id={`${id}-error`} error role="alert">{error}</FormHelperText>}
+      {shownError && <FormHelperText id={`${id}-error`} error role="alert">{shownError}</FormHelperText>}
       {clauses.length > 0 && (
         <Box role="group" aria-label="Filters in use" sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5 }}>
           {clauses.map((clause) => (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Column } from '#src/contracts/dataset.ts'
-import { asName, excludedAtFirst, guessRecipe, guessTarget, guessText, targetProblem } from './jobDefaults.ts'
+import { excludedAtFirst, guessRecipe, guessTarget, guessText, targetProblem } from './jobDefaults.ts'
 
 const column = (name: string, type: Column['type'], distinct = 5): Column => ({
   name, type, distinct, missing: 0, isDistinctCapped: false, min: null, max: null, mean: null, histogram: [],
@@ -22,16 +22,6 @@ describe('guessRecipe', () => {
   it('sees a text classifier', () => expect(guessRecipe([column('text', 'text'), column('label', 'category')])).toBe('text-classification'))
   it('sees classes in few numbers', () => expect(guessRecipe([column('a', 'number', 90), column('target', 'number', 3)])).toBe('tabular-classification'))
   it('sees regression in many', () => expect(guessRecipe([column('a', 'number', 90), column('price', 'number', 300)])).toBe('tabular-regression'))
-})
-
-it.each([
-  ['Träning data (2).csv', 'Traning-data-2-.csv'],
-  ['--x--', 'x'],
-  ['iris', 'iris'],
-])('makes a name of %s', (words, expected) => expect(asName(words)).toBe(expected))
-
-it('leaves out ids and dates, but not the target', () => {
-  expect(excludedAtFirst([column('id', 'number', 100), column('at', 'datetime'), column('a', 'number', 100), column('order_id', 'number', 7)], 100, 'a')).toEqual(['id', 'at'])
 })
 
 it('says what is wrong with a target', () => {

@@ -28,15 +28,6 @@ export function guessRecipe(columns: readonly Named[]): RecipeName {
 
 export const isTextRecipe = (recipe: RecipeName) => recipe === 'text-classification'
 
-/** A name that the contract allows, made of any words. */
-export const asName = (words: string) =>
-  words
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+|[-._]+$/g, '')
-    .slice(0, 100)
-
 /** Why a column cannot be what the recipe predicts; null when it can. */
 export function targetProblem(column: Named | undefined, recipe: RecipeName): string | null {
   if (!column) return 'Choose the column to predict.'

@@ -37,7 +37,7 @@ class Graph:
 
     def constant(self, value: np.ndarray, name: str | None = None) -> str:
         name = name or self.fresh()
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(value, order='C'), name))
         return name
 
     def strings(self, values: list[str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from onnx import ModelProto
 
 from ..errors import TrainingError
@@ -11,6 +13,9 @@ from ..export.golden import difference, open_session, parity_of
 from ..files import write_atomically, write_json
 from .context import Context
 
+Arrays = dict[str, np.ndarray]
+Feeds = Callable[[list[dict[str, Any]]], Arrays]
+Answers = Callable[[Arrays], Arrays]
 MODEL, MANIFEST, GOLDEN, EVALUATION, RESULT = 'model.onnx', 'neuroweaver.json', 'golden.json', 'evaluation.json', 'result.json'
 
 
@@ -18,13 +23,15 @@ def write_model(context: Context, model: ModelProto) -> None:
     write_atomically(context.out / MODEL, model.SerializeToString(deterministic=True))
 
 
-def check_parity(context: Context, cases: list[dict[str, Any]], tolerance: float, feeds: Any) -> dict[str, Any]:
-    """Recomputes the golden cases with onnxruntime. feeds: (inputs) → graph feeds. Raises `parity` when they differ."""
+def check_parity(context: Context, cases: list[dict[str, Any]], tolerance: float, feeds: Feeds,
+                 answers: Answers = lambda answer: answer) -> dict[str, Any]:
+    """Recomputes the golden cases with onnxruntime. `feeds` makes the graph's inputs of a case's, `answers` the contract's
+    outputs of the graph's. Raises `parity` when they differ."""
     session = open_session(context.out / MODEL)
     names = [output.name for output in session.get_outputs()]
     differences = []
     for case in cases:
-        answer = dict(zip(names, session.run(None, feeds(case['inputs']))))
+        answer = answers(dict(zip(names, session.run(None, feeds(case['inputs'])))))
         differences.append((case['name'], *difference(case['outputs'], answer)))
     record = parity_of(differences, tolerance)
     if not record['passed']:

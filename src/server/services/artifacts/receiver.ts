@@ -27,15 +27,16 @@ export async function currentOffset(caller: Caller, id: string): Promise<{ row: 
 export class Receiver {
   readonly row: UploadRow
   readonly offset: number
-  /** Called when somebody else needs the upload: keep what came and let go. */
-  onStop: () => void = () => undefined
+  /** Aborted when somebody else needs the upload: keep what came and let go. */
+  readonly stopping: AbortSignal
   readonly #writer: StagingWriter | undefined
   readonly #release: () => void
   #lastMs = Date.now()
   #isWaitingForDisk = false
 
-  constructor(row: UploadRow, offset: number, writer: StagingWriter | undefined, release: () => void) {
+  constructor(row: UploadRow, offset: number, writer: StagingWriter | undefined, stopping: AbortSignal, release: () => void) {
     this.row = row
+    this.stopping = stopping
     this.offset = offset
     this.#writer = writer
     this.#release = release
@@ -135,13 +136,15 @@ export async function openReceiver(
   authorizeUpload(caller)
   await getOwnRow(caller, id)
   let receiver: Receiver | undefined
-  const release = await holdUpload(id, { isStalled: () => receiver?.isStalled() ?? false, stop: () => receiver?.onStop() })
+  const stopping = new AbortController()
+  const release = await holdUpload(id, { isStalled: () => receiver?.isStalled() ?? false, stop: () => stopping.abort() })
   try {
     // Asked again: the request that held it until now may have finished it.
     const row = await getOwnRow(caller, id)
     await checkOffset(row, offset, lengthBytes)
     const isWhole = offset === row.sizeBytes
-    receiver = new Receiver(row, offset, isWhole ? undefined : await staging().openWriter(id, offset, isTentative), release)
+    const writer = isWhole ? undefined : await staging().openWriter(id, offset, isTentative)
+    receiver = new Receiver(row, offset, writer, stopping.signal, release)
     return receiver
   } catch (error) {
     release()

@@ -10,7 +10,7 @@ export type Inspection =
   | { ok: true; format: ArtifactFormat; signature: Signature | null; rejection: string | null }
   | { ok: false; reason: string }
 
-const found = (format: ArtifactFormat): Inspection => ({ ok: true, format, signature: null, rejection: null })
+const found = (format: ArtifactFormat, rejection: string | null = null): Inspection => ({ ok: true, format, signature: null, rejection })
 const unknown = found('unknown')
 
 /** Content whose first bytes say what it is, so that it can be named when it comes under a false name. */
@@ -89,7 +89,7 @@ async function inspectNameless(path: string, file: FileHandle, sizeBytes: number
   if ((await safetensorsFault(file, sizeBytes)) === undefined) return found('safetensors')
   const report = inspectOnnx(path, sizeBytes)
   if (report.ok) return { ok: true, format: 'onnx', signature: report.signature, rejection: null }
-  return report.isOnnx ? { ...unknown, rejection: report.reason } : unknown
+  return found('unknown', report.isOnnx ? report.reason : null)
 }
 
 /** Magic at both ends, and a footer that fits between them. */

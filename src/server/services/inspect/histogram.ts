@@ -1,4 +1,6 @@
 const bins = 2048
+/** Values are held this much smaller, since the range of two doubles can be more than a double holds. */
+const scale = 1 / 16
 export const maxShownBins = 20
 
 export type Bar = { label: string; count: number }
@@ -12,7 +14,8 @@ export class Histogram {
   #low = Number.NaN
   #width = 0
 
-  add(value: number, count = 1): void {
+  add(unscaled: number, count = 1): void {
+    const value = unscaled * scale
     if (Number.isNaN(this.#low)) {
       this.#low = value
       this.#width = Math.max(Math.abs(value) * 2 ** -40, Number.MIN_VALUE * 2 ** 60)
@@ -27,7 +30,7 @@ export class Histogram {
   bars(min: number, max: number): Bar[] {
     const shown = new Array<number>(maxShownBins).fill(0)
     for (const [at, count] of this.#counts.entries()) {
-      if (count > 0) add(shown, this.#low + (at + 0.5) * this.#width, min, max, count)
+      if (count > 0) add(shown, (this.#low + (at + 0.5) * this.#width) / scale, min, max, count)
     }
     return labelled(shown, min, max)
   }
@@ -57,7 +60,7 @@ export function exactBars(values: Iterable<[number, number]>, min: number, max: 
 }
 
 function add(shown: number[], value: number, min: number, max: number, count: number): void {
-  // Halved first: the range of two doubles can be more than a double holds.
+  // Halved first, for the same reason.
   const share = max === min ? 0 : (value / 2 - min / 2) / (max / 2 - min / 2)
   const at = Math.min(shown.length - 1, Math.max(0, Math.floor(share * shown.length)))
   shown[at] = (shown[at] as number) + count

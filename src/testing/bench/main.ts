@@ -1,0 +1,20 @@
+/** `npm run bench [-- NAME]`: one JSON object a line; no figure fails anything, because machines are noisy. */
+import type { BenchResult } from './result.ts'
+
+const benches: Record<string, () => Promise<BenchResult[]>> = {
+  registry: async () => (await import('./registry.ts')).benchRegistry(),
+  pickup: async () => (await import('./pickup.ts')).benchPickup(),
+  inference: async () => (await import('#runtimes/inference/bench.ts')).benchAddedLatency(),
+  upload: async () => (await import('#src/server/uploads/bench.ts')).benchUpload(),
+  start: async () => (await import('./start.ts')).benchStart(),
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.find((name) => !benches[name])
+if (unknown) {
+  console.error(`There is no benchmark "${unknown}". There are: ${Object.keys(benches).join(', ')}.`)
+  process.exit(64)
+}
+for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
+  for (const result of (await benches[name]?.()) ?? []) console.log(JSON.stringify(result))
+}

@@ -1,0 +1,62 @@
+'use client'
+import MoreIcon from '@mui/icons-material/MoreVert'
+import IconButton from '@mui/material/IconButton'
+import Menu from '@mui/material/Menu'
+import MenuItem from '@mui/material/MenuItem'
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import type { Model } from '#src/contracts/model.ts'
+import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
+import { plural } from '#src/ui/kit/format.ts'
+import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { EditModelDialog } from '#src/ui/models/EditModelDialog.tsx'
+import { trpc } from '#src/ui/trpc.tsx'
+
+/** From so many versions on, deleting asks for the name. */
+const largeFrom = 3
+
+function DeleteModelDialog({ model, versions, onClose }: { model: Model; versions: number; onClose: () => void }) {
+  const router = useRouter()
+  const toast = useToast()
+  const utils = trpc.useUtils()
+  const remove = trpc.models.delete.useMutation({
+    onSuccess: () => {
+      toast({ message: `The model ${model.name} is deleted.` })
+      router.push('/models')
+      void Promise.all([utils.models.list.invalidate(), utils.home.invalidate()])
+    },
+  })
+  const aliases = Object.keys(model.aliases)
+  return (
+    <ConfirmDialog
+      isOpen title={`Delete ${model.name}?`} confirmLabel="Delete model" typeName={versions >= largeFrom ? model.name : undefined} isBusy={remove.isPending} error={remove.error} onClose={onClose} onConfirm={() => remove.mutate({ model: model.id })}
+      consequences={[
+        `${plural(versions, 'version')} with files and metrics ${versions === 1 ? 'goes' : 'go'} with it.`,
+        aliases.length > 0 ? `Programs that ask for ${aliases.join(', ')} find nothing.` : 'It has no aliases that programs could ask for.',
+        'A version that a deployment serves keeps the model from being deleted: stop the deployment first.',
+        'It cannot be brought back.',
+      ]}
+    />
+  )
+}
+
+/** What is done seldom. */
+export function ModelMenu({ model, versions }: { model: Model; versions: number }) {
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const [opened, setOpened] = useState<'edit' | 'delete' | null>(null)
+  const pick = (which: 'edit' | 'delete') => () => {
+    setAnchor(null)
+    setOpened(which)
+  }
+  return (
+    <>
+      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><MoreIcon sx={{ fontSize: 20 }} /></IconButton>
+      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
+        <MenuItem onClick={pick('edit')}>Edit description and tags</MenuItem>
+        <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>Delete model</MenuItem>
+      </Menu>
+      {opened === 'edit' && <EditModelDialog model={model} onClose={() => setOpened(null)} />}
+      {opened === 'delete' && <DeleteModelDialog model={model} versions={versions} onClose={() => setOpened(null)} />}
+    </>
+  )
+}

@@ -1,0 +1,30 @@
+'use client'
+import Box from '@mui/material/Box'
+import type { Signature, TensorSpec } from '#src/contracts/signature.ts'
+import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
+import { formatMetric } from '#src/ui/kit/format.ts'
+
+type Row = TensorSpec & { direction: 'input' | 'output' }
+
+function known({ labels, hint }: TensorSpec): string {
+  const some = (names: string[]) => names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '')
+  if (labels?.length) return some(labels)
+  if (hint?.categories?.length) return some(hint.categories)
+  if (hint?.min !== undefined && hint.max !== undefined) return `${formatMetric(hint.min)} to ${formatMetric(hint.max)}`
+  return '–'
+}
+
+const columns: Column<Row>[] = [
+  { key: 'name', header: 'Name', cell: (row) => <Box component="span" sx={{ typography: 'mono', overflowWrap: 'anywhere' }}>{row.name}</Box> },
+  { key: 'direction', header: 'Part', cell: (row) => (row.direction === 'input' ? 'Input' : 'Output') },
+  { key: 'datatype', header: 'Type', cell: (row) => <Box component="span" sx={{ typography: 'mono' }}>{row.datatype}</Box> },
+  { key: 'shape', header: 'Shape', cell: (row) => <Box component="span" sx={{ typography: 'mono' }}>[{row.shape.join(', ')}]</Box> },
+  { key: 'values', header: 'Values seen in training', cell: known },
+  { key: 'example', header: 'Example', cell: (row) => (row.hint?.example == null ? '–' : String(row.hint.example)) },
+]
+
+/** Inputs, then outputs. */
+export function SignatureTable({ signature }: { signature: Signature }) {
+  const rows: Row[] = [...signature.inputs.map((spec) => ({ ...spec, direction: 'input' as const })), ...signature.outputs.map((spec) => ({ ...spec, direction: 'output' as const }))]
+  return <DataTable id="signature" label="Signature" columns={columns} rows={rows} rowKey={(row) => `${row.direction}:${row.name}`} hasColumnPicker={false} hasOwnSort maxHeight="520px" />
+}

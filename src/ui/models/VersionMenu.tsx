@@ -1,0 +1,60 @@
+'use client'
+import MoreIcon from '@mui/icons-material/MoreVert'
+import IconButton from '@mui/material/IconButton'
+import Menu from '@mui/material/Menu'
+import MenuItem from '@mui/material/MenuItem'
+import { useRouter } from 'next/navigation'
+import { useState } from 'react'
+import type { ModelVersion } from '#src/contracts/model.ts'
+import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
+import { formatBytes, plural } from '#src/ui/kit/format.ts'
+import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { AliasDialog } from '#src/ui/models/AliasDialog.tsx'
+import type { VersionSummary } from '#src/ui/models/ModelFigures.tsx'
+import { trpc } from '#src/ui/trpc.tsx'
+
+function DeleteVersionDialog({ version, onClose }: { version: ModelVersion; onClose: () => void }) {
+  const router = useRouter()
+  const toast = useToast()
+  const utils = trpc.useUtils()
+  const remove = trpc.models.deleteVersion.useMutation({
+    onSuccess: () => {
+      toast({ message: `Version ${version.version} of ${version.modelName} is deleted.` })
+      router.push(`/models/${encodeURIComponent(version.modelName)}`)
+      void Promise.all([utils.models.get.invalidate(), utils.models.versions.invalidate(), utils.models.list.invalidate()])
+    },
+  })
+  return (
+    <ConfirmDialog
+      isOpen title={`Delete version ${version.version}?`} confirmLabel={`Delete version ${version.version}`} isBusy={remove.isPending} error={remove.error} onClose={onClose} onConfirm={() => remove.mutate({ model: version.modelId, version: version.version })}
+      consequences={[
+        `${plural(version.files.length, 'file')} (${formatBytes(version.sizeBytes)}) ${version.files.length === 1 ? 'goes' : 'go'}, unless another version has the same.`,
+        version.aliases.length > 0 ? `The alias ${version.aliases.join(', ')} names it and keeps it: move the alias first.` : 'No alias names it.',
+        version.deployments.length > 0 ? `It serves in ${version.deployments.map((deployment) => deployment.name).join(', ')}, which keeps it: stop that first.` : 'No deployment serves it.',
+        'Its number is not used again.',
+      ]}
+    />
+  )
+}
+
+/** Alias and deletion. */
+export function VersionMenu({ version, versions, canWrite, canDeploy }: { version: ModelVersion; versions: VersionSummary[]; canWrite: boolean; canDeploy: boolean }) {
+  const { data: model } = trpc.models.get.useQuery({ model: version.modelId })
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const [opened, setOpened] = useState<'alias' | 'delete' | null>(null)
+  const pick = (which: 'alias' | 'delete') => () => {
+    setAnchor(null)
+    setOpened(which)
+  }
+  return (
+    <>
+      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><MoreIcon sx={{ fontSize: 20 }} /></IconButton>
+      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
+        {canDeploy && <MenuItem onClick={pick('alias')}>Point an alias here</MenuItem>}
+        {canWrite && <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>Delete version {version.version}</MenuItem>}
+      </Menu>
+      {opened === 'alias' && model && <AliasDialog model={model} versions={versions} alias="" version={version.version} onClose={() => setOpened(null)} />}
+      {opened === 'delete' && <DeleteVersionDialog version={version} onClose={() => setOpened(null)} />}
+    </>
+  )
+}
