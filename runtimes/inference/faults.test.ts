@@ -28,7 +28,7 @@ beforeAll(async () => {
     scale,
     looping,
     impatient,
-    deploymentOf(harness.control, 'bomb', bombModel(), { memory_limit_bytes: 400 * 1024 * 1024 }),
+    deploymentOf(harness.control, 'bomb', bombModel(), { memory_limit_bytes: 400 * 1024 * 1024, timeout_ms: 60_000 }),
     deploymentOf(harness.control, 'gather', gatherModel()),
   )
 }, 60_000)

@@ -14,7 +14,15 @@ const entry = join(root, 'src/client/index.ts')
 const dependencies = ['@trpc/client', '@trpc/server', 'zod']
 
 async function buildScript(folder: string): Promise<void> {
-  await build({ entryPoints: [entry], outfile: join(folder, 'index.js'), bundle: true, format: 'esm', platform: 'neutral', target: 'es2022', external: dependencies })
+  await build({
+    entryPoints: [entry],
+    outfile: join(folder, 'index.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    external: dependencies,
+  })
 }
 
 /** The router's types reach into every room of the server; they are gathered into one file that names only tRPC. */
@@ -22,7 +30,12 @@ async function buildTypes(folder: string): Promise<void> {
   const bundle = await rollup({
     input: entry,
     external: (id) => dependencies.some((name) => id === name || id.startsWith(`${name}/`)) || id.startsWith('node:'),
-    plugins: [dts({ tsconfig: join(root, 'tsconfig.json'), compilerOptions: { noEmit: false, declaration: true, incremental: false, skipLibCheck: true } })],
+    plugins: [
+      dts({
+        tsconfig: join(root, 'tsconfig.json'),
+        compilerOptions: { noEmit: false, declaration: true, incremental: false, skipLibCheck: true },
+      }),
+    ],
     onwarn: () => {},
   })
   await bundle.write({ file: join(folder, 'index.d.ts'), format: 'es' })
@@ -30,7 +43,11 @@ async function buildTypes(folder: string): Promise<void> {
 }
 
 async function writeManifest(folder: string): Promise<void> {
-  const own = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string; description: string; dependencies: Record<string, string> }
+  const own = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    version: string
+    description: string
+    dependencies: Record<string, string>
+  }
   const manifest = {
     name: 'neuroweaver',
     version: own.version,

@@ -10,7 +10,11 @@ async function makeDataset({ client, url, apiKey }: Product): Promise<void> {
   const { columns, rows } = readBuiltins()
   const uploadId = await uploadBytes(url, apiKey, 'builtins.csv', Buffer.from(toCsv(columns, rows)))
   await client.datasets.create.mutate({ name: 'builtins', files: [{ path: 'builtins.csv', uploadId }] })
-  await until('the data set', () => client.datasets.get.query({ dataset: 'builtins' }), ({ status }) => status === 'ready')
+  await until(
+    'the data set',
+    () => client.datasets.get.query({ dataset: 'builtins' }),
+    ({ status }) => status === 'ready',
+  )
 }
 
 const startJob = ({ client }: Product, modelName: string, rounds: number) =>
@@ -22,7 +26,13 @@ const startJob = ({ client }: Product, modelName: string, rounds: number) =>
     hyperParameters: { rounds, early_stopping_rounds: 0, learning_rate: 0.01 },
   })
 
-const finishJob = ({ client }: Product, id: string) => until('the job', () => client.training.get.query({ id }), ({ status }) => isOver(status), 180_000)
+const finishJob = ({ client }: Product, id: string) =>
+  until(
+    'the job',
+    () => client.training.get.query({ id }),
+    ({ status }) => isOver(status),
+    180_000,
+  )
 
 async function infer(product: Product): Promise<number> {
   const response = await fetch(`${product.inferenceUrl}/v2/models/served/infer`, {
@@ -53,7 +63,11 @@ test.describe('kill -9 of each process while a job runs and a deployment serves'
     const first = await startJob(product, 'served', 20)
     expect(await finishJob(product, first.id)).toMatchObject({ status: 'succeeded' })
     await product.client.deployments.deploy.mutate({ model: 'served' })
-    await until('the deployment', () => infer(product), (status) => status === 200)
+    await until(
+      'the deployment',
+      () => infer(product),
+      (status) => status === 200,
+    )
   })
 
   test.afterAll(async () => product?.stop())
@@ -67,10 +81,26 @@ test.describe('kill -9 of each process while a job runs and a deployment serves'
       const before = product.pids()
       process.kill(before[name] as number, 'SIGKILL')
 
-      await until(`${name} under a new pid`, async () => product.pids()[name], (pid) => pid !== undefined && pid !== before[name])
-      await until('web', async () => (await fetch(`${product.url}/health`)).status, (status) => status === 200)
-      await until('a prediction', () => infer(product), (status) => status === 200)
-      const model = await until('the registry', () => product.client.models.get.query({ model: 'served' }), () => true)
+      await until(
+        `${name} under a new pid`,
+        async () => product.pids()[name],
+        (pid) => pid !== undefined && pid !== before[name],
+      )
+      await until(
+        'web',
+        async () => (await fetch(`${product.url}/health`)).status,
+        (status) => status === 200,
+      )
+      await until(
+        'a prediction',
+        () => infer(product),
+        (status) => status === 200,
+      )
+      const model = await until(
+        'the registry',
+        () => product.client.models.get.query({ model: 'served' }),
+        () => true,
+      )
       expect(model.description).toBe(description)
       const job = await product.client.training.get.query({ id: jobId })
       expect(['queued', 'running', 'succeeded']).toContain(job.status)

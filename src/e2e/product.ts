@@ -52,7 +52,9 @@ function untilReady(child: ChildProcess, timeoutMs: number): Promise<void> {
 }
 
 function readPids(dataDir: string): Record<string, number> {
-  const { processes } = JSON.parse(readFileSync(join(dataDir, 'run/processes.json'), 'utf8')) as { processes: { name: string; pid: number }[] }
+  const { processes } = JSON.parse(readFileSync(join(dataDir, 'run/processes.json'), 'utf8')) as {
+    processes: { name: string; pid: number }[]
+  }
   const postmaster = Number(readFileSync(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0])
   return { ...Object.fromEntries(processes.map(({ name, pid }) => [name, pid])), postgres: postmaster }
 }
@@ -62,7 +64,13 @@ export async function startProduct(options: { isFresh?: boolean; env?: Record<st
   const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-e2e-'))
   const [port, inferencePort] = [await freePort(), await freePort()]
   const apiKey = `e2e-${crypto.randomUUID()}`
-  const own = { HOST: '127.0.0.1', PORT: String(port), INFERENCE_PORT: String(inferencePort), NEUROWEAVER_DATA_DIR: dataDir, NEUROWEAVER_BOOTSTRAP_API_KEY: apiKey }
+  const own = {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    INFERENCE_PORT: String(inferencePort),
+    NEUROWEAVER_DATA_DIR: dataDir,
+    NEUROWEAVER_BOOTSTRAP_API_KEY: apiKey,
+  }
   const firstAdmin = options.isFresh ? {} : { NEUROWEAVER_ADMIN_EMAIL: admin.email, NEUROWEAVER_ADMIN_PASSWORD: admin.password }
   const { DATABASE_URL: _database, NEUROWEAVER_URL: _url, ...inherited } = process.env
   const child = spawn(process.execPath, [join(root, 'src/launcher/main.ts'), 'start'], {
@@ -85,7 +93,15 @@ export async function startProduct(options: { isFresh?: boolean; env?: Record<st
     throw error
   }
   const url = `http://127.0.0.1:${port}`
-  return { url, inferenceUrl: `http://127.0.0.1:${inferencePort}`, apiKey, dataDir, client: createClient({ url, apiKey }), pids: () => readPids(dataDir), stop }
+  return {
+    url,
+    inferenceUrl: `http://127.0.0.1:${inferencePort}`,
+    apiKey,
+    dataDir,
+    client: createClient({ url, apiKey }),
+    pids: () => readPids(dataDir),
+    stop,
+  }
 }
 
 /** Asks until `isDone`, with a failure that says what was seen last; a call that throws counts as not done yet. */
@@ -102,5 +118,7 @@ export async function until<T>(what: string, ask: () => Promise<T>, isDone: (val
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`${what}: not within ${timeoutMs / 1000} s; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)?.slice(0, 1000)}`)
+  throw new Error(
+    `${what}: not within ${timeoutMs / 1000} s; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)?.slice(0, 1000)}`,
+  )
 }

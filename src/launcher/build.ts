@@ -7,10 +7,13 @@ import { runTool } from '#src/launcher/tools.ts'
 
 const marker = inRoot('.next/neuroweaver-build')
 
-/** What ends up in the pages: the services too, because pages are rendered with them. Contents count, not times. */
+/**
+ * What ends up in the pages: the services too, because pages are rendered with them. Contents count, not times.
+ * tsconfig.json does not: the build itself completes it.
+ */
 function sourceHash(): string {
   const folders = ['src/app', 'src/ui', 'src/contracts', 'src/server', 'public'].map((name) => inRoot(name))
-  const files = ['next.config.mjs', 'next.config.ts', 'tsconfig.json', 'package-lock.json'].map((name) => inRoot(name))
+  const files = ['next.config.mjs', 'next.config.ts', 'package-lock.json'].map((name) => inRoot(name))
   return hashFiles(
     root,
     filesBelow([...folders, ...files]).filter((file) => !/\.test\.tsx?$/.test(file)),

@@ -6,9 +6,12 @@ import { readText } from '#src/launcher/files.ts'
 import { type Instance, startInstance } from '#src/launcher/instance.ts'
 import { inRoot, root } from '#src/launcher/paths.ts'
 import { freePort } from '#src/launcher/ports.ts'
+import { findPython } from '#src/launcher/python.ts'
 import { bootstrapKeyFile } from '#src/launcher/secrets.ts'
 import { localUrls, readSettings, readSource, type Settings } from '#src/launcher/settings.ts'
 import { LauncherError, say, sayOnStderr } from '#src/launcher/terminal.ts'
+
+const demoProgram = 'src/testing/demo/main.ts'
 
 /** Where an installation answers and what opens it. */
 type Target = { url: string; apiKey: string | undefined; inferenceUrl: string | undefined }
@@ -33,8 +36,11 @@ async function findRunning(settings: Settings): Promise<Target | undefined> {
 }
 
 /** Runs one of our programs with what opens the installation in its environment. @returns its exit status. */
-function runProgram(file: string, args: string[], target: Target | undefined): Promise<number> {
+async function runProgram(file: string, args: string[], target: Target | undefined): Promise<number> {
   const env: Record<string, string> = { ...readSource() }
+  // The demo reads its data with whatever Python the training runtime would use.
+  const python = env.NEUROWEAVER_PYTHON ?? (file === demoProgram ? (await findPython())?.path : undefined)
+  if (python) env.NEUROWEAVER_PYTHON = python
   if (target) env.NEUROWEAVER_URL = target.url
   if (target?.apiKey) env.NEUROWEAVER_API_KEY = target.apiKey
   if (target?.inferenceUrl) env.NEUROWEAVER_INFERENCE_URL = target.inferenceUrl
@@ -88,10 +94,10 @@ export async function demo(args: string[]): Promise<number> {
   const running = await findRunning(readSettings())
   if (!running) {
     say('No NeuroWeaver is running: the demo starts one of its own in a temporary folder.')
-    return withThrowaway((target) => runProgram('src/testing/demo/main.ts', args, target))
+    return withThrowaway((target) => runProgram(demoProgram, args, target))
   }
   if (!running.apiKey) throw new LauncherError(`${running.url} needs a key: set NEUROWEAVER_API_KEY to one that may write and deploy.`, 78)
-  return runProgram('src/testing/demo/main.ts', args, running)
+  return runProgram(demoProgram, args, running)
 }
 
 /** `npm run bench`: the benchmarks bring up what they measure; standard output is theirs alone. */

@@ -69,13 +69,7 @@ const browser: Suite = async (bench) => {
     return crash((error as Error).message)
   }
   const report = join(bench.dir, 'playwright.json')
-  const python = await preparePython()
-  const env = {
-    ...bench.env,
-    CHROMIUM_PATH: chromium.path,
-    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
-    ...('path' in python ? { NEUROWEAVER_TEST_PYTHON: python.path } : { NEUROWEAVER_NO_PYTHON: python.reason }),
-  }
+  const env = { ...bench.env, CHROMIUM_PATH: chromium.path, PLAYWRIGHT_JSON_OUTPUT_FILE: report }
   const args = [packageBin('playwright'), 'test', '--reporter=list,json']
   return runSuite('playwright', process.execPath, args, { ...bench, env }, () => countPlaywright(readReport(report)))
 }

@@ -4,7 +4,19 @@ import { makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factor
 import { useRest } from '#src/testing/rest.ts'
 import { db } from './db/client.ts'
 import { newId } from './db/ids.ts'
-import { artifactGrants, artifacts, datasets, datasetVersions, deployments, deploymentTargets, models, modelVersions, trainingJobs, uploads, versionFiles } from './db/schema.ts'
+import {
+  artifactGrants,
+  artifacts,
+  datasets,
+  datasetVersions,
+  deployments,
+  deploymentTargets,
+  models,
+  modelVersions,
+  trainingJobs,
+  uploads,
+  versionFiles,
+} from './db/schema.ts'
 import { routes } from './rest/routes.ts'
 import { runtimeRoutes } from './runtime/routes.ts'
 import type { Rule } from './services/access.ts'
@@ -15,7 +27,8 @@ const use = useRest()
 const people = ['nobody', 'viewer', 'user', 'manager', 'admin', 'read key of an admin', 'training runtime', 'inference runtime'] as const
 type Person = (typeof people)[number]
 
-const everyPerson = (outcome: Outcome): Record<Person, Outcome> => Object.fromEntries(people.map((who) => [who, outcome])) as Record<Person, Outcome>
+const everyPerson = (outcome: Outcome): Record<Person, Outcome> =>
+  Object.fromEntries(people.map((who) => [who, outcome])) as Record<Person, Outcome>
 /** 401, 403, or let in: whatever comes after the rule. */
 type Outcome = 401 | 403 | 'in'
 const signedIn = { ...everyPerson('in'), nobody: 401, 'training runtime': 403, 'inference runtime': 403 } as const
@@ -48,7 +61,12 @@ beforeAll(async () => {
 
 const headersOf = (credential: string | undefined): Record<string, string> => (credential ? { authorization: `Bearer ${credential}` } : {})
 
-async function send(method: string, path: string, credential: string | undefined, body?: unknown): Promise<{ status: number; text: string }> {
+async function send(
+  method: string,
+  path: string,
+  credential: string | undefined,
+  body?: unknown,
+): Promise<{ status: number; text: string }> {
   const response = await fetch(`${use.rest.web.url}${path}`, {
     method,
     headers: { ...headersOf(credential), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
@@ -65,16 +83,29 @@ const procedures = Object.entries(appRouter._def.procedures as unknown as Record
 
 /** No procedure takes a text as its input, so whoever is let in is refused for that and nothing is done. */
 const badInput = 'not an input'
-const trpcPath = (name: string, isChange: boolean, input: unknown) => `/api/trpc/${name}${isChange ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`}`
+const trpcPath = (name: string, isChange: boolean, input: unknown) =>
+  `/api/trpc/${name}${isChange ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`}`
 
 const trpcAddresses = procedures.map(([name, { _def }]): Address => {
   const isChange = _def.type === 'mutation'
-  const method = isChange ? 'POST' : 'GET'
-  return { name: `tRPC ${name}`, rule: _def.meta?.rule as Rule, isChange, ask: (who) => send(method, trpcPath(name, isChange, badInput), who, isChange ? badInput : undefined) }
+  const ask = (who: string | undefined) =>
+    send(isChange ? 'POST' : 'GET', trpcPath(name, isChange, badInput), who, isChange ? badInput : undefined)
+  return {
+    name: `tRPC ${name}`,
+    rule: _def.meta?.rule as Rule,
+    isChange,
+    ask: _def.type === 'subscription' ? async (who) => refusalInStream(await ask(who)) : ask,
+  }
+})
+
+/** A stream has begun before its caller is looked at, so the refusal is its only event. */
+const refusalInStream = ({ status, text }: { status: number; text: string }) => ({
+  status: Number(/"httpStatus":(\d{3})/.exec(text)?.[1] ?? status),
 })
 
 const placeholders: Record<string, string> = { version: '1', path: 'file' }
-const concrete = (path: string) => path.replace(/\{(\w+)\}/g, (_all, name: string) => placeholders[name] ?? '00000000-0000-7000-8000-000000000000')
+const concrete = (path: string) =>
+  path.replace(/\{(\w+)\}/g, (_all, name: string) => placeholders[name] ?? '00000000-0000-7000-8000-000000000000')
 
 const restAddresses = routes.map((route): Address => {
   const isChange = route.method !== 'GET'
@@ -82,16 +113,34 @@ const restAddresses = routes.map((route): Address => {
     name: `${route.method} /api/v1${route.path}`,
     rule: route.rule,
     isChange,
-    ask: (who) => send(route.method, `/api/v1${concrete(route.path)}`, who, ['POST', 'PUT', 'PATCH'].includes(route.method) ? { not_a_field: 1 } : undefined),
+    ask: (who) =>
+      send(
+        route.method,
+        `/api/v1${concrete(route.path)}`,
+        who,
+        ['POST', 'PUT', 'PATCH'].includes(route.method) ? { not_a_field: 1 } : undefined,
+      ),
   }
 })
+
+const enrolment = {
+  kind: 'training',
+  name: 'new',
+  version: '1',
+  protocol: 1,
+  boot_id: '00000000-0000-7000-8000-000000000000',
+  devices: [],
+  capacity: 1,
+}
+const runtimeBody = ({ method, path }: { method: string; path: string }) =>
+  method === 'GET' ? undefined : path === '/enrol' ? enrolment : { not_a_field: 1 }
 
 const runtimeAddresses = runtimeRoutes.map(
   (route): Address => ({
     name: `${route.method} /api/runtime/v1${route.path}`,
     rule: route.rule,
     isChange: route.method !== 'GET',
-    ask: (who) => send(route.method, `/api/runtime/v1${concrete(route.path)}`, who, route.method === 'POST' ? { not_a_field: 1 } : undefined),
+    ask: (who) => send(route.method, `/api/runtime/v1${concrete(route.path)}`, who, runtimeBody(route)),
   }),
 )
 
@@ -103,14 +152,27 @@ describe('every address', () => {
     expect([trpcAddresses.length > 30, restAddresses.length > 30, runtimeAddresses.length > 10]).toEqual([true, true, true])
   })
 
-  it('that changes something asks for more than the right to read, but for those that change only what is one\'s own', () => {
-    const own = ['tRPC me.changePassword', 'tRPC apiKeys.create', 'tRPC apiKeys.revoke', 'POST /api/v1/api-keys', 'DELETE /api/v1/api-keys/{key}', 'tRPC deployments.infer', 'tRPC setup.createAdmin']
+  it("that changes something asks for more than the right to read, but for those that change only what is one's own", () => {
+    const own = [
+      'tRPC me.changePassword',
+      'tRPC apiKeys.create',
+      'tRPC apiKeys.revoke',
+      'POST /api/v1/api-keys',
+      'DELETE /api/v1/api-keys/{key}',
+      'tRPC deployments.infer',
+      'tRPC setup.createAdmin',
+    ]
     const weak = addresses.filter(({ isChange, rule }) => isChange && ['open', 'signed-in', 'read'].includes(rule)).map(({ name }) => name)
     expect(weak.sort()).toEqual(own.sort())
   })
 
   it('is closed to strangers, but for the two that set up the first admin', () => {
-    expect(addresses.filter(({ rule }) => rule === 'open').map(({ name }) => name).sort()).toEqual(['tRPC setup.createAdmin', 'tRPC setup.status'])
+    expect(
+      addresses
+        .filter(({ rule }) => rule === 'open')
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['tRPC setup.createAdmin', 'tRPC setup.status'])
   })
 
   it.each(addresses)('$name lets in whom its rule names', async ({ rule, ask, name }) => {
@@ -123,35 +185,91 @@ describe('every address', () => {
     expect(outcomes).toEqual(expected[rule])
   })
 
-  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS'])('of REST answers %s without a credential with 401 or 405', async (method) => {
-    for (const route of routes) {
-      if (method === 'TRACE') continue
-      const { status } = await send(method, `/api/v1${concrete(route.path)}`, undefined)
-      expect([401, 405], `${method} ${route.path}`).toContain(status)
-    }
-  })
+  it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS'])(
+    'of REST answers %s without a credential with 401 or 405',
+    async (method) => {
+      for (const route of routes) {
+        if (method === 'TRACE') continue
+        const { status } = await send(method, `/api/v1${concrete(route.path)}`, undefined)
+        expect([401, 405], `${method} ${route.path}`).toContain(status)
+      }
+    },
+  )
 })
 
-type Made = { project: { id: string; name: string }; model: string; dataset: string; job: string; deployment: string; upload: string; sha256: string; key: string }
+type Made = {
+  project: { id: string; name: string }
+  model: string
+  dataset: string
+  job: string
+  deployment: string
+  upload: string
+  sha256: string
+  key: string
+}
 
 /** One of everything, in a project of its own, with a key that is bound to it. */
 async function makeProjectWithThings(digit: string): Promise<Made> {
   const project = await makeProject()
   const admin = await makeUser('admin')
-  const [model, versionId, dataset, datasetVersionId, job, deployment, upload] = Array.from({ length: 7 }, () => newId()) as [string, string, string, string, string, string, string]
+  const [model, versionId, dataset, datasetVersionId, job, deployment, upload] = Array.from({ length: 7 }, () => newId()) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   const sha256 = digit.repeat(64)
   const projectId = project.id
   await db().insert(artifacts).values({ sha256, sizeBytes: 1, format: 'unknown' })
   await db().insert(artifactGrants).values({ projectId, sha256 })
   await db().insert(uploads).values({ id: upload, projectId, userId: admin.id, filename: 'f', sizeBytes: 1, sha256, status: 'ready' })
-  await db().insert(models).values({ id: model, projectId, name: `model-${digit}`, latestVersion: 1, lastVersion: 1, status: 'ready', aliases: { champion: 1 } })
-  await db().insert(modelVersions).values({ id: versionId, projectId, modelId: model, version: 1, status: 'ready', signature: { inputs: [], outputs: [] }, lineage: { source: 'upload' } })
+  await db()
+    .insert(models)
+    .values({ id: model, projectId, name: `model-${digit}`, latestVersion: 1, lastVersion: 1, status: 'ready', aliases: { champion: 1 } })
+  await db()
+    .insert(modelVersions)
+    .values({
+      id: versionId,
+      projectId,
+      modelId: model,
+      version: 1,
+      status: 'ready',
+      signature: { inputs: [], outputs: [] },
+      lineage: { source: 'upload' },
+    })
   await db().insert(versionFiles).values({ versionId, path: 'file', sha256, sizeBytes: 1 })
-  await db().insert(datasets).values({ id: dataset, projectId, name: `dataset-${digit}`, latestVersion: 1 })
+  await db()
+    .insert(datasets)
+    .values({ id: dataset, projectId, name: `dataset-${digit}`, latestVersion: 1 })
   await db().insert(datasetVersions).values({ id: datasetVersionId, projectId, datasetId: dataset, version: 1, status: 'ready' })
-  const spec = { recipe: 'tabular-regression' as const, dataset, columns: {}, modelName: 'm', hyperParameters: {}, split: { test: 0.2 }, resources: { device: 'auto' as const, gpus: 0 }, seed: 0 }
-  await db().insert(trainingJobs).values({ id: job, projectId, name: 'job', recipe: 'tabular-regression', status: 'succeeded', spec, device: 'auto', datasetVersionId, modelName: 'm', correlationId: 'c' })
-  await db().insert(deployments).values({ id: deployment, projectId, name: `deployment-${digit}`, modelId: model, status: 'pending' })
+  const spec = {
+    recipe: 'tabular-regression' as const,
+    dataset,
+    columns: {},
+    modelName: 'm',
+    hyperParameters: {},
+    split: { test: 0.2 },
+    resources: { device: 'auto' as const, gpus: 0 },
+    seed: 0,
+  }
+  await db().insert(trainingJobs).values({
+    id: job,
+    projectId,
+    name: 'job',
+    recipe: 'tabular-regression',
+    status: 'succeeded',
+    spec,
+    device: 'auto',
+    datasetVersionId,
+    modelName: 'm',
+    correlationId: 'c',
+  })
+  await db()
+    .insert(deployments)
+    .values({ id: deployment, projectId, name: `deployment-${digit}`, modelId: model, status: 'pending' })
   await db().insert(deploymentTargets).values({ deploymentId: deployment, versionId, weight: 100 })
   return { project, model, dataset, job, deployment, upload, sha256, key: await makeKey(admin, 'admin', project) }
 }
@@ -170,7 +288,11 @@ describe("another project's things", () => {
   }
   const holds = /\{(model|dataset|job|deployment|upload)\}/
   const restThings = routes.filter(({ path }) => holds.test(path)).map((route) => ({ route, name: `${route.method} ${route.path}` }))
-  const fill = (path: string, of: Made) => path.replace(/\{(\w+)\}/g, (_all, name: string) => (of as unknown as Record<string, string>)[name] ?? { ...placeholders, alias: 'champion' }[name] ?? '')
+  const fill = (path: string, of: Made) =>
+    path.replace(
+      /\{(\w+)\}/g,
+      (_all, name: string) => (of as unknown as Record<string, string>)[name] ?? { ...placeholders, alias: 'champion' }[name] ?? '',
+    )
 
   it.each(restThings)('are not found by id at $name', async ({ route, name }) => {
     const body = ['POST', 'PUT', 'PATCH'].includes(route.method) ? (restBodies[name] ?? {}) : undefined
@@ -221,7 +343,9 @@ describe("another project's things", () => {
   it('are asked for by every procedure that takes a thing', () => {
     const unasked = ['list', 'create', 'recipes', 'loadSample', 'register', 'onEvents']
     const nouns = /^(models|datasets|training|deployments|uploads)\.(\w+)$/
-    const missing = procedures.map(([name]) => name).filter((name) => nouns.test(name) && !inputs[name] && !unasked.includes(nouns.exec(name)?.[2] as string))
+    const missing = procedures
+      .map(([name]) => name)
+      .filter((name) => nouns.test(name) && !inputs[name] && !unasked.includes(nouns.exec(name)?.[2] as string))
     expect(missing).toEqual([])
   })
 
@@ -239,12 +363,19 @@ describe("another project's things", () => {
   })
 
   it('are not reached by naming the other project with a key that has its own', async () => {
-    const response = await fetch(`${use.rest.web.url}/api/v1/models`, { headers: { authorization: `Bearer ${mine.key}`, 'x-neuroweaver-project': theirs.project.name } })
+    const response = await fetch(`${use.rest.web.url}/api/v1/models`, {
+      headers: { authorization: `Bearer ${mine.key}`, 'x-neuroweaver-project': theirs.project.name },
+    })
     expect(((await response.json()) as { id: string }[]).map(({ id }) => id)).toEqual([mine.model])
   })
 
   it('are not in any list', async () => {
-    for (const [path, id] of [['/models', 'model'], ['/datasets', 'dataset'], ['/training/jobs', 'job'], ['/deployments', 'deployment']] as const) {
+    for (const [path, id] of [
+      ['/models', 'model'],
+      ['/datasets', 'dataset'],
+      ['/training/jobs', 'job'],
+      ['/deployments', 'deployment'],
+    ] as const) {
       const { text } = await send('GET', `/api/v1${path}`, mine.key)
       expect((JSON.parse(text) as { id: string }[]).map((item) => item.id)).toEqual([mine[id]])
     }

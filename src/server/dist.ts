@@ -12,7 +12,11 @@ export async function handleDist(req: IncomingMessage, res: ServerResponse): Pro
   if (req.method !== 'GET' && req.method !== 'HEAD') throw new AppError('method_not_allowed', 'This address takes GET.')
   const found = await stat(archive).catch(() => undefined)
   if (!found) throw new AppError('not_found', 'The client was not built. Run "npm start" once, which builds it.')
-  res.writeHead(200, { 'content-type': 'application/gzip', 'content-length': found.size, 'content-disposition': 'attachment; filename="neuroweaver.tgz"' })
+  res.writeHead(200, {
+    'content-type': 'application/gzip',
+    'content-length': found.size,
+    'content-disposition': 'attachment; filename="neuroweaver.tgz"',
+  })
   if (req.method === 'HEAD') return void res.end()
   await pipeline(createReadStream(archive), res).catch(() => undefined)
 }

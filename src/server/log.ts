@@ -43,5 +43,11 @@ function describeError(error: unknown): Record<string, unknown> {
   const { code } = error as { code?: string }
   // A failed query's message goes on with its parameters, which may be anybody's data.
   const clean = (text: string | undefined) => text?.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/, '')
-  return { name: error.name, message: clean(error.message), code, stack: clean(error.stack), cause: error.cause ? describeError(error.cause) : undefined }
+  return {
+    name: error.name,
+    message: clean(error.message),
+    code,
+    stack: clean(error.stack),
+    cause: error.cause ? describeError(error.cause) : undefined,
+  }
 }

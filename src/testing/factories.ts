@@ -13,7 +13,10 @@ let count = 0
 
 export async function makeUser(role: Role = 'manager', values: Partial<typeof users.$inferInsert> = {}): Promise<TestUser> {
   const email = `user-${++count}-${randomBytes(3).toString('hex')}@example.test`
-  const [row] = await db().insert(users).values({ id: newId(), email, name: `User ${count}`, role, ...values }).returning()
+  const [row] = await db()
+    .insert(users)
+    .values({ id: newId(), email, name: `User ${count}`, role, ...values })
+    .returning()
   return row as TestUser
 }
 
@@ -31,12 +34,23 @@ export async function makeKey(user: { id: string }, scope: KeyScope = 'write', p
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   await db()
     .insert(apiKeys)
-    .values({ id: newId(), userId: user.id, projectId: project?.id ?? null, name: 'test', prefix: key.slice(0, 10), hash: sha256Of(key), scope })
+    .values({
+      id: newId(),
+      userId: user.id,
+      projectId: project?.id ?? null,
+      name: 'test',
+      prefix: key.slice(0, 10),
+      hash: sha256Of(key),
+      scope,
+    })
   return key
 }
 
 /** An enrolled runtime: its id, and the credential that it calls with. */
-export async function makeRuntime(kind: RuntimeKind = 'training', values: Partial<typeof runtimes.$inferInsert> = {}): Promise<{ id: string; credential: string }> {
+export async function makeRuntime(
+  kind: RuntimeKind = 'training',
+  values: Partial<typeof runtimes.$inferInsert> = {},
+): Promise<{ id: string; credential: string }> {
   const id = newId()
   const credential = `nwr_${randomBytes(32).toString('base64url')}`
   await db()

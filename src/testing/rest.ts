@@ -32,7 +32,8 @@ function validatorOf(name: string, make: () => Record<string, unknown>): Validat
   return made
 }
 
-const shapeOf = (route: Route) => jsonSchemaOf(route.isList ? z.array(route.response as z.ZodType) : (route.response as z.ZodType), 'output', false)
+const shapeOf = (route: Route) =>
+  jsonSchemaOf(route.isList ? z.array(route.response as z.ZodType) : (route.response as z.ZodType), 'output', false)
 
 function hold(name: string, make: () => Record<string, unknown>, body: unknown): void {
   const validate = validatorOf(name, make)

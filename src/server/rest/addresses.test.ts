@@ -12,7 +12,14 @@ import { emptyHistogram } from '#src/contracts/latency.ts'
 import { operationIdOf } from './document.ts'
 import { routes } from './routes.ts'
 
-type Model = { id: string; status: string; latest_version: number; aliases: Record<string, number>; tags: Record<string, string>; created_at: string }
+type Model = {
+  id: string
+  status: string
+  latest_version: number
+  aliases: Record<string, number>
+  tags: Record<string, string>
+  created_at: string
+}
 type Version = { version: number; status: string; files: { path: string; sha256: string }[]; signature: { inputs: { shape: number[] }[] } }
 type Deployment = { id: string; status: string; endpoint_url: string; targets: { version: number; weight: number }[] }
 type Job = { id: string; status: string; split: object; columns: object; waiting_for: string | null }
@@ -20,14 +27,18 @@ type Failure = { error: { code: string; message: string; details?: { path: strin
 
 const use = useRest({ worker: true })
 const csv = 'age,city,churned\n41,Oslo,no\n23,Rome,yes\n35,,no\n52,Oslo,yes\n'
-const upload = (name: string, bytes: Uint8Array | string) => uploadBytes(use.rest.web.url, use.rest.web.adminKey, name, Buffer.from(bytes as string))
+const upload = (name: string, bytes: Uint8Array | string) =>
+  uploadBytes(use.rest.web.url, use.rest.web.adminKey, name, Buffer.from(bytes as string))
 const register = (name: string, uploadId: string, more: object = {}) =>
   use.rest.ask('POST', '/models/register', { body: { name, files: [{ path: 'model.onnx', upload_id: uploadId }], ...more } })
 
 describe('an upload', () => {
   it('tells its digest, its format and that it is ready', async () => {
     const id = await upload('table.csv', csv)
-    const done = await use.rest.until<{ status: string; sha256: string; size_bytes: number; upload_id: string }>(`/uploads/${id}`, ({ status }) => status === 'ready')
+    const done = await use.rest.until<{ status: string; sha256: string; size_bytes: number; upload_id: string }>(
+      `/uploads/${id}`,
+      ({ status }) => status === 'ready',
+    )
     expect(done).toMatchObject({ upload_id: id, sha256: createHash('sha256').update(csv).digest('hex'), size_bytes: csv.length })
     expect((await use.rest.ask('GET', '/uploads')).body).toMatchObject([{ upload_id: id }])
   })
@@ -39,17 +50,29 @@ describe('an upload', () => {
 
 describe('a model', () => {
   it('is registered, gets versions, aliases, tags, and goes', async () => {
-    const first = await register('churn', await upload('a.onnx', onnxFile()), { tags: { team: 'growth' }, metadata: { nested: { CamelKey: [1, null] } } })
-    expect(first).toMatchObject({ status: 201, body: { name: 'churn', latest_version: 1, tags: { team: 'growth' }, metadata: { nested: { CamelKey: [1, null] } } } })
+    const first = await register('churn', await upload('a.onnx', onnxFile()), {
+      tags: { team: 'growth' },
+      metadata: { nested: { CamelKey: [1, null] } },
+    })
+    expect(first).toMatchObject({
+      status: 201,
+      body: { name: 'churn', latest_version: 1, tags: { team: 'growth' }, metadata: { nested: { CamelKey: [1, null] } } },
+    })
     await use.rest.until<Model>('/models/churn', ({ status }) => status === 'ready')
-    expect(await register('churn', await upload('b.onnx', onnxFile({ irVersion: 9 })))).toMatchObject({ status: 201, body: { latest_version: 2 } })
+    expect(await register('churn', await upload('b.onnx', onnxFile({ irVersion: 9 })))).toMatchObject({
+      status: 201,
+      body: { latest_version: 2 },
+    })
     const model = await use.rest.until<Model>('/models/churn', ({ status }) => status === 'ready')
     expect((await use.rest.ask('GET', `/models/${model.id}`)).body).toEqual(model)
 
     const moved = await use.rest.ask('PUT', '/models/churn/aliases/champion', { body: { version: 1, reason: 'first' } })
     expect(moved).toMatchObject({ status: 200, body: { aliases: { champion: 1 } } })
     expect((await use.rest.ask('DELETE', '/models/churn/versions/1')).status).toBe(409)
-    expect((await use.rest.ask('PATCH', '/models/churn', { body: { description: 'Who leaves', tags: { a: 'b' } } })).body).toMatchObject({ description: 'Who leaves', tags: { a: 'b' } })
+    expect((await use.rest.ask('PATCH', '/models/churn', { body: { description: 'Who leaves', tags: { a: 'b' } } })).body).toMatchObject({
+      description: 'Who leaves',
+      tags: { a: 'b' },
+    })
     expect((await use.rest.ask('DELETE', '/models/churn/aliases/champion')).status).toBe(204)
     expect((await use.rest.ask('DELETE', '/models/churn/versions/1')).status).toBe(204)
     expect((await use.rest.ask('GET', '/models/churn/versions')).body).toMatchObject([{ version: 2 }])
@@ -62,7 +85,15 @@ describe('a model', () => {
     const digest = createHash('sha256').update(bytes).digest('hex')
     const id = await upload('c.onnx', bytes)
     await use.rest.until<{ status: string }>(`/uploads/${id}`, ({ status }) => status === 'ready')
-    await use.rest.ask('POST', '/models/register', { body: { name: 'files', files: [{ path: 'model.onnx', upload_id: id }, { path: 'sub/färben %41.onnx', sha256: digest }] } })
+    await use.rest.ask('POST', '/models/register', {
+      body: {
+        name: 'files',
+        files: [
+          { path: 'model.onnx', upload_id: id },
+          { path: 'sub/färben %41.onnx', sha256: digest },
+        ],
+      },
+    })
     const version = await use.rest.until<Version>('/models/files/versions/1', ({ status }) => status !== 'pending')
     expect(version.files.map(({ path }) => path).sort()).toEqual(['model.onnx', 'sub/färben %41.onnx'])
     expect(version.signature.inputs[0]?.shape).toEqual([-1, 4])
@@ -98,12 +129,25 @@ describe('a deployment', () => {
     const model = await use.rest.until<Model>('/models/served', ({ status, latest_version: latest }) => status === 'ready' && latest === 2)
     await use.rest.until<Version>('/models/served/versions/1', ({ status }) => status === 'ready')
     const made = await use.rest.ask('POST', '/models/served/deploy', { body: { version: 1, replicas: 2 } })
-    expect(made).toMatchObject({ status: 202, body: { name: 'served', model_id: model.id, replicas: 2, targets: [{ version: 1, weight: 100 }] } })
+    expect(made).toMatchObject({
+      status: 202,
+      body: { name: 'served', model_id: model.id, replicas: 2, targets: [{ version: 1, weight: 100 }] },
+    })
     const { id, endpoint_url: endpoint } = made.body as Deployment
     expect(endpoint).toBe(`${use.rest.web.url}/v2/models/served`)
     expect((await use.rest.ask('POST', `/models/${model.id}/deploy`)).body).toMatchObject({ id, targets: [{ version: 2, weight: 100 }] })
-    const split = await use.rest.ask('PUT', `/deployments/${id}/targets`, { body: { targets: [{ version: 1, weight: 10 }, { model_id: model.id, version: 2, weight: 90 }] } })
-    expect((split.body as Deployment).targets.map(({ version, weight }) => [version, weight])).toEqual([[2, 90], [1, 10]])
+    const split = await use.rest.ask('PUT', `/deployments/${id}/targets`, {
+      body: {
+        targets: [
+          { version: 1, weight: 10 },
+          { model_id: model.id, version: 2, weight: 90 },
+        ],
+      },
+    })
+    expect((split.body as Deployment).targets.map(({ version, weight }) => [version, weight])).toEqual([
+      [2, 90],
+      [1, 10],
+    ])
     expect((await use.rest.ask('GET', '/deployments/served')).body).toEqual((await use.rest.ask('GET', `/deployments/${id}`)).body)
     expect((await use.rest.ask('DELETE', '/models/served')).status).toBe(409)
     await recordMinute(id)
@@ -115,13 +159,24 @@ describe('a deployment', () => {
   it('is refused for another model under its name, for a version that is not ready or not there, and for uneven signatures', async () => {
     await register('one', await upload('f.onnx', onnxFile()))
     await register('two', await upload('g.onnx', onnxFile()))
-    await register('one', await upload('h.onnx', onnxFile({ outputs: [tensorValue('y', 1, ['batch', 4]), tensorValue('x', 1, ['batch', 4])] })))
-    for (const path of ['/models/one/versions/1', '/models/one/versions/2', '/models/two/versions/1']) await use.rest.until<Version>(path, ({ status }) => status === 'ready')
+    await register(
+      'one',
+      await upload('h.onnx', onnxFile({ outputs: [tensorValue('y', 1, ['batch', 4]), tensorValue('x', 1, ['batch', 4])] })),
+    )
+    for (const path of ['/models/one/versions/1', '/models/one/versions/2', '/models/two/versions/1'])
+      await use.rest.until<Version>(path, ({ status }) => status === 'ready')
     expect((await use.rest.ask('POST', '/models/one/deploy', { body: { name: 'endpoint', version: 1 } })).status).toBe(202)
     expect((await use.rest.ask('POST', '/models/two/deploy', { body: { name: 'endpoint' } })).status).toBe(409)
     expect((await use.rest.ask('POST', '/models/one/deploy', { body: { version: 7 } })).status).toBe(404)
     expect((await use.rest.ask('POST', '/models/one/deploy', { body: { alias: 'champion' } })).status).toBe(404)
-    const uneven = await use.rest.ask('PUT', '/deployments/endpoint/targets', { body: { targets: [{ version: 1, weight: 50 }, { version: 2, weight: 50 }] } })
+    const uneven = await use.rest.ask('PUT', '/deployments/endpoint/targets', {
+      body: {
+        targets: [
+          { version: 1, weight: 50 },
+          { version: 2, weight: 50 },
+        ],
+      },
+    })
     expect(uneven.status).toBeGreaterThanOrEqual(409)
     const text = await upload('notes.txt', 'these are words')
     await register('words', text)
@@ -134,7 +189,20 @@ async function recordMinute(deploymentId: string): Promise<void> {
   const { id: runtimeId } = await makeRuntime('inference')
   const counts = emptyHistogram()
   counts[3] = 5
-  await db().insert(performanceMetrics).values({ deploymentId, minute: new Date(Math.floor(Date.now() / 60_000) * 60_000), versionId: newId(), version: 1, runtimeId, bootId: newId(), requests: 5, errors: 1, latencyCounts: counts, queueCounts: counts })
+  await db()
+    .insert(performanceMetrics)
+    .values({
+      deploymentId,
+      minute: new Date(Math.floor(Date.now() / 60_000) * 60_000),
+      versionId: newId(),
+      version: 1,
+      runtimeId,
+      bootId: newId(),
+      requests: 5,
+      errors: 1,
+      latencyCounts: counts,
+      queueCounts: counts,
+    })
 }
 
 describe('a data set and its training job', () => {
@@ -142,20 +210,38 @@ describe('a data set and its training job', () => {
     const id = await upload('customers.csv', csv)
     const made = await use.rest.ask('POST', '/datasets', { body: { name: 'customers', files: [{ path: 'customers.csv', upload_id: id }] } })
     expect(made).toMatchObject({ status: 201, body: { name: 'customers', version: 1 } })
-    const ready = await use.rest.until<{ status: string; columns: { name: string; type: string }[]; rows: number }>('/datasets/customers', ({ status }) => status !== 'pending')
-    expect(ready).toMatchObject({ status: 'ready', rows: 4, columns: [{ name: 'age', type: 'number' }, { name: 'city', type: 'category' }, { name: 'churned', type: 'category' }] })
+    const ready = await use.rest.until<{ status: string; columns: { name: string; type: string }[]; rows: number }>(
+      '/datasets/customers',
+      ({ status }) => status !== 'pending',
+    )
+    expect(ready).toMatchObject({
+      status: 'ready',
+      rows: 4,
+      columns: [
+        { name: 'age', type: 'number' },
+        { name: 'city', type: 'category' },
+        { name: 'churned', type: 'category' },
+      ],
+    })
     expect((await use.rest.ask('GET', '/datasets/customers/versions/1')).body).toMatchObject({ version: 1 })
     expect((await use.rest.ask('GET', '/datasets?q=custom')).body).toMatchObject([{ name: 'customers' }])
 
-    const wrong = await use.rest.ask('POST', '/training/jobs', { body: { recipe: 'tabular-classification', dataset: 'customers', columns: { target: 'nothing' }, model_name: 'm' } })
+    const wrong = await use.rest.ask('POST', '/training/jobs', {
+      body: { recipe: 'tabular-classification', dataset: 'customers', columns: { target: 'nothing' }, model_name: 'm' },
+    })
     expect(wrong).toMatchObject({ status: 422, body: { error: { details: [{ path: 'columns.target' }] } } })
     const job = await startJob()
-    expect(await use.rest.ask('GET', `/training/jobs/${job.id}`)).toMatchObject({ status: 200, body: { status: 'queued', columns: { target: 'churned' }, split: { test: 0.25, group_by: 'city' } } })
+    expect(await use.rest.ask('GET', `/training/jobs/${job.id}`)).toMatchObject({
+      status: 200,
+      body: { status: 'queued', columns: { target: 'churned' }, split: { test: 0.25, group_by: 'city' } },
+    })
     expect((await use.rest.ask('GET', '/training/jobs?status=queued')).body).toMatchObject([{ id: job.id }])
     const follow = followEvents(job.id)
     expect((await use.rest.ask('POST', `/training/jobs/${job.id}/cancel`)).body).toMatchObject({ status: 'cancelled' })
     expect(await follow).toEqual(['queued', 'cancelled'])
-    expect((await use.rest.ask('GET', `/training/jobs/${job.id}/events?after=1`)).body).toMatchObject([{ seq: 2, type: 'state', state: 'cancelled' }])
+    expect((await use.rest.ask('GET', `/training/jobs/${job.id}/events?after=1`)).body).toMatchObject([
+      { seq: 2, type: 'state', state: 'cancelled' },
+    ])
     expect((await use.rest.ask('GET', `/training/jobs/${job.id}/logs`)).text).toMatch(/STATE queued\n.*STATE cancelled\n$/)
     expect((await use.rest.ask('DELETE', '/datasets/customers')).status).toBe(409)
   })
@@ -177,7 +263,13 @@ describe('a data set and its training job', () => {
 
   const startJob = async () => {
     const started = await use.rest.ask('POST', '/training/jobs', {
-      body: { recipe: 'tabular-classification', dataset: 'customers', columns: { target: 'churned' }, model_name: 'churn-model', split: { test: 0.25, group_by: 'city' } },
+      body: {
+        recipe: 'tabular-classification',
+        dataset: 'customers',
+        columns: { target: 'churned' },
+        model_name: 'churn-model',
+        split: { test: 0.25, group_by: 'city' },
+      },
     })
     expect(started.status).toBe(201)
     return started.body as Job
@@ -191,7 +283,11 @@ describe('a data set and its training job', () => {
 
 describe('the installation', () => {
   it('tells who one is, and holds projects and keys', async () => {
-    expect((await use.rest.ask('GET', '/me')).body).toMatchObject({ email: 'bootstrap@localhost', project: { name: 'default' }, permissions: ['read', 'write', 'deploy', 'admin'] })
+    expect((await use.rest.ask('GET', '/me')).body).toMatchObject({
+      email: 'bootstrap@localhost',
+      project: { name: 'default' },
+      permissions: ['read', 'write', 'deploy', 'admin'],
+    })
     expect((await use.rest.ask('POST', '/projects', { body: { name: 'growth' } })).status).toBe(201)
     expect((await use.rest.ask('POST', '/projects', { body: { name: 'growth' } })).status).toBe(409)
     expect(((await use.rest.ask('GET', '/projects')).body as { name: string }[]).map(({ name }) => name)).toEqual(['default', 'growth'])
@@ -212,7 +308,11 @@ describe('the installation', () => {
   })
 
   it('lists its recipes and runtimes, and says how it does', async () => {
-    expect((await use.rest.ask('GET', '/training/recipes')).body).toMatchObject([{ name: 'tabular-classification' }, { name: 'tabular-regression' }, { name: 'text-classification' }])
+    expect((await use.rest.ask('GET', '/training/recipes')).body).toMatchObject([
+      { name: 'tabular-classification' },
+      { name: 'tabular-regression' },
+      { name: 'text-classification' },
+    ])
     expect((await use.rest.ask('GET', '/runtimes')).status).toBe(200)
     expect((await use.rest.ask('GET', '/health')).body).toMatchObject({ parts: { database: { status: 'ok' } } })
   })

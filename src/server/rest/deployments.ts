@@ -31,7 +31,9 @@ const targetsBody = z
       .min(1)
       .max(20)
       .refine((targets) => targets.reduce((sum, { weight }) => sum + weight, 0) === 100, 'weights must add up to 100')
-      .transform((targets) => targets.map(({ model_id: modelId, ...rest }) => ({ ...rest, ...(modelId === undefined ? {} : { modelId }) }))),
+      .transform((targets) =>
+        targets.map(({ model_id: modelId, ...rest }) => ({ ...rest, ...(modelId === undefined ? {} : { modelId }) })),
+      ),
   })
   .meta({ title: 'SetTargets' })
 
@@ -42,12 +44,14 @@ export const deploymentRoutes = [
     rule: 'deploy',
     tag,
     summary: 'Deploy a version of a model',
-    description: "By default the latest ready version, under the model's name. A deployment of the same model that is there gets 100 % of that version.",
+    description:
+      "By default the latest ready version, under the model's name. A deployment of the same model that is there gets 100 % of that version.",
     status: 202,
     body: deployBody,
     response: deployment,
     example: { alias: 'champion', replicas: 2 },
-    handle: async ({ caller, params, body, req }) => presentDeployment(await change.deployModel(caller, { ...body, model: params.model }), originOf(req)),
+    handle: async ({ caller, params, body, req }) =>
+      presentDeployment(await change.deployModel(caller, { ...body, model: params.model }), originOf(req)),
   }),
   route({
     method: 'GET',
@@ -55,10 +59,15 @@ export const deploymentRoutes = [
     rule: 'read',
     tag,
     summary: 'List deployments, newest first',
-    query: z.strictObject({ q: text(200).optional().meta({ description: 'Part of a name' }), status: deploymentStatus.optional(), ...pageQuery }),
+    query: z.strictObject({
+      q: text(200).optional().meta({ description: 'Part of a name' }),
+      status: deploymentStatus.optional(),
+      ...pageQuery,
+    }),
     response: deployment,
     isList: true,
-    handle: async ({ caller, query, req }) => listOf(await listDeployments(caller, query), (item) => presentDeployment(item, originOf(req))),
+    handle: async ({ caller, query, req }) =>
+      listOf(await listDeployments(caller, query), (item) => presentDeployment(item, originOf(req))),
   }),
   route({
     method: 'GET',
@@ -78,8 +87,14 @@ export const deploymentRoutes = [
     description: 'Weights are whole percent and add up to 100. All targets have equal signatures.',
     body: targetsBody,
     response: deployment,
-    example: { targets: [{ version: 3, weight: 90 }, { version: 4, weight: 10 }] },
-    handle: async ({ caller, params, body, req }) => presentDeployment(await change.setTargets(caller, { ...params, ...body }), originOf(req)),
+    example: {
+      targets: [
+        { version: 3, weight: 90 },
+        { version: 4, weight: 10 },
+      ],
+    },
+    handle: async ({ caller, params, body, req }) =>
+      presentDeployment(await change.setTargets(caller, { ...params, ...body }), originOf(req)),
   }),
   route({
     method: 'DELETE',

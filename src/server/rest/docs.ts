@@ -38,7 +38,8 @@ const html = (text: unknown) => String(text ?? '').replace(/[&<>"']/g, (char) =>
 /** Text in which backticks mark code. */
 const prose = (text: unknown) => html(text).replace(/`([^`]+)`/g, '<code>$1</code>')
 
-const contentOf = (holder: unknown): Json | undefined => Object.values(((holder as Json | undefined)?.content ?? {}) as Json)[0] as Json | undefined
+const contentOf = (holder: unknown): Json | undefined =>
+  Object.values(((holder as Json | undefined)?.content ?? {}) as Json)[0] as Json | undefined
 const typeOf = (schema: Json) => (Array.isArray(schema.enum) ? schema.enum.join(' · ') : String(schema.format ?? schema.type ?? ''))
 
 function parametersTable(operation: Operation): string {
@@ -77,10 +78,18 @@ ${fold('Try it', block(curlOf(method, path, origin, body?.example)))}
 
 /** @returns the whole page. */
 export function renderDocs(document: Document, origin: string): string {
-  const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  )
   const sections = document.tags.map(({ name }) => ({ name, items: operations.filter(({ operation }) => operation.tags[0] === name) }))
-  const links = sections.map(({ name, items }) => `<h2>${html(name)}</h2>${items.map(({ operation }) => `<a href="#${html(operation.operationId)}">${html(operation.summary)}</a>`).join('')}`)
-  const bodies = sections.map(({ name, items }) => `<h2>${html(name)}</h2>${items.map(({ method, path, operation }) => article(document, method, path, operation, origin)).join('')}`)
+  const links = sections.map(
+    ({ name, items }) =>
+      `<h2>${html(name)}</h2>${items.map(({ operation }) => `<a href="#${html(operation.operationId)}">${html(operation.summary)}</a>`).join('')}`,
+  )
+  const bodies = sections.map(
+    ({ name, items }) =>
+      `<h2>${html(name)}</h2>${items.map(({ method, path, operation }) => article(document, method, path, operation, origin)).join('')}`,
+  )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>API · NeuroWeaver</title><style>${style}</style></head>
 <body><nav aria-label="Addresses">${links.join('')}</nav><main><h1>API</h1>

@@ -32,7 +32,9 @@ function objectText(document: Document, schema: Json, depth: number): string {
   if (properties.length === 0) return `{name: ${typeof values === 'object' ? textOf(document, values, depth + 1) : 'any'}}`
   const required = new Set((schema.required ?? []) as string[])
   const pad = '  '.repeat(depth + 1)
-  const lines = properties.map(([name, inner]) => `${pad}${name}${required.has(name) ? '' : '?'}: ${textOf(document, inner, depth + 1)}${noteOf(inner)}`)
+  const lines = properties.map(
+    ([name, inner]) => `${pad}${name}${required.has(name) ? '' : '?'}: ${textOf(document, inner, depth + 1)}${noteOf(inner)}`,
+  )
   return `{\n${lines.join('\n')}\n${'  '.repeat(depth)}}`
 }
 

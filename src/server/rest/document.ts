@@ -16,7 +16,14 @@ export type Operation = {
   requestBody?: Json
   responses: Json
 }
-export type Document = { openapi: string; info: Json; tags: { name: string }[]; paths: Record<string, Record<string, Operation>>; components: Json; security: Json[] }
+export type Document = {
+  openapi: string
+  info: Json
+  tags: { name: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: Json
+  security: Json[]
+}
 
 const isObject = (value: unknown): value is Json => value !== null && typeof value === 'object' && !Array.isArray(value)
 
@@ -61,7 +68,8 @@ class Components {
   }
 
   #child(key: string, inner: unknown): unknown {
-    if (key === 'properties' && isObject(inner)) return Object.fromEntries(Object.entries(inner).map(([name, schema]) => [name, this.take(schema as Json)]))
+    if (key === 'properties' && isObject(inner))
+      return Object.fromEntries(Object.entries(inner).map(([name, schema]) => [name, this.take(schema as Json)]))
     return isObject(inner) ? this.take(inner) : this.#walk(inner)
   }
 }
@@ -123,7 +131,13 @@ function operationOf(route: Route, components: Components): Operation {
     description: [route.description, rights[route.rule]].filter(Boolean).join(' '),
     tags: [route.tag],
     parameters: parametersOf(route),
-    ...(body ? { requestBody: { content: { 'application/json': { schema: body, ...(route.example === undefined ? {} : { example: route.example }) } } } } : {}),
+    ...(body
+      ? {
+          requestBody: {
+            content: { 'application/json': { schema: body, ...(route.example === undefined ? {} : { example: route.example }) } },
+          },
+        }
+      : {}),
     responses: { [String(route.status ?? 200)]: successOf(route, components), ...Object.fromEntries(refusals) },
   }
 }
@@ -140,7 +154,13 @@ const meanings: Record<number, string> = {
   503: 'Not ready; Retry-After says when to try again',
 }
 
-const errorExample = { error: { code: 'not_found', message: 'There is no model "churn" in this project.', correlation_id: '8b0b2c5e-5d1c-4f5e-9a39-6a2f4a3b7c11' } }
+const errorExample = {
+  error: {
+    code: 'not_found',
+    message: 'There is no model "churn" in this project.',
+    correlation_id: '8b0b2c5e-5d1c-4f5e-9a39-6a2f4a3b7c11',
+  },
+}
 
 function errorResponses(): Json {
   const used = Object.values(errorStatuses).filter((status) => meanings[status])
@@ -156,7 +176,12 @@ export function buildDocument(routes: readonly Route[]): Document {
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route, components) }
   return {
     openapi: '3.1.0',
-    info: { title: 'NeuroWeaver', version: programVersion, description: 'Register models, train them on data sets, deploy versions and watch them serve. Send an API key as `Authorization: Bearer <key>`.' },
+    info: {
+      title: 'NeuroWeaver',
+      version: programVersion,
+      description:
+        'Register models, train them on data sets, deploy versions and watch them serve. Send an API key as `Authorization: Bearer <key>`.',
+    },
     tags: [...new Set(routes.map((route) => route.tag))].map((name) => ({ name })),
     security: [{ key: [] }, { session: [] }],
     paths,
@@ -166,7 +191,13 @@ export function buildDocument(routes: readonly Route[]): Document {
         session: { type: 'apiKey', in: 'cookie', name: 'next-auth.session-token', description: "A person's browser session" },
       },
       parameters: {
-        Project: { name: 'X-NeuroWeaver-Project', in: 'header', required: false, description: "Id or name of the project; a key that belongs to a project has its own, else `default`", schema: { type: 'string' } },
+        Project: {
+          name: 'X-NeuroWeaver-Project',
+          in: 'header',
+          required: false,
+          description: 'Id or name of the project; a key that belongs to a project has its own, else `default`',
+          schema: { type: 'string' },
+        },
       },
       responses: errorResponses(),
       schemas: components.schemas,

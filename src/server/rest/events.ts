@@ -10,7 +10,7 @@ import type { Call } from './route.ts'
 
 type EventsCall = Call<{ job: string }, { after: number; limit: number }, unknown>
 
-const keepAliveMs = 10_000
+const keepAliveMs = 4_000
 const batch = 1_000
 
 /** Reads once, or follows when the client accepts an event stream. */
@@ -26,7 +26,8 @@ export async function answerEvents(call: EventsCall): Promise<TrainingEvent[] | 
   return undefined
 }
 
-const lastEventId = (header: string | string[] | undefined) => (typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined)
+const lastEventId = (header: string | string[] | undefined) =>
+  typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
 async function stream({ caller, req, res, identify }: EventsCall, id: string, after: number): Promise<void> {
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
@@ -40,7 +41,8 @@ async function stream({ caller, req, res, identify }: EventsCall, id: string, af
     identify().catch(() => ended.abort())
   }, keepAliveMs)
   try {
-    for await (const event of followEvents(caller, id, after, signal)) await write(res, `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)
+    for await (const event of followEvents(caller, id, after, signal))
+      await write(res, `id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`)
     res.end()
   } finally {
     clearInterval(tick)

@@ -34,7 +34,9 @@ export type PathField = keyof typeof pathFields
 
 export const pageQuery = {
   limit: wholeNumber(1, 1000).default(100).meta({ description: 'How many at most, up to 1000' }),
-  skip: wholeNumber(0, maxSkip).default(0).meta({ description: 'How many to leave out, up to 10000; beyond that follow the cursor of the Link header' }),
+  skip: wholeNumber(0, maxSkip)
+    .default(0)
+    .meta({ description: 'How many to leave out, up to 10000; beyond that follow the cursor of the Link header' }),
   cursor: text(500).optional().meta({ description: 'Where the page before ended, as its Link header says' }),
 }
 

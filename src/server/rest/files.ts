@@ -8,7 +8,10 @@ type Source = z.infer<typeof fileSource>
 const source = z
   .strictObject({ path: filePath, upload_id: id.optional(), sha256: sha256.optional() })
   .refine((file) => (file.upload_id === undefined) !== (file.sha256 === undefined), 'must have either upload_id or sha256')
-  .transform(({ path, upload_id: uploadId, sha256: digest }): Source => (uploadId === undefined ? { path, sha256: digest as string } : { path, uploadId }))
+  .transform(
+    ({ path, upload_id: uploadId, sha256: digest }): Source =>
+      uploadId === undefined ? { path, sha256: digest as string } : { path, uploadId },
+  )
 
 /** The files of a version or a data set: each an upload of one's own, or content that one may already read. */
 export const filesField = z

@@ -12,7 +12,29 @@ const use = useRest()
 const budgetMs = 8_000
 
 const strangeText = fc.oneof(
-  fc.constantFrom('', 'm', 'd', '1', '0', '-1', '1e3', 'null', 'true', '\u0000', "'", '"', '%', '../..', '\\', "status = 'ready'", "tags.a = 'b'", '2026-01-01T00:00:00Z', '🙂', 'e\u0301', '\u202e'),
+  fc.constantFrom(
+    '',
+    'm',
+    'd',
+    '1',
+    '0',
+    '-1',
+    '1e3',
+    'null',
+    'true',
+    '\u0000',
+    "'",
+    '"',
+    '%',
+    '../..',
+    '\\',
+    "status = 'ready'",
+    "tags.a = 'b'",
+    '2026-01-01T00:00:00Z',
+    '🙂',
+    'e\u0301',
+    '\u202e',
+  ),
   fc.string({ unit: 'binary', maxLength: 30 }),
   fc.uuid(),
 )
@@ -54,7 +76,9 @@ const pathOf = (route: Route): fc.Arbitrary<string> =>
 function queryOf(route: Route): fc.Arbitrary<string> {
   const names = Object.keys((route.query as { shape?: object } | undefined)?.shape ?? {})
   const known = names.length > 0 ? fc.constantFrom(...names) : fc.constant('limit')
-  return fc.array(fc.tuple(known, strangeText), { maxLength: 3 }).map((pairs) => new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, value.toWellFormed()])).toString())
+  return fc
+    .array(fc.tuple(known, strangeText), { maxLength: 3 })
+    .map((pairs) => new URLSearchParams(pairs.map(([name, value]): [string, string] => [name, value.toWellFormed()])).toString())
 }
 
 const requestOf = (route: Route) =>
@@ -62,7 +86,11 @@ const requestOf = (route: Route) =>
     route: fc.constant(route),
     path: pathOf(route),
     query: queryOf(route),
-    body: ['POST', 'PUT', 'PATCH'].includes(route.method) ? (route.body ? likeSchema(jsonSchemaOf(route.body, 'input')) : anything) : fc.constant(undefined),
+    body: ['POST', 'PUT', 'PATCH'].includes(route.method)
+      ? route.body
+        ? likeSchema(jsonSchemaOf(route.body, 'input'))
+        : anything
+      : fc.constant(undefined),
   })
 
 const isSafeToAsk = (route: Route) => !(route.method === 'DELETE' && route.path.startsWith('/api-keys'))
@@ -70,7 +98,10 @@ const requests = fc.oneof(...routes.filter(isSafeToAsk).map(requestOf))
 
 beforeAll(async () => {
   const id = await uploadBytes(use.rest.web.url, use.rest.web.adminKey, 'a.bin', Buffer.from('content'))
-  for (const [path, name] of [['/models/register', 'm'], ['/datasets', 'd']] as const) {
+  for (const [path, name] of [
+    ['/models/register', 'm'],
+    ['/datasets', 'd'],
+  ] as const) {
     expect((await use.rest.ask('POST', path, { body: { name, files: [{ path: 'a.bin', upload_id: id }] } })).status).toBe(201)
   }
 })
@@ -80,7 +111,11 @@ it('never fails on our side', async () => {
   const seen = new Map<number, number>()
   await fc.assert(
     fc.asyncProperty(requests, async ({ route, path, query, body }) => {
-      const { status } = await use.rest.ask(route.method, query ? `${path}?${query}` : path, body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+      const { status } = await use.rest.ask(
+        route.method,
+        query ? `${path}?${query}` : path,
+        body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+      )
       asked.count += 1
       seen.set(status, (seen.get(status) ?? 0) + 1)
       expect(status).toBeLessThan(500)

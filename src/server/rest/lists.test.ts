@@ -21,7 +21,7 @@ async function makeModels(): Promise<void> {
       projectId,
       name: `model-${String(index).padStart(2, '0')}`,
       tags: { team: `t${index % 3}`, 'odd.key': 'x y', quote: "it's" },
-      metadata: { data: { set: `d${index % 2}` }, 'ключ': 'да', count: index },
+      metadata: { data: { set: `d${index % 2}` }, ключ: 'да', count: index },
       metrics: { accuracy: index / count, loss: null },
       latestVersion: 1,
       status: index % 10 === 0 ? ('pending' as const) : ('ready' as const),
@@ -29,7 +29,9 @@ async function makeModels(): Promise<void> {
       updatedAt: at,
     }
     await db().insert(models).values(model)
-    await db().insert(modelVersions).values({ id: newId(), projectId, modelId: model.id, version: 1, status: model.status, lineage: { source: 'upload' } })
+    await db()
+      .insert(modelVersions)
+      .values({ id: newId(), projectId, modelId: model.id, version: 1, status: model.status, lineage: { source: 'upload' } })
     await writeFacts(db(), model)
   }
 }
@@ -52,12 +54,15 @@ async function readAll(path: string): Promise<{ rows: Row[]; pages: number; tota
 beforeAll(makeModels)
 
 describe('pages', () => {
-  it.each(['updated_at desc', 'updated_at asc', 'created_at desc', 'created_at asc', 'name asc', 'name desc'])('in the order %s give each row once', async (order) => {
-    const { rows, pages, totals } = await readAll(`/models?limit=7&order_by=${encodeURIComponent(order)}`)
-    expect([new Set(rows.map(({ id }) => id)).size, rows.length, pages, [...totals]]).toEqual([count, count, 9, [String(count)]])
-    const whole = (await use.rest.ask('GET', `/models?limit=1000&order_by=${encodeURIComponent(order)}`)).body as Row[]
-    expect(rows.map(({ name }) => name)).toEqual(whole.map(({ name }) => name))
-  })
+  it.each(['updated_at desc', 'updated_at asc', 'created_at desc', 'created_at asc', 'name asc', 'name desc'])(
+    'in the order %s give each row once',
+    async (order) => {
+      const { rows, pages, totals } = await readAll(`/models?limit=7&order_by=${encodeURIComponent(order)}`)
+      expect([new Set(rows.map(({ id }) => id)).size, rows.length, pages, [...totals]]).toEqual([count, count, 9, [String(count)]])
+      const whole = (await use.rest.ask('GET', `/models?limit=1000&order_by=${encodeURIComponent(order)}`)).body as Row[]
+      expect(rows.map(({ name }) => name)).toEqual(whole.map(({ name }) => name))
+    },
+  )
 
   it('keep their query, and end', async () => {
     const { rows } = await readAll(`/models?limit=5&filter=${encodeURIComponent("tags.team = 't1'")}&order_by=name%20asc`)
@@ -74,11 +79,25 @@ describe('pages', () => {
   it('by a cursor of another order, or one made up, are refused or harmless', async () => {
     const cursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const anId = newId()
-    for (const value of [['model-01', anId], ['', anId], ['infinity', anId], ['2026-01-01', 'x'], ['2026-01-01', anId, 1], [1, anId], {}, ['\u0000', anId], ['9999999-01-01', anId]]) {
+    for (const value of [
+      ['model-01', anId],
+      ['', anId],
+      ['infinity', anId],
+      ['2026-01-01', 'x'],
+      ['2026-01-01', anId, 1],
+      [1, anId],
+      {},
+      ['\u0000', anId],
+      ['9999999-01-01', anId],
+    ]) {
       const { status } = await use.rest.ask('GET', `/models?cursor=${cursor(value)}`)
       expect([200, 400], JSON.stringify(value)).toContain(status)
     }
-    for (const value of [['\u0000', anId], ['a', 'x']]) expect((await use.rest.ask('GET', `/models?order_by=name%20asc&cursor=${cursor(value)}`)).status).toBe(400)
+    for (const value of [
+      ['\u0000', anId],
+      ['a', 'x'],
+    ])
+      expect((await use.rest.ask('GET', `/models?order_by=name%20asc&cursor=${cursor(value)}`)).status).toBe(400)
     expect((await use.rest.ask('GET', `/models/model-01/versions?cursor=${cursor(['x', anId])}`)).status).toBe(400)
     expect((await use.rest.ask('GET', `/models/model-01/versions?cursor=${cursor(['1e300', anId])}`)).status).toBe(400)
   })
@@ -113,8 +132,24 @@ describe('filter', () => {
   })
 
   it.each([
-    'tags', 'tags.', 'tags.team', "tags.team 't1'", 'tags.team = t1', "tags.team = 't1", "tags.team > 't1'", "metrics.accuracy = 'high'", "name = 'x'", "tags.team = 't1' or status = 'ready'",
-    "tags.team = 't1' and", "status > 'ready'", "meta.a'] ? (@.b like_regex \"(a+)+$\")", '$.**', "tags.team = 't1'; drop table models", 'metrics.a > 1e999x', "tags.x = \"y\"", 'tags.😀 = 1',
+    'tags',
+    'tags.',
+    'tags.team',
+    "tags.team 't1'",
+    'tags.team = t1',
+    "tags.team = 't1",
+    "tags.team > 't1'",
+    "metrics.accuracy = 'high'",
+    "name = 'x'",
+    "tags.team = 't1' or status = 'ready'",
+    "tags.team = 't1' and",
+    "status > 'ready'",
+    'meta.a\'] ? (@.b like_regex "(a+)+$")',
+    '$.**',
+    "tags.team = 't1'; drop table models",
+    'metrics.a > 1e999x',
+    'tags.x = "y"',
+    'tags.😀 = 1',
     Array.from({ length: 21 }, () => "status = 'ready'").join(' and '),
   ])('%s is refused, saying what was expected', async (filter) => {
     const { status, body } = await use.rest.ask('GET', `/models?filter=${encodeURIComponent(filter)}`)
@@ -130,6 +165,8 @@ describe('filter', () => {
 
 describe('search', () => {
   it('finds part of a name', async () => {
-    expect(((await use.rest.ask('GET', '/models?q=el-1&order_by=name%20asc')).body as Row[]).map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, n) => `model-1${n}`))
+    expect(((await use.rest.ask('GET', '/models?q=el-1&order_by=name%20asc')).body as Row[]).map(({ name }) => name)).toEqual(
+      Array.from({ length: 10 }, (_, n) => `model-1${n}`),
+    )
   })
 })

@@ -38,7 +38,9 @@ const updateBody = z
 
 const listQuery = z.strictObject({
   q: text(200).optional().meta({ description: 'Part of a name' }),
-  filter: text(2000).optional().meta({ description: "`tags.k = 'v'`, `metadata.k = 'v'`, `metrics.k > 0.9`, `status = 'ready'`, joined by `and`" }),
+  filter: text(2000)
+    .optional()
+    .meta({ description: "`tags.k = 'v'`, `metadata.k = 'v'`, `metrics.k > 0.9`, `status = 'ready'`, joined by `and`" }),
   order_by: modelOrder.default('updated_at desc'),
   ...pageQuery,
 })
@@ -50,11 +52,16 @@ export const modelRoutes = [
     rule: 'write',
     tag,
     summary: 'Register a model, or a further version of one',
-    description: 'A new name makes the model and its version 1; a known one adds a version. Uploads may still be verifying: the version is pending until then.',
+    description:
+      'A new name makes the model and its version 1; a known one adds a version. Uploads may still be verifying: the version is pending until then.',
     status: 201,
     body: registerBody,
     response: model,
-    example: { name: 'churn', tags: { team: 'growth' }, files: [{ path: 'model.onnx', upload_id: '0199c6a2-7d3e-7a55-9c0e-3f1b2a4c5d6e' }] },
+    example: {
+      name: 'churn',
+      tags: { team: 'growth' },
+      files: [{ path: 'model.onnx', upload_id: '0199c6a2-7d3e-7a55-9c0e-3f1b2a4c5d6e' }],
+    },
     handle: async ({ caller, body }) => presentModel(await registerModel(caller, body)),
   }),
   route({
@@ -66,7 +73,8 @@ export const modelRoutes = [
     query: listQuery,
     response: model,
     isList: true,
-    handle: async ({ caller, query: { order_by: orderBy, ...query } }) => listOf(await listModels(caller, { ...query, orderBy }), presentModel),
+    handle: async ({ caller, query: { order_by: orderBy, ...query } }) =>
+      listOf(await listModels(caller, { ...query, orderBy }), presentModel),
   }),
   route({
     method: 'GET',

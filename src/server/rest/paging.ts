@@ -13,7 +13,11 @@ export const listOf = <T>(page: Page<T>, present: (item: T) => unknown): ListAns
 })
 
 /** A page of a list that is short enough to be read whole. */
-export function sliceOf<T>(items: readonly T[], { limit, skip }: { limit: number; skip: number }, present: (item: T) => unknown): ListAnswer {
+export function sliceOf<T>(
+  items: readonly T[],
+  { limit, skip }: { limit: number; skip: number },
+  present: (item: T) => unknown,
+): ListAnswer {
   const end = skip + limit
   const hasMore = end < items.length && end <= maxSkip
   return { items: items.slice(skip, end).map(present), total: items.length, next: hasMore ? { skip: end } : null }

@@ -25,7 +25,12 @@ const bearer = () => ({ authorization: `Bearer ${use.rest.web.adminKey}` })
 describe('a body', () => {
   const refused: [string, string, unknown, string][] = [
     ['an unknown field', '/models/register', { name: 'a', files: [file], owner: 'me' }, 'owner'],
-    ['a field that only the server sets', '/models/register', { name: 'a', files: [file], created_at: '2020-01-01T00:00:00Z' }, 'created_at'],
+    [
+      'a field that only the server sets',
+      '/models/register',
+      { name: 'a', files: [file], created_at: '2020-01-01T00:00:00Z' },
+      'created_at',
+    ],
     ['a camelCase field', '/training/jobs', { ...job, modelName: 'm' }, 'modelName'],
     ['a missing field', '/models/register', { files: [file] }, 'name'],
     ['no files', '/models/register', { name: 'a', files: [] }, 'files'],
@@ -47,9 +52,19 @@ describe('a body', () => {
     ['NUL in a text', '/models/register', { name: 'a', files: [file], description: 'a\u0000b' }, 'description'],
     ['NUL deep in metadata', '/models/register', { name: 'a', files: [file], metadata: { a: ['\u0000'] } }, 'metadata.a.0'],
     ['half a character', '/models/register', '{"name":"a","description":"\\ud800","files":[]}', 'description'],
-    ['a key that reaches the prototype', '/models/register', '{"name":"a","metadata":{"a":{"__proto__":{"b":1}}},"files":[]}', 'metadata.a.__proto__'],
+    [
+      'a key that reaches the prototype',
+      '/models/register',
+      '{"name":"a","metadata":{"a":{"__proto__":{"b":1}}},"files":[]}',
+      'metadata.a.__proto__',
+    ],
     ['a number past all numbers', '/models/register', '{"name":"a","metadata":{"a":1e999},"files":[]}', 'metadata.a'],
-    ['a map of too many keys', '/models/register', { name: 'a', files: [file], tags: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`k${n}`, 'v'])) }, 'tags'],
+    [
+      'a map of too many keys',
+      '/models/register',
+      { name: 'a', files: [file], tags: Object.fromEntries(Array.from({ length: 201 }, (_, n) => [`k${n}`, 'v'])) },
+      'tags',
+    ],
     ['a list where an object belongs', '/models/register', [], ''],
     ['a text where an object belongs', '/models/register', '"text"', ''],
     ['null', '/models/register', 'null', ''],
@@ -76,7 +91,18 @@ describe('a body', () => {
   })
 
   it('of weights that do not add up, or are none, is refused', async () => {
-    for (const targets of [[{ version: 1, weight: 99 }], [{ version: 1, weight: 101 }, { version: 2, weight: -1 }], [], [{ version: 1, weight: 50.5 }, { version: 2, weight: 49.5 }]]) {
+    for (const targets of [
+      [{ version: 1, weight: 99 }],
+      [
+        { version: 1, weight: 101 },
+        { version: 2, weight: -1 },
+      ],
+      [],
+      [
+        { version: 1, weight: 50.5 },
+        { version: 2, weight: 49.5 },
+      ],
+    ]) {
       expect((await use.rest.ask('PUT', '/deployments/d/targets', { body: { targets } })).status).toBe(400)
     }
   })
@@ -84,17 +110,29 @@ describe('a body', () => {
   it('that is empty counts as {}, whatever its type', async () => {
     expect((await use.rest.ask('POST', `/training/jobs/${anId}/cancel`)).status).toBe(404)
     expect((await use.rest.ask('POST', '/models/none/deploy', { headers: { 'content-type': 'text/plain' } })).status).toBe(404)
-    expect((await use.rest.ask('POST', '/models/register')).body).toMatchObject({ error: { details: expect.arrayContaining([expect.objectContaining({ path: 'name' })]) } })
+    expect((await use.rest.ask('POST', '/models/register')).body).toMatchObject({
+      error: { details: expect.arrayContaining([expect.objectContaining({ path: 'name' })]) },
+    })
   })
 
   it('is JSON with or without a charset, and nothing else', async () => {
     const sent = (type: string) => use.rest.ask('POST', '/projects', { body: '{"name": "a b"}', headers: { 'content-type': type } })
-    for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"']) expect((await sent(type)).status).toBe(400)
-    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp', '<script>']) {
+    for (const type of ['application/json', 'application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"'])
+      expect((await sent(type)).status).toBe(400)
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/jsonp',
+      '<script>',
+    ]) {
       const refusal = await sent(type)
       expect([refusal.status, refusal.headers.get('content-type')]).toEqual([415, 'application/json; charset=utf-8'])
     }
-    expect((await use.rest.ask('POST', '/projects', { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } })).status).toBe(415)
+    expect(
+      (await use.rest.ask('POST', '/projects', { body: '{}', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } }))
+        .status,
+    ).toBe(415)
   })
 
   it('that is no JSON is refused', async () => {
@@ -108,8 +146,12 @@ describe('a body', () => {
     const headers = { 'content-type': 'application/json' }
     expect((await use.rest.ask('POST', '/projects', { body: `{"name":"${'a'.repeat(1_100_000)}"}`, headers })).status).toBe(413)
     const deep = `${'['.repeat(400_000)}${']'.repeat(400_000)}`
-    expect((await use.rest.ask('POST', '/models/register', { body: `{"name":"a","files":[],"metadata":{"a":${deep}}}`, headers })).status).toBe(400)
-    expect((await use.rest.ask('POST', '/models/register', { body: { name: 'a', files: [file], metadata: { a: 'b'.repeat(70_000) } } })).status).toBe(400)
+    expect(
+      (await use.rest.ask('POST', '/models/register', { body: `{"name":"a","files":[],"metadata":{"a":${deep}}}`, headers })).status,
+    ).toBe(400)
+    expect(
+      (await use.rest.ask('POST', '/models/register', { body: { name: 'a', files: [file], metadata: { a: 'b'.repeat(70_000) } } })).status,
+    ).toBe(400)
     expect((await use.rest.ask('GET', '/me')).status).toBe(200)
   })
 
@@ -130,10 +172,30 @@ describe('an upload that can not be used', () => {
 
 describe('a query', () => {
   const refused: [string, string][] = [
-    ['limit=0', 'limit'], ['limit=1001', 'limit'], ['limit=-1', 'limit'], ['limit=1e3', 'limit'], ['limit=NaN', 'limit'], ['limit=', 'limit'], ['limit=1.5', 'limit'],
-    ['limit=2147483648', 'limit'], ['limit=9223372036854775808', 'limit'], ['limit[]=1', 'limit[]'], ['limit=1&limit=2', 'limit'], ['skip=10001', 'skip'], ['skip=-1', 'skip'],
-    ['page=2', 'page'], ['cursor=abc', 'cursor'], ['cursor=W10', 'cursor'], ['cursor=WyJub3cgb3IgbmV2ZXIiLCJ4Il0', ''], ['order_by=name', 'order_by'], ['order_by=name;drop', 'order_by'],
-    ['order_by="name" asc', 'order_by'], ['q=%00', 'q'], [`q=${'a'.repeat(201)}`, 'q'], ['filter=nonsense', 'filter'], ['__proto__=1', '__proto__'],
+    ['limit=0', 'limit'],
+    ['limit=1001', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=1e3', 'limit'],
+    ['limit=NaN', 'limit'],
+    ['limit=', 'limit'],
+    ['limit=1.5', 'limit'],
+    ['limit=2147483648', 'limit'],
+    ['limit=9223372036854775808', 'limit'],
+    ['limit[]=1', 'limit[]'],
+    ['limit=1&limit=2', 'limit'],
+    ['skip=10001', 'skip'],
+    ['skip=-1', 'skip'],
+    ['page=2', 'page'],
+    ['cursor=abc', 'cursor'],
+    ['cursor=W10', 'cursor'],
+    ['cursor=WyJub3cgb3IgbmV2ZXIiLCJ4Il0', ''],
+    ['order_by=name', 'order_by'],
+    ['order_by=name;drop', 'order_by'],
+    ['order_by="name" asc', 'order_by'],
+    ['q=%00', 'q'],
+    [`q=${'a'.repeat(201)}`, 'q'],
+    ['filter=nonsense', 'filter'],
+    ['__proto__=1', '__proto__'],
   ]
   it.each(refused)('of %s is refused', async (query, field) => {
     const { status, body } = await use.rest.ask('GET', `/models?${query}`)
@@ -151,46 +213,84 @@ describe('a query', () => {
   })
 
   it('of a range that is none is refused', async () => {
-    for (const query of ['from=yesterday', 'from=2026-01-01', 'to=1']) expect((await use.rest.ask('GET', `/deployments/d/metrics?${query}`)).status).toBe(400)
+    for (const query of ['from=yesterday', 'from=2026-01-01', 'to=1'])
+      expect((await use.rest.ask('GET', `/deployments/d/metrics?${query}`)).status).toBe(400)
   })
 
   it('of events counts from a number', async () => {
-    for (const query of ['after=-1', 'after=x', 'after=9007199254740993', 'limit=1001']) expect((await use.rest.ask('GET', `/training/jobs/${anId}/events?${query}`)).status).toBe(400)
+    for (const query of ['after=-1', 'after=x', 'after=9007199254740993', 'limit=1001'])
+      expect((await use.rest.ask('GET', `/training/jobs/${anId}/events?${query}`)).status).toBe(400)
   })
 })
 
 describe('an address', () => {
   beforeAll(async () => {
     const id = await uploadBytes(use.rest.web.url, use.rest.web.adminKey, 'a.bin', Buffer.from('content'))
-    expect((await use.rest.ask('POST', '/models/register', { body: { name: 'm', files: [{ path: 'a.bin', upload_id: id }] } })).status).toBe(201)
+    expect(
+      (await use.rest.ask('POST', '/models/register', { body: { name: 'm', files: [{ path: 'a.bin', upload_id: id }] } })).status,
+    ).toBe(201)
   })
 
   it.each([
-    '../../../../etc/passwd', '..%2f..%2fetc%2fpasswd', '%252e%252e%252fetc', '..\\..\\etc\\passwd', '..%5c..%5cetc', '/etc/passwd', 'file:///etc/passwd', 'C:%5cx', '%5c%5chost%5cshare',
-    'a%00.png', 'a/./b', 'a//b', 'a%2f%2fb', `${'n'.repeat(5000)}`, '%ff', '%ed%a0%80', '%', 'a%0ab', '',
+    '../../../../etc/passwd',
+    '..%2f..%2fetc%2fpasswd',
+    '%252e%252e%252fetc',
+    '..\\..\\etc\\passwd',
+    '..%5c..%5cetc',
+    '/etc/passwd',
+    'file:///etc/passwd',
+    'C:%5cx',
+    '%5c%5chost%5cshare',
+    'a%00.png',
+    'a/./b',
+    'a//b',
+    'a%2f%2fb',
+    `${'n'.repeat(5000)}`,
+    '%ff',
+    '%ed%a0%80',
+    '%',
+    'a%0ab',
+    '',
   ])('of a file called %s reads nothing', async (path) => {
     const { status, text } = await raw('GET', `/api/v1/models/m/versions/1/files/${path}`, bearer())
     expect([400, 404]).toContain(status)
     expect(text).not.toContain('root:')
   })
 
-  it.each(['..%2f..', '..%5c..', '%2e%2e', '../m', '%00', 'register', "m'", 'm%22', 'm;', 'M', '%6D%6d'])('of a model called %s deletes nothing', async (name) => {
-    const { status } = await raw('DELETE', `/api/v1/models/${name}`, bearer())
-    expect([400, 404, 405]).toContain(status)
-    expect((await use.rest.ask('GET', '/models/m')).status).toBe(200)
-  })
+  it.each(['..%2f..', '..%5c..', '%2e%2e', '../m', '%00', 'register', "m'", 'm%22', 'm;', 'M', '%6D%6d'])(
+    'of a model called %s deletes nothing',
+    async (name) => {
+      const { status } = await raw('DELETE', `/api/v1/models/${name}`, bearer())
+      expect([400, 404, 405]).toContain(status)
+      expect((await use.rest.ask('GET', '/models/m')).status).toBe(200)
+    },
+  )
 
   it('is decoded once', async () => {
     expect((await raw('GET', '/api/v1/models/%6D', bearer())).status).toBe(200)
     expect((await raw('GET', '/api/v1/models/%256D', bearer())).status).toBe(404)
   })
 
-  it.each(['0', '-1', '1e0', '0x1', '01x', 'latest', '2147483648', '99999999999999999999', '1.0', '%31%00'])('of a version called %s is refused', async (version) => {
-    expect((await use.rest.ask('GET', `/models/m/versions/${version}`)).status).toBe(400)
-  })
+  it.each(['0', '-1', '1e0', '0x1', '01x', 'latest', '2147483648', '99999999999999999999', '1.0', '%31%00'])(
+    'of a version called %s is refused',
+    async (version) => {
+      expect((await use.rest.ask('GET', `/models/m/versions/${version}`)).status).toBe(400)
+    },
+  )
 
   it('that is not there is not found', async () => {
-    for (const path of ['', '/', '/nothing', '/models/', '/models/m/', '/models/m/versions/1/', '/models/m/nothing', '/Models', '//models', '/models/m/versions/1/files']) {
+    for (const path of [
+      '',
+      '/',
+      '/nothing',
+      '/models/',
+      '/models/m/',
+      '/models/m/versions/1/',
+      '/models/m/nothing',
+      '/Models',
+      '//models',
+      '/models/m/versions/1/files',
+    ]) {
       expect((await raw('GET', `/api/v1${path}`, bearer())).status, path).toBe(404)
     }
   })
@@ -216,10 +316,13 @@ describe('an address', () => {
 })
 
 describe('a caller', () => {
-  it.each(['Bearer wrong', 'Basic YTpi', 'Bearer', 'Bearer a b', 'Bearer nwr_unknown', 'nonsense'])('with %s is not let in', async (authorization) => {
-    const { status, body } = await use.rest.ask('GET', '/models', { key: null, headers: { authorization } })
-    expect([status, (body as Failure).error.code]).toEqual([401, 'unauthorized'])
-  })
+  it.each(['Bearer wrong', 'Basic YTpi', 'Bearer', 'Bearer a b', 'Bearer nwr_unknown', 'nonsense'])(
+    'with %s is not let in',
+    async (authorization) => {
+      const { status, body } = await use.rest.ask('GET', '/models', { key: null, headers: { authorization } })
+      expect([status, (body as Failure).error.code]).toEqual([401, 'unauthorized'])
+    },
+  )
 
   it('gets back the correlation id that it gave', async () => {
     const { headers, body } = await use.rest.ask('GET', '/models/none', { headers: { 'x-correlation-id': 'abc-123' } })

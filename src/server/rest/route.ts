@@ -47,8 +47,17 @@ export type Route = Described & {
 }
 
 /** Types a route's handler by its path, query and body. */
-export function route<const Path extends string, Q extends z.ZodType = z.ZodType<Record<never, never>>, B extends z.ZodType = z.ZodType<Record<never, never>>>(
-  definition: Described & { path: Path; query?: Q; body?: B; handle: (call: Call<Params<Path>, z.output<Q>, z.output<B>>) => Promise<unknown> },
+export function route<
+  const Path extends string,
+  Q extends z.ZodType = z.ZodType<Record<never, never>>,
+  B extends z.ZodType = z.ZodType<Record<never, never>>,
+>(
+  definition: Described & {
+    path: Path
+    query?: Q
+    body?: B
+    handle: (call: Call<Params<Path>, z.output<Q>, z.output<B>>) => Promise<unknown>
+  },
 ): Route {
   return definition as unknown as Route
 }

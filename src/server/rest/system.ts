@@ -16,7 +16,12 @@ const { limit, skip } = pageQuery
 const page = z.strictObject({ limit, skip })
 
 const keyBody = z
-  .strictObject({ name: text(100).min(1), scope: keyScope, project: text(200).min(1).optional(), expires_in_days: z.int().min(1).max(3650).nullable().default(null) })
+  .strictObject({
+    name: text(100).min(1),
+    scope: keyScope,
+    project: text(200).min(1).optional(),
+    expires_in_days: z.int().min(1).max(3650).nullable().default(null),
+  })
   .transform(({ expires_in_days: expiresInDays, ...rest }) => ({ ...rest, expiresInDays }))
   .meta({ title: 'CreateApiKey' })
 

@@ -23,16 +23,30 @@ const createBody = z
     base: z.strictObject({ model: idOrName, version: versionField }).optional(),
     hyper_parameters: contract.createJob.shape.hyperParameters,
     split: z.strictObject({ test: z.number().gt(0).lt(0.9).default(0.2), group_by: text(200).optional() }).default({ test: 0.2 }),
-    resources: z.strictObject({ device: contract.device.default('auto'), gpus: z.int().min(0).max(64).default(0) }).default({ device: 'auto', gpus: 0 }),
-    seed: z.int().min(0).max(2 ** 31 - 1).default(0),
+    resources: z
+      .strictObject({ device: contract.device.default('auto'), gpus: z.int().min(0).max(64).default(0) })
+      .default({ device: 'auto', gpus: 0 }),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(0),
   })
-  .transform(({ dataset_version: datasetVersion, model_name: modelName, hyper_parameters: hyperParameters, split: { test, group_by: groupBy }, ...rest }) => ({
-    ...rest,
-    modelName,
-    hyperParameters,
-    split: { test, ...(groupBy === undefined ? {} : { groupBy }) },
-    ...(datasetVersion === undefined ? {} : { datasetVersion }),
-  }))
+  .transform(
+    ({
+      dataset_version: datasetVersion,
+      model_name: modelName,
+      hyper_parameters: hyperParameters,
+      split: { test, group_by: groupBy },
+      ...rest
+    }) => ({
+      ...rest,
+      modelName,
+      hyperParameters,
+      split: { test, ...(groupBy === undefined ? {} : { groupBy }) },
+      ...(datasetVersion === undefined ? {} : { datasetVersion }),
+    }),
+  )
   .meta({ title: 'CreateJob' })
 
 export const trainingRoutes = [
@@ -53,11 +67,18 @@ export const trainingRoutes = [
     rule: 'write',
     tag,
     summary: 'Start a training job',
-    description: '`columns` is `{target, features?, exclude?}` for tabular recipes and `{text, label}` for text; an unknown column is refused with 422.',
+    description:
+      '`columns` is `{target, features?, exclude?}` for tabular recipes and `{text, label}` for text; an unknown column is refused with 422.',
     status: 201,
     body: createBody,
     response: job,
-    example: { recipe: 'tabular-classification', dataset: 'customers', columns: { target: 'churned' }, model_name: 'churn', split: { test: 0.2 } },
+    example: {
+      recipe: 'tabular-classification',
+      dataset: 'customers',
+      columns: { target: 'churned' },
+      model_name: 'churn',
+      split: { test: 0.2 },
+    },
     handle: async ({ caller, body }) => presentJob(await jobs.createJob(caller, body)),
   }),
   route({
@@ -101,7 +122,8 @@ export const trainingRoutes = [
     rule: 'read',
     tag,
     summary: 'Read or follow what a job says',
-    description: 'An array of at most 1000 events after `after`. With `Accept: text/event-stream` a stream: what was said, then each as it comes; Last-Event-ID goes on from there.',
+    description:
+      'An array of at most 1000 events after `after`. With `Accept: text/event-stream` a stream: what was said, then each as it comes; Last-Event-ID goes on from there.',
     query: z.strictObject({ after: sequence.default(0), limit: pageQuery.limit.unwrap().default(1000) }),
     response: z.array(trainingEvent),
     handle: answerEvents,

@@ -19,7 +19,8 @@ export const versionRoutes = [
     query: z.strictObject(pageQuery),
     response: versionSummary,
     isList: true,
-    handle: async ({ caller, params, query }) => listOf(await versions.listVersions(caller, { ...params, ...query }), presentVersionSummary),
+    handle: async ({ caller, params, query }) =>
+      listOf(await versions.listVersions(caller, { ...params, ...query }), presentVersionSummary),
   }),
   route({
     method: 'GET',

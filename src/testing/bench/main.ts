@@ -4,7 +4,7 @@ import type { BenchResult } from './result.ts'
 const benches: Record<string, () => Promise<BenchResult[]>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
   pickup: async () => (await import('./pickup.ts')).benchPickup(),
-  inference: async () => (await import('#runtimes/inference/bench.ts')).benchAddedLatency(),
+  inference: async () => (await import('../../../runtimes/inference/bench.ts')).benchAddedLatency(),
   upload: async () => (await import('#src/server/uploads/bench.ts')).benchUpload(),
   start: async () => (await import('./start.ts')).benchStart(),
 }

@@ -44,7 +44,11 @@ async function pickUpTimesMs(): Promise<number[]> {
     const { columns, rows } = readBuiltins()
     const uploadId = await uploadBytes(url, apiKey, 'builtins.csv', Buffer.from(toCsv(columns, rows)))
     await client.datasets.create.mutate({ name: 'builtins', files: [{ path: 'builtins.csv', uploadId }] })
-    await until('the data set', () => client.datasets.get.query({ dataset: 'builtins' }), ({ status }) => status === 'ready')
+    await until(
+      'the data set',
+      () => client.datasets.get.query({ dataset: 'builtins' }),
+      ({ status }) => status === 'ready',
+    )
     const times: number[] = []
     for (let index = 0; index < jobs; index++) {
       const started = Date.now()
@@ -55,7 +59,12 @@ async function pickUpTimesMs(): Promise<number[]> {
         modelName: 'pickup',
         hyperParameters: { rounds: 5 },
       })
-      await until('the job', () => client.training.get.query({ id }), ({ status }) => status === 'succeeded', 120_000)
+      await until(
+        'the job',
+        () => client.training.get.query({ id }),
+        ({ status }) => status === 'succeeded',
+        120_000,
+      )
       const events = await client.training.events.query({ id })
       const first = events.find((event) => event.type === 'state' && !['queued', 'running'].includes(event.state))
       if (first) times.push(Date.parse(first.at) - started)

@@ -10,8 +10,7 @@ import { startTestCluster, urlOf } from '../cluster.ts'
 import { startWeb } from '../web.ts'
 import { askOnce, measureRate, measureTimes, type Target } from './load.ts'
 import { seedRegistry } from './registrySeed.ts'
-
-export type Figure = { name: string; value: number; unit: string; floor: number | null; ratio: number | null }
+import { type BenchResult, quantile } from './result.ts'
 
 const clients = 8
 const rounds = 3
@@ -20,12 +19,15 @@ const requestsAShape = 400
 
 async function startFloor(databaseUrl: string): Promise<{ port: number; child: ChildProcess }> {
   const script = fileURLToPath(new URL('./floor.ts', import.meta.url))
-  const child = spawn(process.execPath, [script], { env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script], {
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = (await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) as [string]
   return { port: Number(line), child }
 }
 
-const median = (values: number[]) => values.sort((left, right) => left - right)[Math.floor(values.length / 2)] as number
+const median = (values: number[]) => quantile(values, 0.5)
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
 /** Rates of several targets, measured by turns, so that what else the machine does falls on each alike. */
@@ -38,13 +40,24 @@ async function measureByTurns(targets: Target[]): Promise<number[]> {
   return rates.map(median)
 }
 
-async function measureRates(rest: (path: string) => Target, trpc: Target, floor: Target, id: string): Promise<Figure[]> {
-  const [base, byRest, byTrpc] = (await measureByTurns([floor, rest(`/models/${id}`), trpc])) as [number, number, number]
-  const figure = (name: string, value: number): Figure => ({ name, value: round(value, 0), unit: 'requests/s', floor: round(base, 0), ratio: round(value / base, 3) })
-  return [figure('registry.rest.get', byRest), figure('registry.trpc.get', byTrpc)]
+/** `door` is a request that asks no database: what is left of a get beside it is the query and the answer's making. */
+async function measureRates(rest: (path: string) => Target, trpc: Target, floor: Target, id: string): Promise<BenchResult[]> {
+  const targets = { floor, 'rest.get': rest(`/models/${id}`), 'trpc.get': trpc, 'rest.door': rest('/me') }
+  const [base, ...rates] = (await measureByTurns(Object.values(targets))) as [number, ...number[]]
+  return Object.keys(targets)
+    .slice(1)
+    .map((name, index) => rateOf(`registry.${name}`, rates[index] as number, base))
 }
 
-async function measureShapes(rest: (path: string) => Target, ids: string[]): Promise<Figure[]> {
+const rateOf = (name: string, value: number, floor: number): BenchResult => ({
+  name,
+  value: round(value, 0),
+  unit: 'requests/s',
+  floor: round(floor, 0),
+  ratio: round(value / floor, 3),
+})
+
+async function measureShapes(rest: (path: string) => Target, ids: string[]): Promise<BenchResult[]> {
   const deepest = await nthCursor(rest, 20)
   const shapes: Record<string, string[]> = {
     'get by id': ids.map((id) => `/models/${id}`),
@@ -58,14 +71,23 @@ async function measureShapes(rest: (path: string) => Target, ids: string[]): Pro
     'filter by tag': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`tags.team = 't${index % 40}'`)}`),
     'filter by metadata': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`metadata.data.set = 'd${index % 100}'`)}`),
     'filter by metric': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`metrics.accuracy > 0.${900 + index}`)}`),
-    'filter by tag, metric and status': ids.map((_id, index) => `/models?limit=50&filter=${encodeURIComponent(`tags.team = 't${index % 40}' and metrics.accuracy > 0.5 and status = 'ready'`)}`),
+    'filter by tag, metric and status': ids.map(
+      (_id, index) =>
+        `/models?limit=50&filter=${encodeURIComponent(`tags.team = 't${index % 40}' and metrics.accuracy > 0.5 and status = 'ready'`)}`,
+    ),
   }
-  const figures: Figure[] = []
+  const figures: BenchResult[] = []
   for (const [name, paths] of Object.entries(shapes)) {
     const targets = paths.map(rest)
     await measureTimes(targets, 60)
     const times = await measureTimes(targets, requestsAShape)
-    figures.push({ name: `registry.p99 ${name}`, value: round(times[Math.floor(times.length * 0.99)] as number, 2), unit: 'ms', floor: null, ratio: null })
+    figures.push({
+      name: `registry.p99 ${name}`,
+      value: round(quantile(times, 0.99), 2),
+      unit: 'ms',
+      floor: null,
+      ratio: null,
+    })
   }
   return figures
 }
@@ -79,7 +101,7 @@ async function nthCursor(rest: (path: string) => Target, n: number): Promise<str
 }
 
 /** Rates at eight connections beside the floor, and the 99th percentile of each kind of read at one client, at 10,000 versions. */
-export async function benchRegistry(): Promise<Figure[]> {
+export async function benchRegistry(): Promise<BenchResult[]> {
   const cluster = await startTestCluster()
   const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-bench-'))
   const databaseUrl = urlOf(cluster.adminUrl, cluster.template)

@@ -40,7 +40,9 @@ const quote = (text: string) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"'
 
 /** RFC 4180. */
 export const toCsv = ({ columns, rows }: Table): string =>
-  [columns.map(quote).join(','), ...rows.map((row) => columns.map((column) => quote(row[column] ?? '')).join(','))].join('\r\n').concat('\r\n')
+  [columns.map(quote).join(','), ...rows.map((row) => columns.map((column) => quote(row[column] ?? '')).join(','))]
+    .join('\r\n')
+    .concat('\r\n')
 
 type Input = { name: string; datatype: string; shape: number[]; data: (string | number | null)[] }
 

@@ -30,14 +30,28 @@ async function until<T>(what: string, ask: () => Promise<T>, isDone: (value: T) 
 async function makeDataset(csv: string): Promise<void> {
   const uploadId = await uploadBytes(origin, apiKey, `${name}.csv`, Buffer.from(csv))
   await client.datasets.create.mutate({ name, files: [{ path: `${name}.csv`, uploadId }] })
-  const dataset = await until('Reading the data set', () => client.datasets.get.query({ dataset: name }), ({ status }) => status !== 'pending')
+  const dataset = await until(
+    'Reading the data set',
+    () => client.datasets.get.query({ dataset: name }),
+    ({ status }) => status !== 'pending',
+  )
   if (dataset.status !== 'ready') throw new Error(`The data set was rejected: ${dataset.reason}`)
   console.log(`data set    ${dataset.name}: ${dataset.rows} rows, ${dataset.columns.length} columns`)
 }
 
 async function train(): Promise<{ accuracy: number; version: number }> {
-  const started = await client.training.create.mutate({ recipe: 'tabular-classification', dataset: name, columns: { target }, modelName: name, seed })
-  const job = await until('Training', () => client.training.get.query({ id: started.id }), ({ status }) => !['queued', 'running'].includes(status))
+  const started = await client.training.create.mutate({
+    recipe: 'tabular-classification',
+    dataset: name,
+    columns: { target },
+    modelName: name,
+    seed,
+  })
+  const job = await until(
+    'Training',
+    () => client.training.get.query({ id: started.id }),
+    ({ status }) => !['queued', 'running'].includes(status),
+  )
   if (job.status !== 'succeeded' || job.version === null) throw new Error(`The job ${job.status}: ${job.reason}`)
   const accuracy = job.metrics.accuracy
   if (typeof accuracy !== 'number') throw new Error('The job measured no accuracy.')
@@ -47,7 +61,11 @@ async function train(): Promise<{ accuracy: number; version: number }> {
 
 async function deploy(): Promise<string> {
   await client.deployments.deploy.mutate({ model: name })
-  const deployment = await until('Loading', () => client.deployments.get.query({ deployment: name }), ({ status }) => ['ready', 'failed', 'degraded'].includes(status))
+  const deployment = await until(
+    'Loading',
+    () => client.deployments.get.query({ deployment: name }),
+    ({ status }) => ['ready', 'failed', 'degraded'].includes(status),
+  )
   if (deployment.status !== 'ready') throw new Error(`The deployment is ${deployment.status}: ${deployment.reason}`)
   console.log(`deployment  ${deployment.endpointUrl}`)
   return deployment.endpointUrl
@@ -87,7 +105,9 @@ async function main(): Promise<number> {
   const accuracy = await measure(endpoint, trained.version, held)
   const baseline = majorityShare(held, target)
   const difference = Math.abs(accuracy - trained.accuracy)
-  console.log(`predictions ${held.length} over HTTP; accuracy ${percent(accuracy)}, majority baseline ${percent(baseline)}, ${percent(difference)} from the job's own`)
+  console.log(
+    `predictions ${held.length} over HTTP; accuracy ${percent(accuracy)}, majority baseline ${percent(baseline)}, ${percent(difference)} from the job's own`,
+  )
   if (accuracy < baseline + minimumGain) console.error(`The accuracy is not ${percent(minimumGain)} above the baseline.`)
   if (difference > maximumDifference) console.error(`The accuracy differs from the job's by more than ${percent(maximumDifference)}.`)
   return accuracy >= baseline + minimumGain && difference <= maximumDifference ? 0 : 1

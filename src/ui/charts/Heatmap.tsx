@@ -31,7 +31,6 @@ const label = { fontWeight: 400, color: 'text.secondary', px: 2, py: 1, maxWidth
 export function Heatmap({ title, rowLabels, columnLabels, values, rowTitle, columnTitle, format = String, shade = 'row' }: HeatmapProps) {
   const largest = Math.max(0, ...values.flat())
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <Box sx={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label={title}>
       <Box component="table" sx={{ borderCollapse: 'separate', borderSpacing: '2px', fontSize: 13 }}>
         <Box component="caption" sx={{ captionSide: 'top', textAlign: 'left', fontSize: 12, color: 'text.secondary', pb: 1 }}>

@@ -14,11 +14,14 @@ function runs(values: readonly (number | null)[], width: number, height: number)
   const known = values.filter((value): value is number => value !== null)
   const high = Math.max(...known, 0)
   const found: { x: number; y: number }[][] = [[]]
-  values.forEach((value, index) => {
-    if (value === null) return void found.push([])
+  for (const [index, value] of values.entries()) {
+    if (value === null) {
+      found.push([])
+      continue
+    }
     const x = values.length === 1 ? width / 2 : (index / (values.length - 1)) * (width - 2) + 1
     found.at(-1)?.push({ x, y: high === 0 ? height - 1.5 : height - 1.5 - (value / high) * (height - 3) })
-  })
+  }
   return found.filter((run) => run.length > 0)
 }
 

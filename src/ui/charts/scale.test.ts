@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatFigure, lastPoint, rowsOf, sample, smooth, spread } from './scale.ts'
+import { formatFigure, lastPoint, rowsOf, sample, smooth, spread, thin } from './scale.ts'
 
 describe('rowsOf', () => {
   it('joins series that have different steps', () => {
@@ -56,4 +56,12 @@ it('finds the last point with a value', () => {
 
 it('writes numbers as people do', () => {
   expect([0, 0.000012, 0.12345, 1234, 12345678.5].map(formatFigure)).toEqual(['0', '1.20e-5', '0.1235', '1,234', '1.23e+7'])
+})
+
+it('thins a long line and keeps its spike', () => {
+  const points = Array.from({ length: 10_000 }, (_, x) => ({ x, y: x === 7_777 ? 99 : 1 }))
+  const thinned = thin(points, 100)
+  expect(thinned.length).toBeLessThanOrEqual(400)
+  expect(thinned.some((point) => point.y === 99)).toBe(true)
+  expect(thin(points.slice(0, 300), 100)).toHaveLength(300)
 })

@@ -31,6 +31,21 @@ export function sample<T>(rows: readonly T[], limit: number): T[] {
   return Array.from({ length: limit }, (_, index) => rows[Math.round(index * step)] as T)
 }
 
+function extremes(bucket: readonly Point[]): Point[] {
+  const known = bucket.filter((point) => point.y !== null)
+  const lowest = known.reduce<Point | undefined>((best, point) => (!best || (point.y as number) < (best.y as number) ? point : best), undefined)
+  const highest = known.reduce<Point | undefined>((best, point) => (!best || (point.y as number) > (best.y as number) ? point : best), undefined)
+  const kept = new Set([bucket[0], lowest, highest, bucket.at(-1)])
+  return bucket.filter((point) => kept.has(point))
+}
+
+/** Each of `buckets` parts keeps its first, lowest, highest and last point (Jugel et al., "M4", VLDB 2014): no spike is lost. */
+export function thin(points: readonly Point[], buckets: number): readonly Point[] {
+  if (points.length <= buckets * 4) return points
+  const width = points.length / buckets
+  return Array.from({ length: buckets }, (_, index) => extremes(points.slice(Math.floor(index * width), Math.floor((index + 1) * width)))).flat()
+}
+
 /**
  * Moves labels apart so that none covers another.
  * @param wanted where each label would stand, in pixels; null for a label with no place.

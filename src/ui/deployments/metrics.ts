@@ -6,13 +6,13 @@ import type { Mark, Point, Series } from '../charts/types.ts'
 export type MetricBucket = z.infer<typeof metricBucket>
 export type Range = { key: string; label: string; minutes: number; stepMinutes: number }
 
-/** Each range is cut into at most some 340 steps: what a chart of this width can show. */
+/** The steps are those in which the server answers a range of this length. */
 export const ranges: readonly Range[] = [
   { key: '15m', label: '15 min', minutes: 15, stepMinutes: 1 },
   { key: '1h', label: '1 h', minutes: 60, stepMinutes: 1 },
-  { key: '6h', label: '6 h', minutes: 360, stepMinutes: 2 },
+  { key: '6h', label: '6 h', minutes: 360, stepMinutes: 1 },
   { key: '24h', label: '24 h', minutes: 1440, stepMinutes: 5 },
-  { key: '7d', label: '7 d', minutes: 10_080, stepMinutes: 30 },
+  { key: '7d', label: '7 d', minutes: 10_080, stepMinutes: 15 },
 ]
 export const rangeOf = (key: string | null): Range => ranges.find((range) => range.key === key) ?? (ranges[1] as Range)
 
@@ -67,7 +67,7 @@ const highest = (values: readonly (number | null)[]) => {
   return known.length === 0 ? null : Math.max(...known)
 }
 
-/** p50, p95 and p99 of one version in milliseconds; where a step holds several minutes, the slowest of them: percentiles do not average. */
+/** p50, p95 and p99 of one version in milliseconds; where a step holds several buckets, the slowest of them: percentiles do not average. */
 export function latencySeries(buckets: readonly MetricBucket[], version: number, range: Range, nowMs: number): Series[] {
   const steps = byStep(buckets.filter((bucket) => bucket.version === version), range)
   const xs = stepsOf(range, nowMs)

@@ -3,6 +3,7 @@ import HomeIcon from '@mui/icons-material/HomeOutlined'
 import ModelIcon from '@mui/icons-material/HubOutlined'
 import DeploymentIcon from '@mui/icons-material/RocketLaunchOutlined'
 import SettingsIcon from '@mui/icons-material/SettingsOutlined'
+import MonitoringIcon from '@mui/icons-material/MonitorHeartOutlined'
 import TrainingIcon from '@mui/icons-material/TimelineOutlined'
 
 export type Place = { key: string; label: string; href: string; Icon: typeof HomeIcon; goKey: string }
@@ -14,6 +15,7 @@ export const places: Place[] = [
   { key: 'datasets', label: 'Data sets', href: '/datasets', Icon: DatasetIcon, goKey: 's' },
   { key: 'training', label: 'Training', href: '/training', Icon: TrainingIcon, goKey: 't' },
   { key: 'deployments', label: 'Deployments', href: '/deployments', Icon: DeploymentIcon, goKey: 'd' },
+  { key: 'monitoring', label: 'Monitoring', href: '/monitoring', Icon: MonitoringIcon, goKey: 'o' },
   { key: 'settings', label: 'Settings', href: '/settings', Icon: SettingsIcon, goKey: ',' },
 ]
 

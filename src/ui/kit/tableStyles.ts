@@ -19,7 +19,7 @@ export const cardSx = {
   '& th:first-of-type': { left: 0, zIndex: 3 },
   '@media (max-width: 599.95px)': {
     '&, & tbody': { display: 'block' },
-    '& thead': { position: 'absolute', width: 1, height: 1, overflow: 'hidden', clip: 'rect(0 0 0 0)' },
+    '& thead': { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
     '& tbody tr': { display: 'block', border: 1, borderColor: 'divider', borderRadius: '8px', mb: 2, bgcolor: 'background.paper', py: 1, overflow: 'hidden' },
     '& tbody td': {
       display: 'flex', justifyContent: 'space-between', alignItems: 'center', gap: 4, border: 0, py: 1, textAlign: 'right', minHeight: 32, minWidth: 0, overflowWrap: 'anywhere',

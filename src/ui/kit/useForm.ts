@@ -2,6 +2,7 @@
 import { useCallback, useState } from 'react'
 import type { ZodType } from 'zod'
 import { fieldErrorsOf } from '#src/ui/kit/errors.ts'
+import { issueText, sentence } from '#src/ui/kit/issueText.ts'
 
 /** Focuses the first control with an error, in the order of the page. */
 function focusFirst(names: string[]) {
@@ -35,7 +36,7 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
   }, [])
 
   const refuse = (found: Record<string, string>) => {
-    const byField = Object.fromEntries(Object.entries(found).map(([path, message]) => [path in initial ? path : (path.split('.')[0] ?? path), message]))
+    const byField = Object.fromEntries(Object.entries(found).map(([path, message]) => [path in initial ? path : (path.split('.')[0] ?? path), sentence(message)]))
     setErrors(byField)
     setTimeout(() => focusFirst(Object.keys(byField)))
   }
@@ -47,7 +48,7 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
     setErrors({})
     setBusy(true)
     try {
-      const result = schema ? (await schema()).safeParse(toInput ? toInput(values) : values) : null
+      const result = schema ? (await schema()).safeParse(toInput ? toInput(values) : values, { error: issueText }) : null
       if (result && !result.success) return refuse(Object.fromEntries(result.error.issues.reverse().map((issue) => [issue.path.join('.'), issue.message])))
       await send(values)
     } catch (thrown) {

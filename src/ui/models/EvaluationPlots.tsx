@@ -3,6 +3,7 @@ import Box from '@mui/material/Box'
 import { BarHistogram } from '#src/ui/charts/BarHistogram.tsx'
 import { Heatmap } from '#src/ui/charts/Heatmap.tsx'
 import { XYChart } from '#src/ui/charts/XYChart.tsx'
+import { formatNumber } from '#src/ui/kit/format.ts'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { ClassScores } from '#src/ui/models/ClassScores.tsx'
 import type { EvaluationParts } from '#src/ui/models/evaluationParts.ts'
@@ -15,11 +16,16 @@ const percent = (share: number) => `${Math.round(share * 100)} %`
 
 /** The plots of an evaluation; a part that it lacks takes no room. */
 export default function EvaluationPlots({ parts }: { parts: EvaluationParts }) {
-  const { metrics, classes, matrix, positiveLabel, roc, pr, calibration, importance, residuals, sample, worst } = parts
+  const { metrics, classes, matrix, positiveLabel, roc, pr, calibration, importance, residuals, sample, rows, worst } = parts
   const of = positiveLabel ? `, ${positiveLabel}` : ''
   return (
     <Box sx={{ display: 'grid', gap: 8, gridTemplateColumns: { md: 'repeat(2, minmax(0, 1fr))' }, alignItems: 'start' }}>
-      {metrics.length > 0 && <Section title="Metrics" note="With the range that holds 95 % of resampled test sets, beside what guessing would give." isFramed><MetricIntervals metrics={metrics} /></Section>}
+      {metrics.length > 0 && (
+        <Section title="Metrics" note="With the range that holds 95 % of resampled test sets, beside what guessing would give." isFramed>
+          <MetricIntervals metrics={metrics} />
+          {rows.length > 0 && <Box sx={{ mt: 4, pt: 3, borderTop: 1, borderColor: 'divider', typography: 'body2', color: 'text.secondary' }}>Rows: {rows.map(({ label, count }) => `${formatNumber(count)} ${label}`).join(' · ')}</Box>}
+        </Section>
+      )}
       {matrix && (
         <Section title="Confusion matrix" note="What was so down, what was answered across." isFramed>
           <Heatmap title="Confusion matrix" rowLabels={matrix.labels} columnLabels={matrix.labels} values={matrix.counts} rowTitle="Actual" columnTitle="Predicted" />

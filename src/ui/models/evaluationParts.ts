@@ -29,7 +29,7 @@ export type Share = { label: string; count: number }
 function importanceOf(value: unknown): Share[] {
   const pairs: [string | null, number | null][] = isObject(value)
     ? Object.entries(value).map(([name, share]) => [name, numberOf(share)])
-    : objects(value).map((item) => [textOf(item.feature ?? item.name ?? item.column), numberOf(item.importance ?? item.gain ?? item.value ?? item.mean ?? item.drop)])
+    : objects(value).map((item) => [textOf(item.feature ?? item.name ?? item.column), numberOf(item.importance ?? item.permutation ?? item.gain ?? item.value ?? item.mean ?? item.drop)])
   return pairs.flatMap(([label, count]) => (label === null || count === null ? [] : [{ label, count }])).sort((left, right) => right.count - left.count)
 }
 
@@ -75,10 +75,17 @@ const classesOf = (value: unknown): ClassScore[] =>
 /** Rows that the model got most wrong, as flat text by column. */
 function worstOf(value: unknown): Record<string, string>[] {
   return objects(value).slice(0, 20).map((item) => {
-    const { row, values, features, ...rest } = item
-    const flat = { ...rest, ...(isObject(row) ? row : row === undefined ? {} : { row }), ...(isObject(values) ? values : {}), ...(isObject(features) ? features : {}) }
+    const { row, file: _file, values, features, inputs, ...rest } = item
+    const flat = { ...rest, ...(isObject(row) ? row : row === undefined ? {} : { row }), ...(isObject(inputs) ? inputs : {}), ...(isObject(values) ? values : {}), ...(isObject(features) ? features : {}) }
     return Object.fromEntries(Object.entries(flat).map(([key, each]) => [key, typeof each === 'number' ? String(Number(each.toPrecision(4))) : (textOf(each) ?? JSON.stringify(each) ?? '')]))
   })
+}
+
+/** How many rows were learnt from and measured on, as labelled counts. */
+function rowsOf(split: unknown, data: unknown): Share[] {
+  const parts = isObject(split) ? (['train', 'validation', 'test'] as const).map((label) => ({ label, count: numberOf(split[label]) })) : []
+  const dropped = isObject(data) ? numberOf(data.duplicates_dropped) : null
+  return [...parts, { label: 'duplicates dropped', count: dropped || null }].flatMap(({ label, count }) => (count === null ? [] : [{ label, count }]))
 }
 
 /** All drawable parts; an absent one is null or empty. */
@@ -95,6 +102,7 @@ export function readEvaluation(value: unknown) {
     importance: importanceOf(root.feature_importance ?? root.feature_importances ?? root.importance ?? root.importances),
     residuals: histogramOf(root.residuals),
     sample: pointsOf(root.sample, 'truth', 'prediction'),
+    rows: rowsOf(root.split, root.data),
     worst: worstOf(root.worst ?? root.worst_errors ?? root.worst_rows),
   }
 }

@@ -83,7 +83,9 @@ export const presentFile = (of: { path: string; sha256: string | null; sizeBytes
 })
 
 const { hyperParameters, ...lineageFields } = contract.lineage.shape
-const lineage = z.object({ ...lineageFields, hyper_parameters: hyperParameters }).meta({ title: 'Lineage', description: 'Where the version came from' })
+const lineage = z
+  .object({ ...lineageFields, hyper_parameters: hyperParameters })
+  .meta({ title: 'Lineage', description: 'Where the version came from' })
 
 const presentLineage = ({ hyperParameters: given, ...of }: contract.Lineage): z.infer<typeof lineage> => ({
   ...of,

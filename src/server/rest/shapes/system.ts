@@ -29,7 +29,9 @@ export const presentUpload = (of: Upload): z.infer<typeof upload> => ({
   created_at: of.createdAt,
 })
 
-export const project = z.object({ id: z.uuid(), name: z.string(), description: z.string(), created_at: z.iso.datetime() }).meta({ title: 'Project' })
+export const project = z
+  .object({ id: z.uuid(), name: z.string(), description: z.string(), created_at: z.iso.datetime() })
+  .meta({ title: 'Project' })
 export const presentProject = (of: contract.Project): z.infer<typeof project> => ({
   id: of.id,
   name: of.name,
@@ -77,7 +79,13 @@ export const presentApiKey = (of: contract.ApiKey): z.infer<typeof apiKey> => ({
   revoked_at: of.revokedAt,
 })
 
-const device = z.object({ kind: z.string(), index: z.number(), name: z.string(), memory_bytes: z.number().nullable(), load: z.number().nullable() })
+const device = z.object({
+  kind: z.string(),
+  index: z.number(),
+  name: z.string(),
+  memory_bytes: z.number().nullable(),
+  load: z.number().nullable(),
+})
 export const runtime = z
   .object({
     id: z.uuid(),

@@ -90,7 +90,13 @@ const [state, progress, metric, log, warning] = contract.eventBody.options
 
 /** The contract's events carry their own snake_case names already. */
 export const trainingEvent = z
-  .discriminatedUnion('type', [state.extend(numbered), progress.extend(numbered), metric.extend(numbered), log.extend(numbered), warning.extend(numbered)])
+  .discriminatedUnion('type', [
+    state.extend(numbered),
+    progress.extend(numbered),
+    metric.extend(numbered),
+    log.extend(numbered),
+    warning.extend(numbered),
+  ])
   .meta({ title: 'TrainingEvent' })
 
 export const recipe = z

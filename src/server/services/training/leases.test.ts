@@ -1,0 +1,262 @@
+import { eq, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createJob as createJobInput } from '#src/contracts/training.ts'
+import { db } from '#src/server/db/client.ts'
+import { startListener, stopListener } from '#src/server/db/listen.ts'
+import { modelVersions, trainingEvents, trainingJobs } from '#src/server/db/schema.ts'
+import { useDatabase } from '#src/testing/database.ts'
+import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
+import { exampleSignature, makeReadyDataset, makeReadyUpload } from '#src/testing/rows.ts'
+import type { Caller } from '../access.ts'
+import { readEvents, readSeries } from './events.ts'
+import { cancelJob, createJob, getJob } from './jobs.ts'
+import { claimJob, failUnavailable, finishJob, heartbeatJob, recordCheckpoint, recordEvents, sweepLeases } from './leases.ts'
+
+const database = useDatabase()
+let person: Caller
+let agent: Caller
+let other: Caller
+let dataset: string
+
+beforeAll(async () => {
+  await startListener(database.url)
+  person = await caller(await makeKey(await makeUser('manager')))
+  dataset = await makeReadyDataset(person)
+})
+afterAll(stopListener)
+beforeEach(async () => {
+  // Jobs of other tests must not be claimed by this one's agent.
+  await db().update(trainingJobs).set({ status: 'cancelled' }).where(sql`${trainingJobs.status} in ('queued', 'running')`)
+  agent = await caller((await makeRuntime('training', { devices: [{ kind: 'cpu', index: 0, name: 'cpu' }] })).credential)
+  other = await caller((await makeRuntime('training')).credential)
+})
+
+const request = (changes: object = {}) =>
+  createJobInput.parse({
+    recipe: 'tabular-classification',
+    dataset,
+    columns: { target: 'left' },
+    modelName: `m-${Math.random().toString(36).slice(2)}`,
+    ...changes,
+  })
+const neverAborted = new AbortController().signal
+const claim = (by: Caller) => claimJob(by, ['cpu'], 0, neverAborted)
+const expireLease = (id: string) =>
+  db().update(trainingJobs).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(trainingJobs.id, id))
+const event = (n: number, rest: object = { type: 'log', level: 'info', message: `line ${n}` }) =>
+  ({ n, at: new Date().toISOString(), ...rest }) as never
+const success = (attempt: number, files: { path: string; upload_id: string }[]) => ({
+  outcome: 'succeeded' as const,
+  attempt,
+  files,
+  signature: exampleSignature,
+  metrics: { accuracy: 0.9 },
+  parity: { passed: true, cases: 8, max_abs_error: 0, tolerance: 1e-3, checked_by: 'test' },
+  environment: {},
+})
+const lost = expect.objectContaining({ code: 'conflict', details: [expect.objectContaining({ path: 'attempt' })] })
+
+describe('claiming', () => {
+  test('two agents never get the same job', async () => {
+    const jobs = await Promise.all([createJob(person, request()), createJob(person, request())])
+    const claims = await Promise.all([claim(agent), claim(other), claim(agent), claim(other)])
+    const ids = claims.filter((claimed) => claimed !== undefined).map((claimed) => claimed.job_id)
+    expect(ids.toSorted()).toEqual(jobs.map((job) => job.id).toSorted())
+  })
+
+  test('an agent that waits is woken by a new job', async () => {
+    const waiting = claimJob(agent, ['cpu'], 20_000, neverAborted)
+    const started = performance.now()
+    const job = await createJob(person, request())
+    expect((await waiting)?.job_id).toBe(job.id)
+    // Far below the five seconds after which it would have looked anyway.
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+
+  test('a job that was cancelled in the queue is not handed out', async () => {
+    const job = await createJob(person, request())
+    expect(await cancelJob(person, job.id)).toMatchObject({ status: 'cancelled' })
+    expect(await claim(agent)).toBeUndefined()
+  })
+
+  test('the claim says all that the trainer needs', async () => {
+    const job = await createJob(person, request({ seed: 7, hyperParameters: { rounds: 10 } }))
+    expect(await claim(agent)).toMatchObject({
+      job_id: job.id,
+      attempt: 1,
+      seed: 7,
+      columns: { target: 'left' },
+      hyper_parameters: { rounds: 10 },
+      dataset: {
+        name: dataset,
+        files: [{ path: `${dataset}.csv` }],
+        columns: [{ name: 'age', type: 'number' }, { name: 'city' }, { name: 'left' }],
+      },
+      checkpoint: null,
+    })
+  })
+})
+
+describe('the lease', () => {
+  test('a job whose runtime falls silent is queued again, with a checkpoint to go on from', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    const upload = await makeReadyUpload(agent, person.project.id, 'unknown')
+    await recordCheckpoint(agent, id, { attempt: 1, step: 40, upload_id: upload })
+    await expireLease(id)
+    await sweepLeases()
+    expect(await getJob(person, id)).toMatchObject({ status: 'queued' })
+    expect(await claim(other)).toMatchObject({ job_id: id, attempt: 2, checkpoint: { step: 40 } })
+  })
+
+  test('whoever lost the lease can write nothing more', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    await expireLease(id)
+    await sweepLeases()
+    await claim(other)
+    const upload = await makeReadyUpload(agent, person.project.id)
+    await expect(heartbeatJob(agent, id, 1)).rejects.toEqual(lost)
+    await expect(recordEvents(agent, id, { attempt: 1, events: [event(1)] })).rejects.toEqual(lost)
+    await expect(recordCheckpoint(agent, id, { attempt: 1, step: 1, upload_id: upload })).rejects.toEqual(lost)
+    await expect(finishJob(agent, id, success(1, [{ path: 'model.onnx', upload_id: upload }]))).rejects.toEqual(lost)
+    // Nor by guessing the number of the attempt that now runs.
+    await expect(finishJob(agent, id, success(2, [{ path: 'model.onnx', upload_id: upload }]))).rejects.toEqual(lost)
+    expect(await getJob(person, id)).toMatchObject({ status: 'running', attempt: 2 })
+  })
+
+  test('a job whose runtime is lost three times fails', async () => {
+    const { id } = await createJob(person, request())
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(await claim(agent)).toMatchObject({ attempt })
+      await expireLease(id)
+      await sweepLeases()
+    }
+    expect(await getJob(person, id)).toMatchObject({ status: 'failed', error: { code: 'lost' } })
+  })
+
+  test('a lost job that was to be cancelled is cancelled', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    await cancelJob(person, id)
+    expect(await heartbeatJob(agent, id, 1)).toEqual({ cancel: true })
+    await expireLease(id)
+    await sweepLeases()
+    expect(await getJob(person, id)).toMatchObject({ status: 'cancelled' })
+  })
+})
+
+describe('events', () => {
+  test('an event sent twice counts once, and the order holds over attempts', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    await recordEvents(agent, id, { attempt: 1, events: [event(1), event(2)] })
+    expect(await recordEvents(agent, id, { attempt: 1, events: [event(2), event(3)] })).toBe(3)
+    await expireLease(id)
+    await sweepLeases()
+    await claim(other)
+    await recordEvents(other, id, { attempt: 2, events: [event(1)] })
+    const events = await readEvents(id, 0, 1000)
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1))
+    expect(events.filter(({ type }) => type === 'log').map(({ attempt }) => attempt)).toEqual([1, 1, 1, 2])
+  })
+
+  test('batches that come at once leave no gap and no double', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    await Promise.all(Array.from({ length: 10 }, () => recordEvents(agent, id, { attempt: 1, events: [event(1), event(2), event(3)] })))
+    const rows = await db().select({ n: trainingEvents.n }).from(trainingEvents).where(eq(trainingEvents.jobId, id))
+    expect(
+      rows
+        .map(({ n }) => n)
+        .filter((n) => n !== null)
+        .toSorted(),
+    ).toEqual([1, 2, 3])
+  })
+
+  test('a thinned series keeps its extremes', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    const values = Array.from({ length: 900 }, (_, step) => (step === 333 ? 99 : step === 444 ? -99 : Math.sin(step)))
+    const events = values.map((value, step) => event(step + 1, { type: 'metric', name: 'loss', value, step }))
+    await recordEvents(agent, id, { attempt: 1, events: events as never })
+    const [series] = await readSeries(id, 10)
+    const shown = series?.points.map((point) => point.value) ?? []
+    expect(shown.length).toBeLessThanOrEqual(40)
+    expect([Math.max(...(shown as number[])), Math.min(...(shown as number[]))]).toEqual([99, -99])
+    expect([shown[0], shown.at(-1)]).toEqual([values[0], values.at(-1)])
+  })
+})
+
+describe('the end of a job', () => {
+  test('success registers one version, also when the answer was lost and it is said again', async () => {
+    const { id, modelName } = await createJob(person, request())
+    await claim(agent)
+    const files = [{ path: 'model.onnx', upload_id: await makeReadyUpload(agent, person.project.id) }]
+    expect(await finishJob(agent, id, success(1, files))).toEqual({ status: 'succeeded', version: 1 })
+    expect(await finishJob(agent, id, success(1, files))).toEqual({ status: 'succeeded', version: 1 })
+    const job = await getJob(person, id)
+    expect(job).toMatchObject({ status: 'succeeded', version: 1, modelName, metrics: { accuracy: 0.9 } })
+    const versions = await db()
+      .select()
+      .from(modelVersions)
+      .where(eq(modelVersions.modelId, job.modelId as string))
+    expect(versions).toMatchObject([{ version: 1, status: 'ready', lineage: { job: { id }, dataset: { name: dataset } } }])
+  })
+
+  test('a result that names an upload of another runtime is refused', async () => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    const stolen = await makeReadyUpload(other, person.project.id)
+    await expect(finishJob(agent, id, success(1, [{ path: 'model.onnx', upload_id: stolen }]))).rejects.toMatchObject({
+      code: 'unprocessable',
+    })
+    expect(await getJob(person, id)).toMatchObject({ status: 'running' })
+  })
+
+  test('a crash is tried again, bad data are not', async () => {
+    const crashed = await createJob(person, request())
+    await claim(agent)
+    await finishJob(agent, crashed.id, {
+      outcome: 'failed',
+      attempt: 1,
+      error: { code: 'killed', message: 'It was killed.' },
+      is_retryable: true,
+    })
+    expect(await getJob(person, crashed.id)).toMatchObject({ status: 'queued' })
+    await claim(agent)
+    await finishJob(agent, crashed.id, {
+      outcome: 'failed',
+      attempt: 2,
+      error: { code: 'invalid_data', message: 'row 3' },
+      is_retryable: false,
+    })
+    expect(await getJob(person, crashed.id)).toMatchObject({ status: 'failed', error: { code: 'invalid_data', message: 'row 3' } })
+  })
+
+  test('a job for a device that no runtime has fails with the reason', async () => {
+    const { id } = await createJob(person, request({ resources: { device: 'cuda', gpus: 1 } }))
+    await db().update(trainingJobs).set({ createdAt: sql`now() - interval '4 seconds'` }).where(eq(trainingJobs.id, id))
+    await failUnavailable(undefined)
+    expect(await getJob(person, id)).toMatchObject({ status: 'failed', error: { code: 'resource_unavailable' } })
+  })
+})
+
+describe('a request that can not be trained', () => {
+  test.each([
+    ['an unknown target', { columns: { target: 'nope' } }, 'columns.target'],
+    ['no target', { columns: {} }, 'columns.target'],
+    ['the target as a feature', { columns: { target: 'left', features: ['left', 'age'] } }, 'columns.features'],
+    ['an unknown hyper-parameter', { hyperParameters: { leafs: 3 } }, 'hyper_parameters.leafs'],
+    ['a hyper-parameter out of range', { hyperParameters: { rounds: 0 } }, 'hyper_parameters.rounds'],
+  ])('%s is refused, naming the field', async (_what, changes, path) => {
+    await expect(createJob(person, request(changes))).rejects.toMatchObject({
+      code: 'unprocessable',
+      details: [expect.objectContaining({ path })],
+    })
+  })
+
+  test('a data set that is not there is not found', async () => {
+    await expect(createJob(person, request({ dataset: 'nope' }))).rejects.toMatchObject({ code: 'not_found' })
+  })
+})

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { useDatabase } from '#src/testing/database.ts'
+import { caller, makeKey, makeUser } from '#src/testing/factories.ts'
+import { authorize, forgetIdentities, identify } from './access.ts'
+import { createApiKey, ensureBootstrapKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
+import { changePassword, createFirstAdmin, createUser, needsFirstAdmin, signIn, updateUser } from './users.ts'
+
+useDatabase()
+const password = 'correct horse battery'
+const at = { correlationId: 'test', address: null }
+
+describe('the first admin', () => {
+  test('is made once, however many ask at the same time', async () => {
+    expect(await needsFirstAdmin()).toBe(true)
+    const asked = await Promise.allSettled(['a', 'b', 'c', 'd'].map((name) => createFirstAdmin({ email: `${name}@example.org`, name, password }, undefined)))
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await needsFirstAdmin()).toBe(false)
+  })
+
+  test('needs the code when one was printed', async () => {
+    const input = { email: 'x@example.org', name: 'x', password }
+    await expect(createFirstAdmin({ ...input, code: 'wrong' }, 'printed-code')).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(createFirstAdmin(input, 'printed-code')).rejects.toMatchObject({ code: 'forbidden' })
+  })
+})
+
+describe('signing in', () => {
+  test('takes the right password of a user who is not locked, and says no more than that', async () => {
+    const admin = await caller(await makeUser('admin'))
+    const user = await createUser(admin, { email: 'grace@example.org', name: 'Grace', password, role: 'viewer' })
+    expect(await signIn(' Grace@Example.org ', password)).toMatchObject({ user: { id: user.id } })
+    expect(await signIn('grace@example.org', 'wrong')).toBeUndefined()
+    expect(await signIn('nobody@example.org', password)).toBeUndefined()
+    await updateUser(admin, { id: user.id, isDisabled: true })
+    expect(await signIn('grace@example.org', password)).toBeUndefined()
+  })
+
+  test('a changed password or role ends the sessions that began before', async () => {
+    const admin = await caller(await makeUser('admin'))
+    const user = await createUser(admin, { email: 'edsger@example.org', name: 'Edsger', password, role: 'viewer' })
+    const first = await signIn(user.email, password)
+    const session = { userId: user.id, epoch: first?.epoch ?? -1 }
+    expect(await identify({ session, ...at })).toMatchObject({ userId: user.id })
+    await changePassword(await identify({ session, ...at }), { current: password, next: 'another long password' })
+    await expect(identify({ session, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+
+  test('the last admin stays one', async () => {
+    const admin = await caller(await makeUser('admin'))
+    const users = await import('./users.ts').then(({ listUsers }) => listUsers())
+    const others = users.filter((user) => user.role === 'admin' && user.id !== admin.userId)
+    const outcomes = await Promise.allSettled(others.map((user) => updateUser(admin, { id: user.id, isDisabled: true })))
+    expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true)
+    expect(await needsFirstAdmin()).toBe(false)
+  })
+})
+
+describe('API keys', () => {
+  test('a key opens until it is revoked, and is shown in no list', async () => {
+    const owner = await caller(await makeUser('manager'))
+    const { apiKey, key } = await createApiKey(owner, { name: 'ci', scope: 'write', expiresInDays: null })
+    expect(await identify({ bearer: key, ...at })).toMatchObject({ kind: 'key', permissions: ['read', 'write', 'deploy'] })
+    expect(JSON.stringify(await listApiKeys(owner))).not.toContain(key)
+    await revokeApiKey(owner, apiKey.id)
+    await expect(identify({ bearer: key, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+
+  test('a key holds no more rights than its owner', async () => {
+    const viewer = await makeUser('viewer')
+    const key = await makeKey(viewer, 'admin')
+    const found = await identify({ bearer: key, ...at })
+    expect(found).toMatchObject({ permissions: ['read'], installation: ['read'] })
+    expect(() => authorize(found, 'write')).toThrow()
+    await expect(createApiKey(await caller(viewer), { name: 'x', scope: 'admin', expiresInDays: null })).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  test("another's key can not be revoked", async () => {
+    const owner = await caller(await makeUser('manager'))
+    const { apiKey } = await createApiKey(owner, { name: 'mine', scope: 'read', expiresInDays: 1 })
+    await expect(revokeApiKey(await caller(await makeUser('manager')), apiKey.id)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('the bootstrap key of the settings opens, and the one before it no longer does', async () => {
+    await ensureBootstrapKey('first-bootstrap-key-0123456789')
+    await ensureBootstrapKey('second-bootstrap-key-0123456789')
+    forgetIdentities()
+    expect(await identify({ bearer: 'second-bootstrap-key-0123456789', ...at })).toMatchObject({ installation: ['read', 'write', 'deploy', 'admin'] })
+    await expect(identify({ bearer: 'first-bootstrap-key-0123456789', ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+})

@@ -1,0 +1,42 @@
+import type { Column } from '#src/contracts/dataset.ts'
+import { isFinal, type JobErrorCode, type JobSummary, type RecipeName } from '#src/contracts/training.ts'
+
+const titles: Record<RecipeName, string> = {
+  'tabular-classification': 'Tabular classification', 'tabular-regression': 'Tabular regression', 'text-classification': 'Text classification',
+}
+export const recipeTitle = (recipe: RecipeName) => titles[recipe]
+
+export const jobHref = (id: string) => `/training/${id}`
+export const againHref = (id: string) => `/training/new?from=${id}`
+export const logsHref = (id: string) => `/api/v1/training/jobs/${id}/logs`
+
+/** Seconds from the first start to the end, or to now; null for a job that has not started. */
+export function tookSeconds(job: Pick<JobSummary, 'startedAt' | 'finishedAt'>, nowMs: number): number | null {
+  if (job.startedAt === null) return null
+  const end = job.finishedAt === null ? nowMs : Date.parse(job.finishedAt)
+  return Math.max(0, (end - Date.parse(job.startedAt)) / 1000)
+}
+
+/** The word for the job's state, fuller than the status where people wait for something. */
+export function statusLabel(job: Pick<JobSummary, 'status' | 'progress' | 'isCancelRequested'>): string | undefined {
+  if (job.isCancelRequested && !isFinal(job.status)) return 'Cancelling'
+  return job.status === 'running' ? `Running ${Math.floor(job.progress * 100)} %` : undefined
+}
+
+const whatToDo: Record<JobErrorCode, string> = {
+  invalid_data: 'Mend the rows or columns that the message names, add the data set again as a new version, and train on that.',
+  invalid_spec: 'Change the setting that the message names, and run it again.',
+  resource_unavailable: 'Run it on another device, or connect a training runtime that has this one.',
+  parity: 'The exported model answered otherwise than the trained one, so no version was made. Run it again with another algorithm or smaller settings, and report it with the log.',
+  out_of_memory: 'Use a smaller batch, a smaller model or fewer columns, or a machine with more memory.',
+  internal: 'The log says where it stopped. Run it again; if it stays so, report it with the log.',
+  lost: 'The training runtime fell silent and no other took over in time. See that one is connected, then run it again.',
+  killed: 'The trainer was stopped from outside, most often for want of memory. See that the machine has room, then run it again.',
+}
+export const adviceFor = (code: JobErrorCode) => whatToDo[code]
+
+/** Columns that the job learned from, as far as its settings say. */
+export function featureNames(columns: readonly Pick<Column, 'name'>[], roles: { target?: string; features?: string[]; exclude?: string[] }): string[] {
+  const left = new Set([roles.target, ...(roles.exclude ?? [])])
+  return (roles.features ?? columns.map((column) => column.name)).filter((name) => !left.has(name))
+}
