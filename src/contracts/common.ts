@@ -54,13 +54,6 @@ const depthOf = (value: unknown): number =>
 
 export const metadata = safeMap(z.json()).refine((map) => depthOf(map) <= 20, 'must be nested at most 20 deep')
 
-/** A page of a list: keyset by cursor, with an offset for the first ten thousand rows. */
-export const page = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  skip: z.coerce.number().int().min(0).max(10_000).default(0),
-  cursor: text(500).optional(),
-})
-
 export type Page<T> = { items: T[]; nextCursor: string | null; total: number }
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable(), total: z.number() })

@@ -8,15 +8,6 @@ import { device } from './training.ts'
 export const deploymentStatus = z.enum(['pending', 'loading', 'ready', 'degraded', 'failed', 'stopped'])
 export type DeploymentStatus = z.infer<typeof deploymentStatus>
 
-export const deploymentMoves: Record<DeploymentStatus, readonly DeploymentStatus[]> = {
-  pending: ['loading', 'ready', 'failed', 'degraded', 'stopped'],
-  loading: ['pending', 'ready', 'degraded', 'failed', 'stopped'],
-  ready: ['pending', 'loading', 'degraded', 'failed', 'stopped'],
-  degraded: ['pending', 'loading', 'ready', 'failed', 'stopped'],
-  failed: ['pending', 'loading', 'ready', 'degraded', 'stopped'],
-  stopped: [],
-}
-
 export const replicaCount = z.number().int().min(1).max(32)
 
 export const deployModel = z.object({

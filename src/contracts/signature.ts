@@ -59,7 +59,6 @@ export const inferRequest = z.object({
     .optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
 })
-export type InferRequest = z.infer<typeof inferRequest>
 
 export const inferResponse = z.object({
   model_name: z.string(),
@@ -67,4 +66,3 @@ export const inferResponse = z.object({
   id: z.string().optional(),
   outputs: z.array(tensor),
 })
-export type InferResponse = z.infer<typeof inferResponse>

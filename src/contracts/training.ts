@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filePath, id, idOrName, name, pageOf, text } from './common.ts'
+import { id, idOrName, name, pageOf, text } from './common.ts'
 
 export const jobStatus = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])
 export type JobStatus = z.infer<typeof jobStatus>
@@ -174,5 +174,3 @@ export const recipe = z.object({
   primaryMetric: z.string(),
 })
 export type Recipe = z.infer<typeof recipe>
-
-export const resultFile = z.object({ path: filePath, sha256: z.string(), size_bytes: z.number() })

@@ -36,8 +36,6 @@ export function createLog(component: string) {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-export type Log = ReturnType<typeof createLog>
-
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
   const { code } = error as { code?: string }

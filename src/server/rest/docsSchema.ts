@@ -23,7 +23,8 @@ function textOf(document: Document, given: Json, depth: number): string {
   if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ')
   if (schema.type === 'array') return `[${textOf(document, (schema.items ?? {}) as Json, depth)}]`
   if (schema.type === 'object') return objectText(document, schema, depth)
-  return schema.type === undefined ? 'any' : String(schema.format ?? schema.type)
+  if (schema.type === undefined) return 'any'
+  return Array.isArray(schema.type) ? schema.type.join(' | ') : String(schema.format ?? schema.type)
 }
 
 function objectText(document: Document, schema: Json, depth: number): string {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, isNull, sql } from 'drizzle-orm'
 import { db } from '#src/server/db/client.ts'
 import { runtimes } from '#src/server/db/schema.ts'
 import { programVersion, trainingMissing } from './system.ts'
@@ -42,13 +42,3 @@ async function countLive(): Promise<Set<string>> {
   const rows = await db().select({ kind: runtimes.kind }).from(runtimes).where(isLive).groupBy(runtimes.kind)
   return new Set(rows.map((row) => row.kind))
 }
-
-/** True when a runtime of this kind has joined, live or not. */
-export const hasRuntime = async (kind: 'training' | 'inference'): Promise<boolean> =>
-  (
-    await db()
-      .select({ id: runtimes.id })
-      .from(runtimes)
-      .where(and(eq(runtimes.kind, kind), isNull(runtimes.removedAt)))
-      .limit(1)
-  ).length > 0

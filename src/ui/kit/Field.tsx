@@ -53,7 +53,6 @@ export function Field(props: FieldProps) {
       <OutlinedInput
         id={id} name={name} value={value} type={type} error={!!error} disabled={isDisabled} placeholder={placeholder} autoComplete={autoComplete} autoFocus={autoFocus}
         multiline={rows !== undefined} minRows={rows} fullWidth endAdornment={end} onChange={(event) => onChange(event.target.value)}
-        sx={rows ? { p: '8px 12px' } : undefined}
         slotProps={{ input: { 'aria-describedby': error || help ? `${id}-help` : undefined, min, max, step, style: isMono ? { fontFamily: '"JetBrains Mono Variable", monospace', fontSize: '0.8125rem' } : undefined } }}
       />
     </FieldFrame>

@@ -41,10 +41,10 @@ export function PageHeader({ title, crumbs = [], status, statusLabel, note, acti
         {crumbs.length > 0 && (
           <Box component="nav" aria-label="Breadcrumb" sx={{ minWidth: 0 }}>
             <Box component="ol" sx={{ display: 'flex', flexWrap: 'wrap', m: 0, p: 0, listStyle: 'none', typography: 'body2', color: 'text.secondary' }}>
-              {crumbs.map((crumb) => (
+              {crumbs.map((crumb, index) => (
                 <li key={crumb.href}>
+                  {index > 0 && <Box component="span" aria-hidden sx={{ px: 1.5, opacity: 0.6 }}>/</Box>}
                   <AppLink href={crumb.href} sx={{ color: 'text.secondary' }}>{crumb.label}</AppLink>
-                  <Box component="span" aria-hidden sx={{ px: 1.5, opacity: 0.6 }}>/</Box>
                 </li>
               ))}
             </Box>

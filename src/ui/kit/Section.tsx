@@ -17,8 +17,8 @@ export function Section({ title, note, actions, isFramed = false, children }: Se
   const id = useId()
   return (
     <Box component="section" aria-labelledby={id} sx={{ minWidth: 0 }}>
-      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, minHeight: 32, flexWrap: 'wrap' }}>
-        <Box sx={{ flex: 1, minWidth: 0 }}>
+      <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 2, mb: 2, minHeight: 32, flexWrap: 'wrap' }}>
+        <Box sx={{ flex: 1, minWidth: 0, pt: 1 }}>
           <Typography variant="h2" id={id}>{title}</Typography>
           {note && <Typography variant="body2" color="textSecondary">{note}</Typography>}
         </Box>

@@ -77,6 +77,7 @@ export const components: NonNullable<ThemeOptions['components']> = {
       }),
       input: { padding: '7px 12px' },
       multiline: { padding: 0 },
+      adornedStart: { paddingLeft: 10, '& input': { paddingLeft: 0 } },
       notchedOutline: { top: 0, '& legend': { display: 'none' } },
     },
   },

@@ -55,7 +55,7 @@ export function DeployButton({ model, version, variant = 'contained', isDisabled
   const go = () => deploy.mutate({ model, version }, { onError: (error) => toast({ message: readError(error).message, tone: 'failed', action: { label: 'Choose a name', run: () => setAsking(true) } }) })
   return (
     <>
-      <ButtonGroup variant={variant} disabled={isDisabled} sx={{ '& .MuiButtonGroup-grouped': { minWidth: 32 } }}>
+      <ButtonGroup disableElevation variant={variant} disabled={isDisabled} sx={{ '& .MuiButtonGroup-grouped': { minWidth: 32 } }}>
         <Button loading={deploy.isPending} onClick={go}>Deploy version {version}</Button>
         {hasOptions && <Button aria-label={`Deploy version ${version} with options`} onClick={() => setAsking(true)} sx={{ px: 1.5 }}><TuneIcon sx={{ fontSize: 16 }} /></Button>}
       </ButtonGroup>

@@ -12,7 +12,7 @@ function stepsOf(version: ModelVersion): Step[] {
   if (dataset) steps.push({ key: 'dataset', noun: 'Data set', title: dataset.name, note: `version ${dataset.version} · ${dataset.digest.replace('sha256:', '').slice(0, 10)}`, href: `/datasets/${encodeURIComponent(dataset.name)}?version=${dataset.version}` })
   if (base) steps.push({ key: 'base', noun: 'Base', title: `${base.model} version ${base.version}`, href: `/models/${encodeURIComponent(base.model)}/versions/${base.version}` })
   if (job) steps.push({ key: 'job', noun: 'Training job', title: job.name, note: job.recipe, href: `/training/${job.id}` })
-  if (source === 'upload') steps.push({ key: 'upload', noun: 'Upload', title: version.createdBy ?? 'Uploaded', note: version.files[0]?.path })
+  if (source === 'upload') steps.push({ key: 'upload', noun: 'Upload', title: version.createdBy ?? 'Uploaded', note: (version.files.find((file) => file.path.endsWith('.onnx')) ?? version.files[0])?.path })
   steps.push({ key: 'version', noun: 'Version', title: `${version.modelName} version ${version.version}`, status: version.status, isHere: true })
   for (const deployment of version.deployments) {
     steps.push({ key: deployment.id, noun: 'Deployment', title: deployment.name, note: `${deployment.weight} % of its traffic`, status: deployment.status, href: `/deployments/${encodeURIComponent(deployment.name)}` })

@@ -6,7 +6,7 @@ import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 
 /** That the exported file answers as the trainer's own framework did. */
-export function ParityCertificate({ parity }: { parity: ModelVersion['parity'] }) {
+export function ParityCertificate({ parity, hasGolden }: { parity: ModelVersion['parity']; hasGolden: boolean }) {
   return (
     <Section title="Parity" isFramed>
       {parity ? (
@@ -24,7 +24,7 @@ export function ParityCertificate({ parity }: { parity: ModelVersion['parity'] }
           />
         </Box>
       ) : (
-        <Box sx={{ typography: 'body2', color: 'text.secondary' }}>No golden answers came with this version, so there is nothing to compare with.</Box>
+        <Box sx={{ typography: 'body2', color: 'text.secondary' }}>{hasGolden ? 'Golden answers came with this version. They are computed again when it is first deployed.' : 'No golden answers came with this version, so there is nothing to compare with.'}</Box>
       )}
     </Section>
   )

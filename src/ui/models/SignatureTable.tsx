@@ -14,13 +14,20 @@ function known({ labels, hint }: TensorSpec): string {
   return '–'
 }
 
+function exampleOf({ hint }: TensorSpec): string {
+  const example = hint?.example
+  if (example == null) return '–'
+  // An FP32 value printed as a double shows digits that it never had.
+  return typeof example === 'number' ? String(Number(example.toPrecision(6))) : example
+}
+
 const columns: Column<Row>[] = [
   { key: 'name', header: 'Name', cell: (row) => <Box component="span" sx={{ typography: 'mono', overflowWrap: 'anywhere' }}>{row.name}</Box> },
   { key: 'direction', header: 'Part', cell: (row) => (row.direction === 'input' ? 'Input' : 'Output') },
   { key: 'datatype', header: 'Type', cell: (row) => <Box component="span" sx={{ typography: 'mono' }}>{row.datatype}</Box> },
   { key: 'shape', header: 'Shape', cell: (row) => <Box component="span" sx={{ typography: 'mono' }}>[{row.shape.join(', ')}]</Box> },
   { key: 'values', header: 'Values seen in training', cell: known },
-  { key: 'example', header: 'Example', cell: (row) => (row.hint?.example == null ? '–' : String(row.hint.example)) },
+  { key: 'example', header: 'Example', cell: (row) => exampleOf(row) },
 ]
 
 /** Inputs, then outputs. */

@@ -26,7 +26,7 @@ export function VersionOverview({ version }: { version: ModelVersion }) {
           {hyperParameters && Object.keys(hyperParameters).length > 0 && <Section title="Hyper-parameters" isFramed><KeyValues labelWidth={220} items={[...pairs(hyperParameters), { label: 'Seed', value: seed }]} /></Section>}
         </Box>
         <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
-          <ParityCertificate parity={version.parity} />
+          <ParityCertificate parity={version.parity} hasGolden={version.files.some((file) => file.path === 'golden.json')} />
           <Section title="Facts" isFramed>
             <KeyValues labelWidth={96} items={[{ label: 'Format', value: version.format }, { label: 'Created', value: <RelativeTime at={version.createdAt} /> }, { label: 'By', value: version.createdBy }, { label: 'Id', value: <IdText id={version.id} /> }]} />
           </Section>

@@ -18,7 +18,7 @@ from .log import log
 
 # The trainer reads data from strangers: it gets no token, no credential, and no setting that it has no use for.
 _PASSED = ('PATH', 'HOME', 'LANG', 'TMPDIR', 'TZ', 'VIRTUAL_ENV', 'LD_LIBRARY_PATH', 'SSL_CERT_FILE')
-_PASSED_PREFIXES = ('LC_', 'OMP_', 'MKL_', 'CUDA_', 'NVIDIA_')
+_PASSED_PREFIXES = ('LC_', 'OMP_', 'MKL_', 'CUDA_', 'NVIDIA_', 'NEUROWEAVER_CHECKPOINT_')
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 LINE_BYTES = 1 << 20
 START_LIMIT_S = 60.0

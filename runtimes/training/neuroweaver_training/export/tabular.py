@@ -11,6 +11,7 @@ from ..data.features import Feature
 from .graph import Graph
 
 HINT_CATEGORIES = 50
+HINT_CHARACTERS = 200
 RESERVED = {'classification': ('label', 'probabilities'), 'regression': ('prediction',)}
 
 
@@ -74,5 +75,6 @@ def _input(feature: Feature) -> dict[str, Any]:
     if feature.kind == 'number':
         hint: dict[str, Any] = {'min': feature.smallest, 'max': feature.largest, 'example': feature.example}
         return {'name': feature.name, 'datatype': 'FP32', 'shape': [-1, 1], 'hint': hint}
-    hint = {'categories': feature.categories_by_count[:HINT_CATEGORIES], 'example': feature.example}
+    short = [text for text in feature.categories_by_count if len(text) <= HINT_CHARACTERS]
+    hint = {'categories': short[:HINT_CATEGORIES], **({'example': short[0]} if short else {})}
     return {'name': feature.name, 'datatype': 'BYTES', 'shape': [-1, 1], 'hint': hint}

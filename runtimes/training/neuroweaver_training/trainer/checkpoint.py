@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import time
 import zipfile
 from pathlib import Path
@@ -13,7 +14,8 @@ from typing import Any
 from ..files import write_atomically
 from .emit import Emitter
 
-EVERY_SECONDS = 10.0
+INTERVAL_SETTING = 'NEUROWEAVER_CHECKPOINT_SECONDS'
+DEFAULT_INTERVAL_S = 10.0
 KEPT = 2
 
 
@@ -25,18 +27,19 @@ def spec_fingerprint(spec: dict[str, Any]) -> str:
 
 
 class Checkpoints:
-    """Saves at most every `EVERY_SECONDS`, and at once when asked to; gives back what an earlier attempt left."""
+    """Due every `NEUROWEAVER_CHECKPOINT_SECONDS` (10), and at a stop; gives back what an earlier attempt left."""
 
     def __init__(self, folder: Path, emit: Emitter, fingerprint: str, source: Path | None) -> None:
         self._folder = folder
         self._emit = emit
         self._fingerprint = fingerprint
         self._source = source
+        self._interval_s = float(os.environ.get(INTERVAL_SETTING) or DEFAULT_INTERVAL_S)
         self._saved_at = time.monotonic()
         self._kept: list[Path] = []
 
     def is_due(self) -> bool:
-        return time.monotonic() - self._saved_at >= EVERY_SECONDS
+        return time.monotonic() - self._saved_at >= self._interval_s
 
     def save(self, step: int, state: dict[str, Any], blobs: dict[str, bytes]) -> None:
         """Writes `state` as JSON and `blobs` as members; the event that names the file comes after the rename."""
@@ -44,7 +47,8 @@ class Checkpoints:
         with zipfile.ZipFile(buffer, 'w', zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr('state.json', json.dumps({**state, 'step': step, 'fingerprint': self._fingerprint}))
             for name, content in blobs.items():
-                archive.writestr(name, content)
+                # Weights do not get smaller by packing.
+                archive.writestr(name, content, zipfile.ZIP_STORED if name.endswith('.pt') else None)
         path = self._folder / f'checkpoint-{step:09d}.zip'
         write_atomically(path, buffer.getvalue())
         self._emit.send('checkpoint', path=str(path), step=step)

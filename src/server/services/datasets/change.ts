@@ -1,7 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { createDataset as createInput, Dataset } from '#src/contracts/dataset.ts'
-import { db, type Tx, transaction } from '#src/server/db/client.ts'
+import { type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { artifactGrants, datasetFiles, datasets, datasetVersions, trainingJobs } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
@@ -75,6 +75,3 @@ export async function deleteDataset(caller: Caller, ref: string): Promise<void> 
     await announce(tx, 'dataset', caller.project.id, row.id)
   })
 }
-
-export const hasDatasets = async (caller: Caller): Promise<boolean> =>
-  (await db().select({ id: datasets.id }).from(datasets).where(eq(datasets.projectId, caller.project.id)).limit(1)).length > 0

@@ -47,14 +47,14 @@ export async function getModel(caller: Caller, ref: string): Promise<Model> {
 }
 
 const orders = {
-  updated_at: { column: models.updatedAt, valueOf: (row: ModelRow) => row.updatedAt },
-  created_at: { column: models.createdAt, valueOf: (row: ModelRow) => row.createdAt },
-  name: { column: models.name, valueOf: (row: ModelRow) => row.name },
+  updated_at: { column: models.updatedAt, sortValue: (row: ModelRow) => row.updatedAt },
+  created_at: { column: models.createdAt, sortValue: (row: ModelRow) => row.createdAt },
+  name: { column: models.name, sortValue: (row: ModelRow) => row.name },
 }
 
 export async function listModels(caller: Caller, input: ListModels): Promise<Page<Model>> {
   const [field, direction] = input.orderBy.split(' ') as [keyof typeof orders, 'asc' | 'desc']
-  const { column, valueOf } = orders[field]
+  const { column, sortValue } = orders[field]
   const sort = direction === 'desc' ? desc : asc
   const where = and(
     eq(models.projectId, caller.project.id),
@@ -76,7 +76,7 @@ export async function listModels(caller: Caller, input: ListModels): Promise<Pag
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {
     items: shown.map((row) => viewModel(row, caller.project.name, row.email)),
-    nextCursor: last ? encodeCursor(valueOf(last), last.id) : null,
+    nextCursor: last ? encodeCursor(sortValue(last), last.id) : null,
     total,
   }
 }

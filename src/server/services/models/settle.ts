@@ -36,7 +36,7 @@ export async function settleVersion(tx: Queryable, versionId: string): Promise<v
     .limit(1)
   if (missing) return
   const files = await settledFiles(tx, versionId)
-  const found = await describe(files)
+  const found = await characterise(files)
   if ('rejection' in found) return rejectVersion(tx, versionId, found.rejection)
   await tx
     .update(modelVersions)
@@ -63,7 +63,7 @@ async function settledFiles(tx: Queryable, versionId: string): Promise<SettledFi
 type Description = { signature: Signature | null; format: string; task: string | null; message: string | null } | { rejection: string }
 
 /** What a set of files is: a model with a manifest, a plain ONNX file, or files that nothing here can serve. */
-async function describe(files: SettledFile[]): Promise<Description> {
+async function characterise(files: SettledFile[]): Promise<Description> {
   const manifestFile = files.find((file) => file.path === manifestPath)
   const parsed = manifestFile ? await readManifest(manifestFile) : undefined
   if (parsed === 'broken')

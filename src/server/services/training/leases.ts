@@ -1,5 +1,5 @@
 /** What training runtimes do with jobs. The row carries the lease; its attempt number fences off whoever lost it. */
-import { and, asc, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Lineage } from '#src/contracts/model.ts'
 import type { ClaimResponse, checkpointRequest, eventsRequest, finishRequest } from '#src/contracts/runtime.ts'
@@ -435,11 +435,3 @@ export async function isTrainingInput(caller: Caller, sha256: string): Promise<b
     ) limit 1`)
   return rows.length > 0
 }
-
-/** How many jobs each live training runtime has in hand. */
-export const countRunning = () =>
-  db()
-    .select({ runtimeId: trainingJobs.runtimeId, count: sql<number>`count(*)::int` })
-    .from(trainingJobs)
-    .where(and(eq(trainingJobs.status, 'running'), gt(trainingJobs.leaseUntil, sql`now()`)))
-    .groupBy(trainingJobs.runtimeId)
