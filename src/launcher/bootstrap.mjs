@@ -16,6 +16,7 @@ const oldestNode = 20
 const wantedNode = 24
 const heartbeatMs = 2_000
 const lockStaleMs = 20_000
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 const majorOf = (version) => Number(version.replace(/^v/, '').split('.')[0])
 // Standard error, so that commands whose output is read by programs stay clean.
@@ -78,11 +79,17 @@ async function withInstallLock(work) {
     hasSaid = true
   }
   const beat = setInterval(() => utimesSync(path, new Date(), new Date()), heartbeatMs)
+  const release = () => rmSync(path, { force: true })
+  const stop = () => process.exit(130)
+  process.once('exit', release)
+  for (const signal of stopSignals) process.once(signal, stop)
   try {
     return await work()
   } finally {
     clearInterval(beat)
-    rmSync(path, { force: true })
+    for (const signal of stopSignals) process.off(signal, stop)
+    process.off('exit', release)
+    release()
   }
 }
 
@@ -108,6 +115,7 @@ function runInstall() {
   const tick = setInterval(() => say(`Installing packages: ${Math.round((Date.now() - began) / 1000)} s so far`), 10_000)
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] })
+    process.once('exit', () => child.kill())
     child.once('error', reject)
     child.once('exit', (code) => (code === 0 ? resolve(undefined) : reject(new Error(`npm ci ended with status ${code}`))))
   }).finally(() => {
@@ -163,7 +171,7 @@ function stopWhenOrphaned() {
 /** Runs main.ts in a child under Node 24, forwards signals to it and takes over its exit status. */
 function runUnder(node) {
   const child = spawn(node, [main, ...process.argv.slice(2)], { cwd: root, stdio: ['inherit', 'inherit', 'inherit', 'ipc'] })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  for (const signal of stopSignals) process.on(signal, () => child.kill(signal))
   child.once('error', (error) => fail(`${node} could not be started: ${error.message}`))
   child.once('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))
 }

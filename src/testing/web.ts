@@ -74,6 +74,8 @@ export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} 
     NEUROWEAVER_BOOTSTRAP_API_KEY: adminKey,
     RUNTIME_TOKEN: runtimeToken,
     NEXTAUTH_SECRET: randomBytes(32).toString('base64url'),
+    // The worker says at this level that it is ready.
+    LOG_LEVEL: 'info',
     ...env,
   }
   const url = `http://127.0.0.1:${port}`

@@ -41,7 +41,7 @@ export function PersonMenu({ isFolded, onHelp }: { isFolded: boolean; onHelp: ()
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, flexDirection: isFolded ? 'column-reverse' : 'row', borderTop: 1, borderColor: 'divider', pt: 2 }}>
       <ButtonBase
-        aria-label={name ? `${name}: account` : 'Account'} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(event) => setAnchor(event.currentTarget)}
+        aria-label={isFolded || !name ? 'Account' : undefined} aria-haspopup="menu" aria-expanded={!!anchor} onClick={(event) => setAnchor(event.currentTarget)}
         sx={{ flex: 1, minWidth: 0, display: 'flex', gap: 2, alignItems: 'center', p: 1, borderRadius: '8px', textAlign: 'left', justifyContent: 'flex-start', '&:hover': { bgcolor: 'action.hover' } }}
       >
         <Box aria-hidden sx={{ width: 26, height: 26, borderRadius: '50%', bgcolor: 'raised', border: 1, borderColor: 'divider', display: 'grid', placeItems: 'center', fontSize: '0.75rem', fontWeight: 600, flex: 'none' }}>

@@ -54,7 +54,7 @@ export function Rail({ isFolded, onFold, onSearch, onHelp, onMoved }: RailProps)
           </Tooltip>
         )}
       </Box>
-      <ButtonBase onClick={onSearch} aria-label="Search things and actions" sx={{ ...itemSx(isFolded), border: 1, borderColor: 'divider', bgcolor: 'background.paper' }}>
+      <ButtonBase onClick={onSearch} aria-label={isFolded ? 'Search' : undefined} sx={{ ...itemSx(isFolded), border: 1, borderColor: 'divider', bgcolor: 'background.paper' }}>
         <SearchIcon sx={{ fontSize: 18 }} />
         {!isFolded && <><Box component="span" sx={{ flex: 1 }}>Search</Box><Box component="kbd" sx={{ fontSize: '0.6875rem !important' }}>Ctrl K</Box></>}
       </ButtonBase>

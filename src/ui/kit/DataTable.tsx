@@ -15,6 +15,7 @@ import { cardSx, tableSx } from '#src/ui/kit/tableStyles.ts'
 import { TableRowView } from '#src/ui/kit/TableRowView.tsx'
 import { useRowKeys } from '#src/ui/kit/useRowKeys.ts'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
+import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
 export type Column<Row> = {
   key: string
@@ -76,10 +77,11 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const keys = (sorted ?? []).map(rowKey).filter((key) => chosen.has(key))
   const isEmpty = sorted?.length === 0
 
-  const bar = (toolbar || (hasColumnPicker && columns.length > 3)) && (
+  const picker = hasColumnPicker && !isEmpty && columns.length > 3 && <ColumnPicker columns={columns} hidden={hidden} onToggle={toggle} />
+  const bar = toolbar && (
     <Box sx={{ display: 'flex', gap: 2, alignItems: 'center', mb: 3, flexWrap: 'wrap' }}>
       <Box sx={{ flex: 1, minWidth: { xs: '100%', sm: 240 }, display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>{toolbar}</Box>
-      {hasColumnPicker && !isEmpty && <ColumnPicker columns={columns} hidden={hidden} onToggle={toggle} />}
+      {picker}
     </Box>
   )
   if (isEmpty && empty) return <>{bar}{empty}</>
@@ -92,6 +94,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     })
   const areAllChosen = !!sorted?.length && keys.length === sorted.length
 
+  const isPickerInHead = !!picker && !toolbar
   return (
     <Box sx={{ minWidth: 0 }}>
       {bar}
@@ -100,43 +103,44 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           {bulkBar(keys, () => setChosen(new Set()))}
         </Box>
       )}
-      <Box role="region" aria-label={`${label}, table`} tabIndex={0} aria-busy={!sorted || isStale} sx={[tableSx, { maxHeight: props.maxHeight ?? 'max(480px, calc(100dvh - 200px))' }, !!isStale && { opacity: 0.55 }]}>
-        <Table aria-label={label} role="table" sx={cardSx}>
-          <TableHead role="rowgroup">
-            <TableRow role="row">
-              {bulkBar && (
-                <TableCell role="columnheader" padding="checkbox">
-                  <Checkbox checked={areAllChosen} indeterminate={keys.length > 0 && !areAllChosen} onChange={() => setChosen(new Set(areAllChosen ? [] : (sorted ?? []).map(rowKey)))} slotProps={{ input: { 'aria-label': 'Choose all rows' } }} />
-                </TableCell>
-              )}
-              {shown.map((column) => {
-                const isSortable = !!column.sortValue || column.isServerSorted
-                const direction = order?.key === column.key ? order.direction : undefined
-                return (
-                  <TableCell key={column.key} role="columnheader" align={column.align} style={{ width: column.width }} aria-sort={direction ? (direction === 'asc' ? 'ascending' : 'descending') : undefined}>
-                    {isSortable ? (
-                      <TableSortLabel active={!!direction} direction={direction ?? 'desc'} onClick={() => setSort(nextSort(column.key, order))}>{column.header}</TableSortLabel>
-                    ) : column.header}
+      <Box sx={{ position: 'relative', minWidth: 0, '& thead th:last-of-type': isPickerInHead ? { pr: 10 } : undefined }}>
+        {isPickerInHead && <Box sx={{ position: 'absolute', right: 2, top: 2, zIndex: 4, '& button': { border: 0, p: 1 } }}>{picker}</Box>}
+        <Box role="region" aria-label={`${label}, table`} tabIndex={0} aria-busy={!sorted || isStale} sx={[tableSx, { maxHeight: props.maxHeight ?? 'max(480px, calc(100dvh - 200px))' }, !!isStale && { opacity: 0.55 }]}>
+          <Table aria-label={label} role="table" sx={cardSx}>
+            <TableHead role="rowgroup">
+              <TableRow role="row">
+                {bulkBar && (
+                  <TableCell role="columnheader" padding="checkbox">
+                    <Checkbox checked={areAllChosen} indeterminate={keys.length > 0 && !areAllChosen} onChange={() => setChosen(new Set(areAllChosen ? [] : (sorted ?? []).map(rowKey)))} slotProps={{ input: { 'aria-label': 'Choose all rows' } }} />
                   </TableCell>
-                )
-              })}
-              {(rowActions || peek) && <TableCell role="columnheader" align="right"><Box component="span" sx={visuallyHidden}>Actions</Box></TableCell>}
-            </TableRow>
-          </TableHead>
-          <TableBody ref={bodyRef} role="rowgroup">
-            {sorted ? (
-              sorted.map((row) => (
-                <TableRowView key={rowKey(row)} row={row} columns={shown} href={props.rowHref?.(row)} peek={peek} rowActions={rowActions} isChosen={chosen.has(rowKey(row))} onToggle={bulkBar ? () => toggleRow(rowKey(row)) : undefined} />
-              ))
-            ) : (
-              <SkeletonRows columns={shown} count={skeletonCount} extra={(bulkBar ? 1 : 0) + (rowActions || peek ? 1 : 0)} />
-            )}
-          </TableBody>
-        </Table>
+                )}
+                {shown.map((column) => {
+                  const isSortable = !!column.sortValue || column.isServerSorted
+                  const direction = order?.key === column.key ? order.direction : undefined
+                  return (
+                    <TableCell key={column.key} role="columnheader" align={column.align} style={{ width: column.width }} aria-sort={direction ? (direction === 'asc' ? 'ascending' : 'descending') : undefined}>
+                      {isSortable ? (
+                        <TableSortLabel active={!!direction} direction={direction ?? 'desc'} onClick={() => setSort(nextSort(column.key, order))}>{column.header}</TableSortLabel>
+                      ) : column.header}
+                    </TableCell>
+                  )
+                })}
+                {(rowActions || peek) && <TableCell role="columnheader" align="right"><Box component="span" sx={visuallyHidden}>Actions</Box></TableCell>}
+              </TableRow>
+            </TableHead>
+            <TableBody ref={bodyRef} role="rowgroup">
+              {sorted ? (
+                sorted.map((row) => (
+                  <TableRowView key={rowKey(row)} row={row} columns={shown} href={props.rowHref?.(row)} peek={peek} rowActions={rowActions} isChosen={chosen.has(rowKey(row))} onToggle={bulkBar ? () => toggleRow(rowKey(row)) : undefined} />
+                ))
+              ) : (
+                <SkeletonRows columns={shown} count={skeletonCount} extra={(bulkBar ? 1 : 0) + (rowActions || peek ? 1 : 0)} />
+              )}
+            </TableBody>
+          </Table>
+        </Box>
       </Box>
       {footer}
     </Box>
   )
 }
-
-export const visuallyHidden = { position: 'absolute', width: '1px', height: '1px', m: '-1px', overflow: 'hidden', clipPath: 'inset(50%)', whiteSpace: 'nowrap' } as const

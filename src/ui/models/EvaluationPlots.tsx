@@ -28,7 +28,7 @@ export default function EvaluationPlots({ parts }: { parts: EvaluationParts }) {
       )}
       {matrix && (
         <Section title="Confusion matrix" note="What was so down, what was answered across." isFramed>
-          <Heatmap title="Confusion matrix" rowLabels={matrix.labels} columnLabels={matrix.labels} values={matrix.counts} rowTitle="Actual" columnTitle="Predicted" />
+          <Heatmap title="Counts of actual and predicted classes" rowLabels={matrix.labels} columnLabels={matrix.labels} values={matrix.counts} rowTitle="Actual" columnTitle="Predicted" />
         </Section>
       )}
       {roc.length > 1 && (

@@ -29,7 +29,7 @@ export function ModelFigures({ model, versions }: { model: Model; versions: Vers
       />
       {metric && trend.length > 1 && <Figure label={`${metricTitle(metric.name)} by version`} value={<Sparkline values={trend} label={`${metricTitle(metric.name)} of ${plural(trend.length, 'version')}, oldest first`} width={130} height={34} />} />}
       <Figure label="Latest version" value={model.latestVersion} note={<RelativeTime at={latest?.createdAt ?? model.updatedAt} />} />
-      <Figure label="Size of it" value={latest ? formatBytes(latest.sizeBytes) : '–'} note={latest?.format ?? undefined} />
+      <Figure label="Size of the latest" value={latest ? formatBytes(latest.sizeBytes) : '–'} note={latest?.format ?? undefined} />
     </Figures>
   )
 }

@@ -29,8 +29,8 @@ export type Share = { label: string; count: number }
 function importanceOf(value: unknown): Share[] {
   const pairs: [string | null, number | null][] = isObject(value)
     ? Object.entries(value).map(([name, share]) => [name, numberOf(share)])
-    : objects(value).map((item) => [textOf(item.feature ?? item.name ?? item.column), numberOf(item.importance ?? item.permutation ?? item.gain ?? item.value ?? item.mean ?? item.drop)])
-  return pairs.flatMap(([label, count]) => (label === null || count === null ? [] : [{ label, count }])).sort((left, right) => right.count - left.count)
+    : objects(value).map((item) => [textOf(item.feature ?? item.name ?? item.column), numberOf(item.importance ?? item.gain ?? item.permutation ?? item.value ?? item.mean ?? item.drop)])
+  return pairs.flatMap(([label, count]) => (label === null || count === null || count <= 0 ? [] : [{ label, count }])).sort((left, right) => right.count - left.count)
 }
 
 function histogramOf(value: unknown): Share[] {
