@@ -6,7 +6,7 @@ const never = (name, from, to, extra = {}) => ({
   to: { path: to, ...extra },
 })
 const doors = '^src/server/(trpc|rest|uploads|runtime)/'
-const shared = '^src/server/(env|errors|log|http|identity|session|bridge|health|metrics|passThrough)\\.ts$'
+const shared = '^src/server/(env|errors|log|http|identity|session|cookies|dist|bridge|health|metrics|passThrough)\\.ts$'
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -1,8 +1,9 @@
 /** From a request's headers to its caller, the same for every door. */
 import type { IncomingMessage } from 'node:http'
+import { cookieOf } from './cookies.ts'
 import { env } from './env.ts'
-import { AppError } from './errors.ts'
-import { bearerOf, correlationIdOf } from './http.ts'
+import { AppError, toAppError } from './errors.ts'
+import { bearerOf, correlationIdOf, headerOf } from './http.ts'
 import { type Caller, identify } from './services/access.ts'
 import { readSession } from './session.ts'
 
@@ -10,14 +11,6 @@ export type HeaderSource = Pick<IncomingMessage, 'headers'> & { method?: string 
 export type IdentityOptions = { ignoreBearer?: boolean; ignoreSession?: boolean }
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', undefined])
-
-/** The project that a request names: by header, or by the cookie that the pages keep. */
-function projectOf(req: HeaderSource): string | undefined {
-  const header = req.headers['x-neuroweaver-project']
-  if (typeof header === 'string' && header !== '') return header
-  const cookie = /(?:^|;\s*)nw_project=([^;]+)/.exec(req.headers.cookie ?? '')?.[1]
-  return cookie ? decodeURIComponent(cookie) : undefined
-}
 
 /**
  * A browser sends its cookie whoever made the page, so a change by session must come from a page of ours.
@@ -32,10 +25,21 @@ function refuseOtherSites(req: HeaderSource): void {
   if (!isSame) throw new AppError('forbidden', 'A browser session can change things only from a page of this site. Use an API key instead.')
 }
 
+/**
+ * Who sent a request. A header that names a project must name one that is there; the cookie that the pages keep may be older
+ * than its project, and then stands for the default one.
+ */
 export async function callerOf(req: HeaderSource, options: IdentityOptions = {}): Promise<Caller> {
   const bearer = options.ignoreBearer ? undefined : bearerOf(req as IncomingMessage)
   const session = bearer === undefined && !options.ignoreSession ? await readSession(req.headers.cookie, env().NEXTAUTH_SECRET) : undefined
   if (session) refuseOtherSites(req)
-  const correlationId = correlationIdOf(req as IncomingMessage)
-  return identify({ bearer, session, project: projectOf(req), correlationId, address: req.socket?.remoteAddress ?? null })
+  const who = { bearer, session, correlationId: correlationIdOf(req as IncomingMessage), address: req.socket?.remoteAddress ?? null }
+  const named = headerOf(req as IncomingMessage, 'x-neuroweaver-project')
+  if (named) return identify({ ...who, project: named })
+  const kept = session ? cookieOf(req.headers.cookie, 'nw_project') : undefined
+  if (!kept) return identify(who)
+  return identify({ ...who, project: kept }).catch((error) => {
+    if (toAppError(error).code !== 'not_found') throw error
+    return identify(who)
+  })
 }

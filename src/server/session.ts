@@ -1,4 +1,5 @@
 import { decode } from 'next-auth/jwt'
+import { cookieOf } from './cookies.ts'
 
 const cookieNames = ['__Secure-next-auth.session-token', 'next-auth.session-token']
 const cacheMs = 5_000
@@ -6,23 +7,9 @@ const maxCached = 10_000
 type Session = { userId: string; epoch: number }
 const decoded = new Map<string, { session: Session | undefined; until: number }>()
 
-function cookieOf(header: string | undefined): string | undefined {
-  if (!header) return undefined
-  const pairs = header.split(';').map((pair) => pair.trim().split('='))
-  const found = cookieNames
-    .map((name) =>
-      pairs
-        .find(([key]) => key === name)
-        ?.slice(1)
-        .join('='),
-    )
-    .find((value) => value)
-  return found ? decodeURIComponent(found) : undefined
-}
-
 /** The session that a Cookie header carries, if its token is one of ours and has not run out. */
 export async function readSession(cookieHeader: string | undefined, secret: string): Promise<Session | undefined> {
-  const token = cookieOf(cookieHeader)
+  const token = cookieNames.map((name) => cookieOf(cookieHeader, name)).find((value) => value)
   if (!token || token.length > 8192) return undefined
   const known = decoded.get(token)
   if (known && known.until > Date.now()) return known.session

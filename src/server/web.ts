@@ -18,11 +18,12 @@ import { handleMetrics } from './metrics.ts'
 import { passThrough } from './passThrough.ts'
 import { handleRest } from './rest/handle.ts'
 import { handleRuntime } from './runtime/routes.ts'
-import { authorize } from './services/access.ts'
+import { authorize, visitor } from './services/access.ts'
 import { ensureBootstrapKey } from './services/apiKeys.ts'
 import { ensureDefaultProject } from './services/projects.ts'
 import { createFirstAdmin, needsFirstAdmin, signIn } from './services/users.ts'
 import { openStores } from './storage/index.ts'
+import type { Context } from './trpc/init.ts'
 import { appRouter, createCaller } from './trpc/root.ts'
 import { handleUpload } from './uploads/tus.ts'
 
@@ -31,12 +32,21 @@ const settings = env()
 
 type Door = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<void>
 
+/** A wrong credential is refused by each procedure in tRPC's own words, so that every client can read why. */
+async function contextOf(req: HeaderSource): Promise<Context> {
+  try {
+    return { caller: await callerOf(req) }
+  } catch (error) {
+    return { caller: visitor(String(req.headers['x-correlation-id']), req.socket?.remoteAddress ?? null), refusal: toAppError(error) }
+  }
+}
+
 const trpcHandler = createHTTPHandler({
   router: appRouter,
   basePath: '/api/trpc/',
   maxBodySize: limits.jsonBodyBytes,
   maxBatchSize: 100,
-  createContext: async ({ req }) => ({ caller: await callerOf(req) }),
+  createContext: ({ req }) => contextOf(req),
 })
 
 const trpcDoor: Door = async (req, res) => {
@@ -100,8 +110,8 @@ function openPageBridge(): void {
   const call = createCaller
   openBridge({
     async query(path, input, headers) {
-      const caller = await callerOf({ headers } as HeaderSource)
-      const found = path.split('.').reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], call({ caller }))
+      const context = await contextOf({ headers } as HeaderSource)
+      const found = path.split('.').reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], call(context))
       return (found as (input: unknown) => Promise<unknown>)(input)
     },
     async identify(headers) {

@@ -14,13 +14,13 @@ import { routes } from '#src/server/rest/routes.ts'
 import { useDatabase } from './database.ts'
 import { startWeb, type TestWeb } from './web.ts'
 
-export type Asked = {
+type Asked = {
   key?: string | null
   /** Sent as JSON; a string or bytes are sent as they are. */
   body?: unknown
   headers?: Record<string, string>
 }
-export type Answered = { status: number; headers: Headers; text: string; body: never }
+type Answered = { status: number; headers: Headers; text: string; body: never }
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
 const validators = new Map<string, ValidateFunction>()
@@ -41,10 +41,10 @@ function hold(name: string, make: () => Record<string, unknown>, body: unknown):
 }
 
 /** The route that a request goes to, if there is one. */
-export const routeOf = (method: string, path: string): Route | undefined =>
+const routeOf = (method: string, path: string): Route | undefined =>
   match(new URL(path, 'http://host').pathname.replace('/api/v1', ''))?.routes.get(method)?.route
 
-export class Rest {
+class Rest {
   readonly web: TestWeb
   /** Operations that have been answered with success. */
   readonly answered = new Set<string>()

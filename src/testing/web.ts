@@ -14,7 +14,7 @@ export type TestWeb = {
   runtimeToken: string
   stop: () => Promise<void>
 }
-export type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?: Record<string, string> }
+type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?: Record<string, string> }
 
 const startMs = 30_000
 const entryOf = (name: 'web' | 'worker') => fileURLToPath(new URL(`../server/${name}.ts`, import.meta.url))

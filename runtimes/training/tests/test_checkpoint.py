@@ -14,7 +14,7 @@ import pytest
 from jobs import make_spec, random_table, start_trainer, train
 from test_text import small_set
 
-TABULAR = {'lightgbm': {'rounds': 120, 'early_stopping_rounds': 0, 'feature_fraction': 0.8}, 'mlp': {'algorithm': 'mlp', 'epochs': 12}}
+TABULAR = {'lightgbm': {'rounds': 400, 'early_stopping_rounds': 0, 'feature_fraction': 0.8}, 'mlp': {'algorithm': 'mlp', 'epochs': 12}}
 
 
 def spec_of(folder: Path, kind: str) -> dict[str, Any]:

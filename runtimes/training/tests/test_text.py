@@ -93,7 +93,7 @@ def test_a_base_of_another_kind_is_refused(trained: Outcome, tmp_path: Path) -> 
 SCRIPT = '''
 import { readFileSync } from 'node:fs'
 import { TextEncoder } from './runtimes/inference/tokenizer.ts'
-const [file, length] = process.argv.slice(2)
+const [file, length] = process.argv.slice(1)
 const encoder = new TextEncoder(JSON.parse(readFileSync(file, 'utf8')), {}, Number(length))
 const texts = JSON.parse(readFileSync(0, 'utf8'))
 console.log(JSON.stringify(texts.map((text) => [...encoder.encode([text]).inputIds].map(Number))))

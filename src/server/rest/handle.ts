@@ -12,7 +12,7 @@ import { routes } from './routes.ts'
 
 type Identify = (options?: IdentityOptions) => Promise<Caller>
 
-export const prefix = '/api/v1'
+const prefix = '/api/v1'
 const match = buildMatcher(routes)
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 const noStore = { 'cache-control': 'no-store' }

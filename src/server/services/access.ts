@@ -82,6 +82,9 @@ async function findIdentity(credentials: Credentials): Promise<Identity> {
   return anonymous
 }
 
+/** Somebody of whom nothing is known. */
+export const visitor = (correlationId: string, address: string | null): Caller => ({ ...anonymous, correlationId, address })
+
 const anonymous: Identity = {
   kind: 'anonymous',
   userId: null,

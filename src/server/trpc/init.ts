@@ -4,7 +4,8 @@ import { authorize, type Caller } from '#src/server/services/access.ts'
 import { type AppError, toAppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
 
-export type Context = { caller: Caller }
+/** `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind. */
+export type Context = { caller: Caller; refusal?: AppError }
 type Meta = { rule: Rule }
 
 const log = createLog('trpc')
@@ -56,6 +57,7 @@ export const t = initTRPC
 const guarded = t.procedure.use(async ({ ctx, meta, next, path }) => {
   if (!meta) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `${path} has no rule` })
   try {
+    if (ctx.refusal && meta.rule !== 'open') throw ctx.refusal
     authorize(ctx.caller, meta.rule)
   } catch (error) {
     throw translate(error)

@@ -44,7 +44,7 @@ async function pour(req: ClientRequest, sizeBytes: number, offset: number, onSen
     const start = at % block.length
     const part = block.subarray(start, start + Math.min(block.length - start, sizeBytes - at))
     at += part.length
-    if (!req.write(part)) await Promise.race([once(req, 'drain'), once(req, 'close')])
+    if (!req.write(part)) await new Promise((resolve) => req.once('drain', resolve))
     onSent(at)
   }
   req.end()

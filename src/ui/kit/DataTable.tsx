@@ -1,21 +1,17 @@
 'use client'
 import Box from '@mui/material/Box'
-import Checkbox from '@mui/material/Checkbox'
 import Table from '@mui/material/Table'
 import TableBody from '@mui/material/TableBody'
-import TableCell from '@mui/material/TableCell'
-import TableHead from '@mui/material/TableHead'
-import TableRow from '@mui/material/TableRow'
-import TableSortLabel from '@mui/material/TableSortLabel'
-import { useMemo, useRef, useState } from 'react'
+import { useMemo, useRef } from 'react'
 import { ColumnPicker, useHiddenColumns } from '#src/ui/kit/ColumnPicker.tsx'
+import { DataTableHead } from '#src/ui/kit/DataTableHead.tsx'
 import { SkeletonRows } from '#src/ui/kit/SkeletonRows.tsx'
-import { nextSort, parseSort, sortRows } from '#src/ui/kit/sorting.ts'
+import { sortRows } from '#src/ui/kit/sorting.ts'
 import { cardSx, tableSx } from '#src/ui/kit/tableStyles.ts'
 import { TableRowView } from '#src/ui/kit/TableRowView.tsx'
+import { useChosenRows } from '#src/ui/kit/useChosenRows.ts'
 import { useRowKeys } from '#src/ui/kit/useRowKeys.ts'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
-import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
 export type Column<Row> = {
   key: string
@@ -62,85 +58,64 @@ export type DataTableProps<Row> = {
   maxHeight?: string
 }
 
+const Toolbar = ({ children, picker }: { children: React.ReactNode; picker: React.ReactNode }) => (
+  <Box sx={{ display: 'flex', gap: 2, alignItems: 'flex-start', mb: 3 }}>
+    <Box sx={{ flex: 1, minWidth: 0, display: 'flex', gap: 2, alignItems: 'flex-start', flexWrap: 'wrap' }}>{children}</Box>
+    {picker}
+  </Box>
+)
+
+const BulkBar = ({ children }: { children: React.ReactNode }) => (
+  <Box role="region" aria-label="Chosen rows" sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, px: 3, py: 1.5, borderRadius: '8px', bgcolor: 'action.selected', typography: 'body2' }}>
+    {children}
+  </Box>
+)
+
+/** Where there is no bar above the table, the column picker sits in its head. */
+const PickerInHead = ({ children }: { children: React.ReactNode }) => (
+  <Box sx={{ position: 'absolute', right: 2, top: 2, zIndex: 4, '& button': { border: 0, p: 1 } }}>{children}</Box>
+)
+
 /** The one table: sticky head and first column, sort in the address, j/k/Enter, cards on a phone. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { id, label, columns, rows, rowKey, empty, isStale, initialSort = '', hasOwnSort, peek, rowActions, bulkBar, toolbar, footer, hasColumnPicker = true, skeletonCount = 6 } = props
-  const [sort, setSort] = useUrlState(hasOwnSort ? `${id}.sort` : 'sort', initialSort)
+  const { id, label, columns, rows, rowKey, isStale, peek, rowActions, bulkBar, toolbar, hasColumnPicker = true } = props
+  const [sort, setSort] = useUrlState(props.hasOwnSort ? `${id}.sort` : 'sort', props.initialSort ?? '')
   const [hidden, toggle] = useHiddenColumns(id, columns)
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const bodyRef = useRef<HTMLTableSectionElement>(null)
   useRowKeys(bodyRef)
+  const sorted = useMemo(() => (rows ? sortRows(rows, columns, sort) : undefined), [rows, columns, sort])
+  const chosen = useChosenRows(useMemo(() => (sorted ?? []).map(rowKey), [sorted, rowKey]))
 
   const shown = columns.filter((column) => !hidden.has(column.key))
-  const sorted = useMemo(() => (rows ? sortRows(rows, columns, sort) : undefined), [rows, columns, sort])
-  const order = parseSort(sort)
-  const keys = (sorted ?? []).map(rowKey).filter((key) => chosen.has(key))
   const isEmpty = sorted?.length === 0
-
   const picker = hasColumnPicker && !isEmpty && columns.length > 3 && <ColumnPicker columns={columns} hidden={hidden} onToggle={toggle} />
-  const bar = toolbar && (
-    <Box sx={{ display: 'flex', gap: 2, alignItems: 'center', mb: 3, flexWrap: 'wrap' }}>
-      <Box sx={{ flex: 1, minWidth: { xs: '100%', sm: 240 }, display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>{toolbar}</Box>
-      {picker}
-    </Box>
-  )
-  if (isEmpty && empty) return <>{bar}{empty}</>
-
-  const toggleRow = (key: string) =>
-    setChosen((old) => {
-      const next = new Set(old)
-      if (!next.delete(key)) next.add(key)
-      return next
-    })
-  const areAllChosen = !!sorted?.length && keys.length === sorted.length
+  const bar = toolbar && <Toolbar picker={picker}>{toolbar}</Toolbar>
+  if (isEmpty && props.empty) return <>{bar}{props.empty}</>
 
   const isPickerInHead = !!picker && !toolbar
+  const hasActions = !!rowActions || !!peek
   return (
     <Box sx={{ minWidth: 0 }}>
       {bar}
-      {bulkBar && keys.length > 0 && (
-        <Box role="region" aria-label="Chosen rows" sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, px: 3, py: 1.5, borderRadius: '8px', bgcolor: 'action.selected', typography: 'body2' }}>
-          {bulkBar(keys, () => setChosen(new Set()))}
-        </Box>
-      )}
+      {bulkBar && chosen.keys.length > 0 && <BulkBar>{bulkBar(chosen.keys, chosen.clear)}</BulkBar>}
       <Box sx={{ position: 'relative', minWidth: 0, '& thead th:last-of-type': isPickerInHead ? { pr: 10 } : undefined }}>
-        {isPickerInHead && <Box sx={{ position: 'absolute', right: 2, top: 2, zIndex: 4, '& button': { border: 0, p: 1 } }}>{picker}</Box>}
-        <Box role="region" aria-label={`${label}, table`} tabIndex={0} aria-busy={!sorted || isStale} sx={[tableSx, { maxHeight: props.maxHeight ?? 'max(480px, calc(100dvh - 200px))' }, !!isStale && { opacity: 0.55 }]}>
+        {isPickerInHead && <PickerInHead>{picker}</PickerInHead>}
+        <Box
+          role="region" aria-label={`${label}, table`} tabIndex={0} aria-busy={!sorted || isStale}
+          sx={[tableSx, { maxHeight: props.maxHeight ?? 'max(480px, calc(100dvh - 200px))' }, !!isStale && { opacity: 0.55 }]}
+        >
           <Table aria-label={label} role="table" sx={cardSx}>
-            <TableHead role="rowgroup">
-              <TableRow role="row">
-                {bulkBar && (
-                  <TableCell role="columnheader" padding="checkbox">
-                    <Checkbox checked={areAllChosen} indeterminate={keys.length > 0 && !areAllChosen} onChange={() => setChosen(new Set(areAllChosen ? [] : (sorted ?? []).map(rowKey)))} slotProps={{ input: { 'aria-label': 'Choose all rows' } }} />
-                  </TableCell>
-                )}
-                {shown.map((column) => {
-                  const isSortable = !!column.sortValue || column.isServerSorted
-                  const direction = order?.key === column.key ? order.direction : undefined
-                  return (
-                    <TableCell key={column.key} role="columnheader" align={column.align} style={{ width: column.width }} aria-sort={direction ? (direction === 'asc' ? 'ascending' : 'descending') : undefined}>
-                      {isSortable ? (
-                        <TableSortLabel active={!!direction} direction={direction ?? 'desc'} onClick={() => setSort(nextSort(column.key, order))}>{column.header}</TableSortLabel>
-                      ) : column.header}
-                    </TableCell>
-                  )
-                })}
-                {(rowActions || peek) && <TableCell role="columnheader" align="right"><Box component="span" sx={visuallyHidden}>Actions</Box></TableCell>}
-              </TableRow>
-            </TableHead>
+            <DataTableHead columns={shown} sort={sort} onSort={setSort} hasActions={hasActions} chosen={bulkBar ? chosen : undefined} />
             <TableBody ref={bodyRef} role="rowgroup">
-              {sorted ? (
-                sorted.map((row) => (
-                  <TableRowView key={rowKey(row)} row={row} columns={shown} href={props.rowHref?.(row)} peek={peek} rowActions={rowActions} isChosen={chosen.has(rowKey(row))} onToggle={bulkBar ? () => toggleRow(rowKey(row)) : undefined} />
-                ))
-              ) : (
-                <SkeletonRows columns={shown} count={skeletonCount} extra={(bulkBar ? 1 : 0) + (rowActions || peek ? 1 : 0)} />
-              )}
+              {sorted?.map((row) => {
+                const key = rowKey(row)
+                return <TableRowView key={key} row={row} columns={shown} href={props.rowHref?.(row)} peek={peek} rowActions={rowActions} isChosen={chosen.has(key)} onToggle={bulkBar ? () => chosen.toggle(key) : undefined} />
+              }) ?? <SkeletonRows columns={shown} count={props.skeletonCount ?? 6} extra={(bulkBar ? 1 : 0) + (hasActions ? 1 : 0)} />}
             </TableBody>
           </Table>
         </Box>
       </Box>
-      {footer}
+      {props.footer}
     </Box>
   )
 }

@@ -47,8 +47,8 @@ export default function EvaluationPlots({ parts }: { parts: EvaluationParts }) {
         </Section>
       )}
       {importance.length > 0 && (
-        <Section title="Feature importance" note={importance.length > shownFeatures ? `The ${shownFeatures} largest of ${importance.length}.` : undefined} isFramed>
-          <BarHistogram title="Feature importance" bars={importance.slice(0, shownFeatures)} layout="rows" format={(value) => value.toPrecision(3)} />
+        <Section title="Feature importance" note={`Share of what the features contribute${importance.length > shownFeatures ? `, the ${shownFeatures} largest of ${importance.length}` : ''}.`} isFramed>
+          <BarHistogram title="Feature importance" bars={importance.slice(0, shownFeatures)} layout="rows" format={(value) => `${value.toFixed(1)} %`} />
         </Section>
       )}
       {sample.length > 0 && (

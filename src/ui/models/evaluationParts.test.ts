@@ -16,7 +16,7 @@ test('reads what a classification trainer leaves', () => {
   expect(parts.metrics[1]).toEqual({ name: 'auc', value: 0.98, low: null, high: null, baselines: [] })
   expect(parts.matrix?.counts).toEqual([[5, 1], [0, 4]])
   expect(parts.pr.map(({ x }) => x)).toEqual([0.1, 0.9])
-  expect(parts.importance).toEqual([{ label: 'city', count: 5 }, { label: 'age', count: 3 }])
+  expect(parts.importance).toEqual([{ label: 'city', count: 62.5 }, { label: 'age', count: 37.5 }])
 })
 
 test('reads residuals and samples of a regression', () => {

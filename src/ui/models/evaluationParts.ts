@@ -25,12 +25,14 @@ function matrixOf(value: unknown): Matrix | null {
 
 export type Share = { label: string; count: number }
 
-/** A list of `{feature, importance}` or a map of names to numbers; the largest first. */
+/** A list of `{feature, importance}` or a map of names to numbers, as percent of their sum; the largest first. What does not help is left out. */
 function importanceOf(value: unknown): Share[] {
   const pairs: [string | null, number | null][] = isObject(value)
     ? Object.entries(value).map(([name, share]) => [name, numberOf(share)])
     : objects(value).map((item) => [textOf(item.feature ?? item.name ?? item.column), numberOf(item.importance ?? item.gain ?? item.permutation ?? item.value ?? item.mean ?? item.drop)])
-  return pairs.flatMap(([label, count]) => (label === null || count === null || count <= 0 ? [] : [{ label, count }])).sort((left, right) => right.count - left.count)
+  const helping = pairs.flatMap(([label, count]) => (label === null || count === null || count <= 0 ? [] : [{ label, count }]))
+  const sum = helping.reduce((total, { count }) => total + count, 0)
+  return helping.map(({ label, count }) => ({ label, count: (100 * count) / sum })).sort((left, right) => right.count - left.count)
 }
 
 function histogramOf(value: unknown): Share[] {

@@ -39,7 +39,7 @@ export function RunningFigures({ job, points, progress }: { job: Job; points: Re
 }
 
 /** When it has ended: what was measured on rows that it never saw, the recipe's own metric first. */
-export function ResultFigures({ job, primary }: { job: Job; primary: string | null }) {
+export function JobFiguresOfResult({ job, primary }: { job: Job; primary: string | null }) {
   const now = useNow()
   const names = Object.keys(job.metrics).sort((left, right) => Number(right === primary) - Number(left === primary))
   return (

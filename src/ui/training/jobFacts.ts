@@ -1,5 +1,5 @@
 import type { Column } from '#src/contracts/dataset.ts'
-import { isFinal, type JobErrorCode, type JobSummary, type RecipeName } from '#src/contracts/training.ts'
+import { type CreateJob, isFinal, type Job, type JobErrorCode, type JobSummary, type RecipeName } from '#src/contracts/training.ts'
 
 const titles: Record<RecipeName, string> = {
   'tabular-classification': 'Tabular classification', 'tabular-regression': 'Tabular regression', 'text-classification': 'Text classification',
@@ -40,3 +40,18 @@ export function featureNames(columns: readonly Pick<Column, 'name'>[], roles: { 
   const left = new Set([roles.target, ...(roles.exclude ?? [])])
   return (roles.features ?? columns.map((column) => column.name)).filter((name) => !left.has(name))
 }
+
+/** What makes another job just like this one, on the same version of the data set. */
+export const againInput = (job: Job): CreateJob => ({
+  name: job.name,
+  recipe: job.recipe,
+  dataset: job.datasetName,
+  datasetVersion: job.datasetVersion,
+  columns: job.columns,
+  modelName: job.modelName,
+  ...(job.base ? { base: job.base } : {}),
+  hyperParameters: job.hyperParameters,
+  split: job.split,
+  resources: job.resources,
+  seed: job.seed,
+})

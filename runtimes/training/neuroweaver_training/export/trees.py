@@ -11,13 +11,16 @@ from .graph import Graph
 _DEFAULT_LEFT = 2
 _MISSING_SHIFT = 2
 _MISSING_NAN = 2
+# LightGBM reads every value this near to zero as zero (`kZeroThreshold` in its meta.h).
+_ZERO = float(np.float32(1e-35))
 
 
 def rounded_down(thresholds: np.ndarray) -> np.ndarray:
-    """The largest float32 not above each double: then `x <= t` has the same truth for every float32 x."""
+    """The largest float32 not above each double: then `x <= t` has the same truth for every float32 x. At minus `_ZERO`
+    it lies one step lower, because x is read as zero there."""
     with np.errstate(over='ignore'):
         nearest = thresholds.astype(np.float32)
-    is_above = nearest.astype(np.float64) > thresholds
+    is_above = (nearest.astype(np.float64) > thresholds) | (thresholds == -_ZERO)
     return np.where(is_above, np.nextafter(nearest, np.float32(-np.inf)), nearest).astype(np.float32)
 
 

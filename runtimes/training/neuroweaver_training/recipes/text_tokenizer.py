@@ -1,4 +1,4 @@
-"""A WordPiece tokenizer trained on the job's own texts, in the format that other languages load too."""
+"""A byte-level BPE tokenizer trained on the job's own texts, in the format that other languages load too."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ PAD_ID = 0
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Tokenizer:
-    """Lower case, split at spaces and punctuation, pieces with at least two occurrences."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token='[UNK]', max_input_chars_per_word=100))
-    tokenizer.normalizer = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece(prefix='##')
-    trainer = trainers.WordPieceTrainer(vocab_size=vocabulary, min_frequency=2, special_tokens=SPECIALS, show_progress=False,
-                                        limit_alphabet=1000)
+    """Lower case, split at spaces and punctuation, pieces of bytes: nothing is unknown. The same texts give the same pieces,
+    which the trainer of WordPiece does not hold to, because it numbers its word parts in the order of a hash table."""
+    tokenizer = Tokenizer(models.BPE())
+    # Other languages lower a capital sigma by its place in the word; turned small before, it is the same everywhere.
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace('Σ', 'σ'), normalizers.Lowercase()])
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(vocab_size=max(vocabulary, len(alphabet) + len(SPECIALS)), min_frequency=2, special_tokens=SPECIALS,
+                                  initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single='[CLS] $A [SEP]', pair='[CLS] $A [SEP] $B:1 [SEP]:1', special_tokens=[('[CLS]', 2), ('[SEP]', 3)])

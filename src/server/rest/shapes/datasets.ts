@@ -4,7 +4,7 @@ import * as contract from '#src/contracts/dataset.ts'
 import { versionStatus } from '#src/contracts/model.ts'
 import { file, presentFile } from './models.ts'
 
-export const column = z.object({ name: z.string(), type: contract.columnType })
+const column = z.object({ name: z.string(), type: contract.columnType })
 
 const columnFigures = column
   .extend({
