@@ -6,26 +6,25 @@ import { LauncherError, step } from '#src/launcher/terminal.ts'
 import { runTool } from '#src/launcher/tools.ts'
 
 const marker = inRoot('.next/neuroweaver-build')
+const clientMarker = inRoot('dist/neuroweaver-client')
 
-/**
- * What ends up in the pages: the services too, because pages are rendered with them. Contents count, not times.
- * tsconfig.json does not: the build itself completes it.
- */
-function sourceHash(): string {
-  const folders = ['src/app', 'src/ui', 'src/contracts', 'src/server', 'public'].map((name) => inRoot(name))
-  const files = ['next.config.mjs', 'next.config.ts', 'package-lock.json'].map((name) => inRoot(name))
-  return hashFiles(
+/** A hash of what stands in these files and folders, tests left out. Contents count, not times. */
+const hashOf = (names: string[]): string =>
+  hashFiles(
     root,
-    filesBelow([...folders, ...files]).filter((file) => !/\.test\.tsx?$/.test(file)),
+    filesBelow(names.map((name) => inRoot(name))).filter((file) => !/\.test\.tsx?$/.test(file)),
   )
-}
+
+/** Pages reach the server's own code through the bridge, so that no change there makes them stale. */
+const pageSources = ['src/app', 'src/ui', 'src/contracts', 'src/server/bridge.ts', 'src/server/trpc/server.ts', 'src/server/trpc/auth.ts', 'next.config.mjs', 'package-lock.json']
+const clientSources = ['src/client', 'src/contracts', 'src/server', 'package-lock.json']
 
 /**
  * Builds the pages when their sources have changed since the last build.
  * @throws LauncherError with what the build printed.
  */
 export async function buildPages(): Promise<void> {
-  const hash = sourceHash()
+  const hash = hashOf(pageSources)
   const isFresh = () => existsSync(inRoot('.next/BUILD_ID')) && readText(marker) === hash
   if (isFresh()) return
   await withLock(`${cacheDir}/build.lock`, async () => {
@@ -40,5 +39,23 @@ export async function buildPages(): Promise<void> {
       if (result.status !== 0) throw new LauncherError(`The pages could not be built:\n${result.output.trim()}`)
     })
     writeDurably(marker, `${hash}\n`, 0o644)
+  })
+}
+
+/**
+ * Builds the archive of the typed client, which web serves, when its sources have changed.
+ * @throws LauncherError with what the build printed.
+ */
+export async function buildClient(): Promise<void> {
+  const hash = hashOf(clientSources)
+  const isFresh = () => existsSync(inRoot('dist/neuroweaver.tgz')) && readText(clientMarker) === hash
+  if (isFresh()) return
+  await withLock(`${cacheDir}/client.lock`, async () => {
+    if (isFresh()) return
+    await step('Building the typed client', async () => {
+      const result = await runTool(process.execPath, [inRoot('src/client/build.ts')], { cwd: root })
+      if (result.status !== 0) throw new LauncherError(`The typed client could not be built:\n${result.output.trim()}`)
+    })
+    writeDurably(clientMarker, `${hash}\n`, 0o644)
   })
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildPages } from '#src/launcher/build.ts'
+import { buildClient, buildPages } from '#src/launcher/build.ts'
 import { type Ingredients, processSpecs, stateDirOf } from '#src/launcher/environments.ts'
 import { readJson } from '#src/launcher/files.ts'
 import { type Guardian, startGuardian } from '#src/launcher/guardian.ts'
@@ -224,6 +224,7 @@ async function bringUp(wished: Settings, done: Undo): Promise<{ settings: Settin
     prepareDatabase(settings, done),
     settings.processes.has('training') ? preparePython() : { reason: 'Training does not run on this machine.' },
     settings.processes.has('web') && !settings.isDev ? buildPages() : undefined,
+    settings.processes.has('web') ? buildClient() : undefined,
   ])
   refuseWhenOver(done)
   if ('reason' in python && settings.processes.has('training')) say(`Everything but training runs. ${python.reason}`)

@@ -26,6 +26,8 @@ export class AppError extends Error {
 
 /** Names of Postgres conditions that mean "try again", by SQLSTATE class or code. */
 const databaseAway = /^(08|57P0|53300)/
+/** Values that Postgres could not read as the type of their column. */
+const malformed = new Set(['22P02', '22P05', '22003', '22007', '22008', '22021'])
 const systemAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
 
 function codesOf(error: unknown): string[] {
@@ -51,7 +53,7 @@ export function toAppError(error: unknown): AppError {
   if (codes.some((code) => databaseAway.test(code) || systemAway.has(code))) {
     return new AppError('unavailable', 'The database is not reachable. Try again in a few seconds.', { cause: error, retryAfterSeconds: 2 })
   }
-  if (codes.includes('22P02') || codes.includes('22003') || codes.includes('22021') || codes.includes('22P05')) {
+  if (codes.some((code) => malformed.has(code))) {
     return new AppError('bad_request', 'A value has the wrong form for its field.', { cause: error })
   }
   if (codes.includes('57014'))

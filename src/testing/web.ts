@@ -43,14 +43,11 @@ function run(name: 'web' | 'worker', env: Record<string, string>): Running {
   return { child, said: () => said, stop }
 }
 
-async function until(isReady: () => Promise<boolean>, { child, said, stop }: Running): Promise<void> {
+async function until(isReady: () => Promise<boolean>, { child, said }: Running): Promise<void> {
   const deadline = Date.now() + startMs
   while (!(await isReady())) {
     if (child.exitCode === null && Date.now() < deadline) await pause(50)
-    else {
-      await stop()
-      throw new Error(`a process did not start:\n${said()}`)
-    }
+    else throw new Error(`a process did not start:\n${said()}`)
   }
 }
 
@@ -81,8 +78,13 @@ export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} 
   const url = `http://127.0.0.1:${port}`
   const web = run('web', settings)
   const helper = worker ? run('worker', settings) : undefined
-  await until(() => isUp(url), web)
-  if (helper) await until(async () => helper.said().includes('worker is ready'), helper)
   const stop = async () => void (await Promise.all([web.stop(), helper?.stop()]))
+  try {
+    await until(() => isUp(url), web)
+    if (helper) await until(async () => helper.said().includes('worker is ready'), helper)
+  } catch (error) {
+    await stop()
+    throw error
+  }
   return { port, url, adminKey, runtimeToken, stop }
 }

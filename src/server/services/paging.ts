@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
+import { isoTime, isUuid } from '#src/contracts/common.ts'
 import { AppError } from '#src/server/errors.ts'
 
 const position = z.tuple([z.string().max(200), z.string().max(100)])
@@ -24,8 +25,9 @@ export function decodeCursor(cursor: string): [string, string] {
 export function afterCursor(cursor: string | undefined, column: PgColumn, id: PgColumn, direction: 'asc' | 'desc') {
   if (!cursor) return undefined
   const [value, lastId] = decodeCursor(cursor)
+  if (!isUuid(lastId)) throw new AppError('bad_request', 'cursor: is not one that a list gave.')
   const isTime = column.getSQLType().startsWith('timestamp')
-  if (isTime && Number.isNaN(Date.parse(value))) throw new AppError('bad_request', 'cursor: belongs to a list in another order.')
+  if (isTime && !isoTime.safeParse(value).success) throw new AppError('bad_request', 'cursor: belongs to a list in another order.')
   const bound = isTime ? sql`${value}::timestamptz` : sql`${value}`
   const comparison = direction === 'desc' ? sql`<` : sql`>`
   return sql`(${column}, ${id}) ${comparison} (${bound}, ${lastId}::uuid)`

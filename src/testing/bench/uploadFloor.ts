@@ -11,8 +11,8 @@ const path = process.env.FLOOR_FILE ?? ''
 async function keep(req: IncomingMessage): Promise<string> {
   const hash = createHash('sha256')
   req.on('data', (chunk: Buffer) => hash.update(chunk))
-  const file = await open(path, 'w')
-  await pipeline(req, createWriteStream('', { fd: file, highWaterMark: 1024 * 1024, autoClose: false }))
+  await pipeline(req, createWriteStream(path, { highWaterMark: 1024 * 1024 }))
+  const file = await open(path, 'r+')
   await file.datasync()
   await file.close()
   return hash.digest('hex')

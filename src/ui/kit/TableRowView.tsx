@@ -53,7 +53,7 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
         </TableCell>
       ))}
       {(rowActions || peek) && (
-        <TableCell role="cell" align="right" sx={{ whiteSpace: 'nowrap', py: '2px !important' }}>
+        <TableCell role="cell" align="right" data-peek={rowActions ? undefined : ''} sx={{ whiteSpace: 'nowrap', py: '2px !important' }}>
           <Box sx={{ display: 'inline-flex', gap: 1, alignItems: 'center' }}>
             {rowActions?.(row)}
             {peek && (

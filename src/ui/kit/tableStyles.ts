@@ -20,10 +20,11 @@ export const cardSx = {
   '@media (max-width: 599.95px)': {
     '&, & tbody': { display: 'block' },
     '& thead': { position: 'absolute', width: '1px', height: '1px', overflow: 'hidden', clipPath: 'inset(50%)' },
-    '& tbody tr': { display: 'block', border: 1, borderColor: 'divider', borderRadius: '8px', mb: 2, bgcolor: 'background.paper', py: 1, overflow: 'hidden' },
+    '& tbody tr': { display: 'block', position: 'relative', border: 1, borderColor: 'divider', borderRadius: '8px', mb: 2, bgcolor: 'background.paper', py: 1, overflow: 'hidden' },
     '& tbody td': {
-      display: 'flex', justifyContent: 'space-between', alignItems: 'center', gap: 4, border: 0, py: 1, textAlign: 'right', minHeight: 32, minWidth: 0, overflowWrap: 'anywhere',
+      display: 'flex', flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center', gap: 4, border: 0, py: 1, textAlign: 'right', minHeight: 32, minWidth: 0, overflowWrap: 'anywhere',
       '&[data-label]::before': { content: 'attr(data-label)', color: 'text.secondary', fontSize: '0.75rem', textAlign: 'left', flex: 'none' },
+      '&[data-peek]': { position: 'absolute', top: 2, right: 2, zIndex: 2 },
       '&[data-first]': { position: 'static', fontSize: '0.875rem', '&::before': { display: 'none' }, textAlign: 'left' },
     },
   },

@@ -15,6 +15,7 @@ export const components: NonNullable<ThemeOptions['components']> = {
     styleOverrides: (theme) => ({
       body: { fontFeatureSettings: '"cv05" 1, "ss03" 1', WebkitTextSizeAdjust: '100%' },
       'code, pre, kbd, samp': { fontFamily: theme.typography.mono.fontFamily, fontSize: '0.8125rem' },
+      'button, input, textarea, select': { font: 'inherit' },
       'a, button, input, textarea, select, [tabindex]': { '&:focus-visible': focusRing(theme) },
       '@media (prefers-reduced-motion: reduce)': {
         '*, *::before, *::after': { animationDuration: '0.01ms !important', animationIterationCount: '1 !important', transitionDuration: '0.01ms !important' },
@@ -81,6 +82,7 @@ export const components: NonNullable<ThemeOptions['components']> = {
       notchedOutline: { top: 0, '& legend': { display: 'none' } },
     },
   },
+  MuiAccordionSummary: { styleOverrides: { root: { fontSize: '0.875rem', fontWeight: 500 } } },
   MuiFormHelperText: { styleOverrides: { root: { marginLeft: 0, fontSize: '0.75rem', lineHeight: '16px' } } },
   MuiFormControlLabel: { styleOverrides: { label: { fontSize: '0.875rem' } } },
   MuiCheckbox: { defaultProps: { size: 'small' } },

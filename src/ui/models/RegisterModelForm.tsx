@@ -64,7 +64,7 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
         />
         <Field label="Name" name="name" value={values.name} onChange={(value) => set('name', value)} error={errors.name} help="A name that exists already gets a new version." />
         <Field label="Description" name="description" rows={3} isOptional value={values.description} onChange={(value) => set('description', value)} error={errors.description} help="What it is for, on what data it was trained, where it should not be used." />
-        <Accordion disableGutters variant="outlined" sx={{ borderRadius: '8px', '&::before': { display: 'none' } }}>
+        <Accordion slotProps={{ heading: { component: 'h2' } }} disableGutters variant="outlined" sx={{ borderRadius: '8px', '&::before': { display: 'none' } }}>
           <AccordionSummary expandIcon={<ExpandIcon sx={{ fontSize: 20 }} />}>Advanced: tags, specialization, base model</AccordionSummary>
           <AccordionDetails sx={{ display: 'grid', gap: 4 }}>
             <Field label="Tags" name="tags" rows={3} isOptional isMono value={values.tags} onChange={(value) => set('tags', value)} error={errors.tags} help="One a line: team: search" />

@@ -1,5 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import { useState } from 'react'
 import type { Signature, TensorSpec } from '#src/contracts/signature.ts'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { formatMetric } from '#src/ui/kit/format.ts'
@@ -30,8 +32,12 @@ const columns: Column<Row>[] = [
   { key: 'example', header: 'Example', cell: (row) => exampleOf(row) },
 ]
 
-/** Inputs, then outputs. */
+const shownAtFirst = 12
+
+/** Inputs, then outputs; many inputs are folded. */
 export function SignatureTable({ signature }: { signature: Signature }) {
   const rows: Row[] = [...signature.inputs.map((spec) => ({ ...spec, direction: 'input' as const })), ...signature.outputs.map((spec) => ({ ...spec, direction: 'output' as const }))]
-  return <DataTable id="signature" label="Signature" columns={columns} rows={rows} rowKey={(row) => `${row.direction}:${row.name}`} hasColumnPicker={false} hasOwnSort maxHeight="520px" />
+  const [isWhole, setWhole] = useState(rows.length <= shownAtFirst + 3)
+  const footer = !isWhole && <Button variant="outlined" sx={{ mt: 2 }} onClick={() => setWhole(true)}>Show all {rows.length}</Button>
+  return <DataTable id="signature" label="Signature" columns={columns} rows={isWhole ? rows : [...rows.slice(0, shownAtFirst), ...rows.filter((row) => row.direction === 'output')]} footer={footer} rowKey={(row) => `${row.direction}:${row.name}`} hasColumnPicker={false} hasOwnSort maxHeight="none" />
 }

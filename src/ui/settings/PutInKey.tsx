@@ -33,7 +33,7 @@ export function useSnippetKey(name = 'Snippet'): SnippetKey {
 export function PutInKeyButton({ secret, isBusy, putIn }: SnippetKey) {
   if (secret) return null
   return (
-    <Tooltip title={`Makes a key that works for ${days} days and writes it into the code`}>
+    <Tooltip describeChild title={`Makes a key that works for ${days} days and writes it into the code`}>
       <Button onClick={putIn} loading={isBusy} startIcon={<KeyIcon sx={{ fontSize: 16 }} />}>Put in a key</Button>
     </Tooltip>
   )

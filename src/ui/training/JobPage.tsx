@@ -1,7 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import { useMemo } from 'react'
-import { isFinal, type Job } from '#src/contracts/training.ts'
+import type { Job } from '#src/contracts/training.ts'
 import { NotFound } from '#src/ui/frame/NotFound.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
@@ -16,7 +16,7 @@ import { CancelJobButton } from '#src/ui/training/CancelJobButton.tsx'
 import { mergePoints } from '#src/ui/training/eventLog.ts'
 import { JobCharts } from '#src/ui/training/JobCharts.tsx'
 import { JobConfig } from '#src/ui/training/JobConfig.tsx'
-import { againHref, recipeTitle, statusLabel } from '#src/ui/training/jobFacts.ts'
+import { againHref, hasEnded, recipeTitle, statusLabel } from '#src/ui/training/jobFacts.ts'
 import { RunningFigures } from '#src/ui/training/JobFigures.tsx'
 import { JobLog } from '#src/ui/training/JobLog.tsx'
 import { JobErrorPanel, JobWarnings } from '#src/ui/training/JobNotices.tsx'
@@ -42,7 +42,7 @@ function Note({ job }: { job: Job }) {
 
 function Header({ job, percent }: { job: Job; percent: number }) {
   const { canWrite, canDeploy } = usePermissions()
-  const isOver = isFinal(job.status)
+  const isOver = hasEnded(job.status)
   const isDeployable = job.status === 'succeeded' && job.version !== null
   const again = canWrite && isOver && (isDeployable ? <ButtonLink href={againHref(job.id)} variant="outlined">Train again</ButtonLink> : job.status === 'cancelled' && <RunAgainButton job={job} />)
   return (
@@ -60,7 +60,7 @@ function JobView({ job }: { job: Job }) {
   const { view, stream } = useJobEvents(job.id)
   const { data: fetched } = trpc.training.series.useQuery(seriesInput(job.id), { staleTime: Number.POSITIVE_INFINITY })
   const points = useMemo(() => mergePoints(fetched ?? [], view.points), [fetched, view.points])
-  const isOpen = !isFinal(job.status)
+  const isOpen = !hasEnded(job.status)
   const progress = job.status === 'running' ? view.progress : null
   return (
     <>
@@ -85,7 +85,7 @@ function JobView({ job }: { job: Job }) {
 
 /** A training job from its queue to its version: live, and the same after a reload. */
 export function JobPage({ id }: { id: string }) {
-  const { data: job, error, refetch } = trpc.training.get.useQuery({ id }, { refetchInterval: ({ state }) => (state.data && !isFinal(state.data.status) ? pollMs : false) })
+  const { data: job, error, refetch } = trpc.training.get.useQuery({ id }, { refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.status) ? pollMs : false) })
   if (job) return <JobView key={job.id} job={job} />
   if (isNotFound(error)) return <NotFound what="training job" href="/training" label="All training jobs" />
   if (error) return <><PageHeader title="Training job" crumbs={crumbs} /><ErrorNotice title="The job could not be read" error={error} onRetry={() => void refetch()} /></>

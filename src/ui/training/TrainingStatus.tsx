@@ -1,13 +1,13 @@
 'use client'
 import Box from '@mui/material/Box'
-import { isFinal, type Job } from '#src/contracts/training.ts'
+import type { Job } from '#src/contracts/training.ts'
 import { formatFigure } from '#src/ui/charts/scale.ts'
 import { formatDuration, formatNumber, plural } from '#src/ui/kit/format.ts'
 import { ProgressLine } from '#src/ui/kit/ProgressLine.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useNow } from '#src/ui/kit/useNow.ts'
 import type { JobProgress } from '#src/ui/training/eventLog.ts'
-import { tookSeconds } from '#src/ui/training/jobFacts.ts'
+import { hasEnded, tookSeconds } from '#src/ui/training/jobFacts.ts'
 
 export type TrainingStatusProps = {
   job: Job
@@ -20,7 +20,7 @@ export type TrainingStatusProps = {
 const inWords = (phase: string) => phase.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
 
 function sentence({ job, phase }: TrainingStatusProps): string {
-  if (job.isCancelRequested && !isFinal(job.status)) return 'Cancelling: the trainer stops at its next step.'
+  if (job.isCancelRequested && !hasEnded(job.status)) return 'Cancelling: the trainer stops at its next step.'
   if (job.status === 'queued') return job.waitingFor ?? 'Waiting for a training runtime.'
   return phase && phase !== 'running' ? inWords(phase) : 'Running'
 }
@@ -28,13 +28,13 @@ function sentence({ job, phase }: TrainingStatusProps): string {
 /** How far a job is, how fast it goes and how long it still takes; nothing once it has ended. */
 export function TrainingStatus({ job, progress, phase }: TrainingStatusProps) {
   const now = useNow()
-  if (isFinal(job.status)) return null
+  if (hasEnded(job.status)) return null
   const isRunning = job.status === 'running'
   const value = isRunning ? (progress?.value ?? job.progress) : null
   const step = progress?.step ?? job.step
   const facts = [
     step > 0 ? (progress?.totalSteps ? `step ${formatNumber(step)} of at most ${formatNumber(progress.totalSteps)}` : `step ${formatNumber(step)}`) : null,
-    job.attempt > 1 ? `attempt ${job.attempt} of 3` : null,
+    job.attempt > 1 ? `attempt ${job.attempt}` : null,
     isRunning && job.runtimeName ? `on ${job.runtimeName}` : null,
     isRunning ? `for ${formatDuration(tookSeconds(job, now))}` : null,
   ].filter((fact) => fact !== null)

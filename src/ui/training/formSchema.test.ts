@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fieldsOf, readField, readFields } from './formSchema.ts'
+import { fieldsInUse, fieldsOf, readField, readFields } from './formSchema.ts'
 
 const schema = {
   type: 'object',
@@ -40,4 +40,10 @@ it('sends only what was changed', () => {
     values: { learning_rate: 0.1, early_stop: null, is_balanced: true },
     problems: {},
   })
+})
+
+it('leaves out what another choice makes idle', () => {
+  const some = fieldsOf({ properties: { algorithm: { enum: ['gbdt', 'mlp'], default: 'gbdt' }, epochs: { type: 'integer', default: 3, 'x-when': { algorithm: 'mlp' } } } })
+  expect(fieldsInUse(some, {}).map((field) => field.name)).toEqual(['algorithm'])
+  expect(fieldsInUse(some, { algorithm: 'mlp' }).map((field) => field.name)).toEqual(['algorithm', 'epochs'])
 })

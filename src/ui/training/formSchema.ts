@@ -12,6 +12,8 @@ export type HyperField = {
   isMaximumOpen: boolean
   isNullable: boolean
   isAdvanced: boolean
+  /** The field counts only while these other fields have these values, as `x-when` says. */
+  when: Record<string, string>
 }
 
 type Json = Record<string, unknown>
@@ -58,6 +60,7 @@ function fieldOf(name: string, property: Json): HyperField {
     isMaximumOpen: asNumber(schema.exclusiveMaximum) !== null,
     isNullable: isNullable || (Array.isArray(schema.enum) && schema.enum.includes(null)),
     isAdvanced: schema['x-advanced'] === true,
+    when: isObject(schema['x-when']) ? Object.fromEntries(Object.entries(schema['x-when']).map(([other, value]) => [other, String(value)])) : {},
   }
 }
 
@@ -113,3 +116,12 @@ export function readFields(fields: readonly HyperField[], texts: Record<string, 
 }
 
 export const helpOf = (field: HyperField) => [field.help, field.initial === null ? '' : `Default ${field.initial}.`].filter(Boolean).join(' ')
+
+/** The fields that count with these texts. */
+export const fieldsInUse = (fields: readonly HyperField[], texts: Record<string, string>) =>
+  fields.filter((field) =>
+    Object.entries(field.when).every(([name, wanted]) => {
+      const other = fields.find((one) => one.name === name)
+      return !other || (texts[name] ?? initialText(other)) === wanted
+    }),
+  )

@@ -37,10 +37,10 @@ export function targetProblem(column: Named | undefined, recipe: RecipeName): st
   return null
 }
 
-/** A column that tells rows apart and nothing else, such as an id: learning from it is memory, not knowledge. */
+/** What a table's recipe does not learn from (dates, free text), and columns that tell rows apart and nothing else: learning from an id is memory, not knowledge. */
 export function excludedAtFirst(columns: readonly Column[], rows: number | null, target: string | null): string[] {
   return columns
     .filter((column) => column.name !== target)
-    .filter((column) => column.type === 'datetime' || (/^(id|uuid|.*_id|index|unnamed.*)$/i.test(column.name) && (column.isDistinctCapped || column.distinct === rows)))
+    .filter((column) => column.type === 'datetime' || column.type === 'text' || (/^(id|uuid|.*_id|index|unnamed.*)$/i.test(column.name) && (column.isDistinctCapped || column.distinct === rows)))
     .map((column) => column.name)
 }

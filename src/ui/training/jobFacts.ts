@@ -1,5 +1,9 @@
 import type { Column } from '#src/contracts/dataset.ts'
-import { type CreateJob, isFinal, type Job, type JobErrorCode, type JobSummary, type RecipeName } from '#src/contracts/training.ts'
+import type { CreateJob, Job, JobErrorCode, JobStatus, JobSummary, RecipeName } from '#src/contracts/training.ts'
+
+/** As the contract's `isFinal`, without carrying its schemas into every page. */
+const ended: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'cancelled'])
+export const hasEnded = (status: JobStatus) => ended.has(status)
 
 const titles: Record<RecipeName, string> = {
   'tabular-classification': 'Tabular classification', 'tabular-regression': 'Tabular regression', 'text-classification': 'Text classification',
@@ -19,7 +23,7 @@ export function tookSeconds(job: Pick<JobSummary, 'startedAt' | 'finishedAt'>, n
 
 /** The word for the job's state, fuller than the status where people wait for something. */
 export function statusLabel(job: Pick<JobSummary, 'status' | 'progress' | 'isCancelRequested'>): string | undefined {
-  if (job.isCancelRequested && !isFinal(job.status)) return 'Cancelling'
+  if (job.isCancelRequested && !hasEnded(job.status)) return 'Cancelling'
   return job.status === 'running' ? `Running ${Math.floor(job.progress * 100)} %` : undefined
 }
 

@@ -121,6 +121,8 @@ class Forwarder:
         while self._sent_bytes < self._spool.size_bytes and not self._is_closed:
             stream.seek(self._sent_bytes)
             lines = self._batch(stream)
+            if not lines:
+                return
             self._send(lines, backoff)
             with self._idle:
                 self._sent_bytes += sum(map(len, lines))

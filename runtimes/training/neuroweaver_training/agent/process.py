@@ -116,7 +116,11 @@ class TrainerHost:
     def _read(self, stream: BinaryIO, on_line: Callable[[str], None]) -> None:
         def pump() -> None:
             while line := stream.readline(LINE_BYTES):
-                on_line(line.decode('utf-8', 'replace').rstrip('\r\n'))
+                try:
+                    on_line(line.decode('utf-8', 'replace').rstrip('\r\n'))
+                except (OSError, ValueError, KeyError, TypeError) as error:
+                    # A full disk or a malformed event must not leave the pipe unread, and the trainer blocked on it.
+                    log('error', 'A line of the trainer is lost.', error=error)
             run = self._run
             if run is not None and not run.ended.is_set():
                 run.status = self._process.wait() or EXIT_INTERNAL

@@ -45,6 +45,7 @@ def _be_trainer(order: dict[str, Any], emit: Emitter, run: Callable[[Path, Path,
         os.setsid()
         stop.die_with_parent()
         stop.listen()
+        _be_first_to_go()
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         emit.send('started', pid=os.getpid())
@@ -53,6 +54,14 @@ def _be_trainer(order: dict[str, Any], emit: Emitter, run: Callable[[Path, Path,
     finally:
         # The host's own stack lies below; a trainer never goes back into it.
         os._exit(status)
+
+
+def _be_first_to_go() -> None:
+    """When memory runs out the kernel is to end the trainer, not the agent beside it (Linux only)."""
+    try:
+        Path('/proc/self/oom_score_adj').write_text('500')
+    except OSError:
+        pass
 
 
 def _import_what_most_jobs_need() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import traceback
 from pathlib import Path
 from typing import Any
 
-from ..errors import EXIT_CANCELLED, EXIT_DONE, EXIT_INTERNAL, InvalidSpec, Stopped, TrainingError
+from ..errors import EXIT_CANCELLED, EXIT_DONE, EXIT_INTERNAL, EXIT_UNAVAILABLE, InvalidSpec, Stopped, TrainingError
 from . import stop
 from .emit import Emitter
 
@@ -56,11 +57,18 @@ def run(spec_path: Path, out: Path, emit: Emitter) -> int:
         emit.send('error', code='out_of_memory', message='The machine has too little memory for this job.')
         return EXIT_INTERNAL
     except Exception as error:
-        traceback.print_exc()
-        emit.send('error', code='internal', message=f'{type(error).__name__}: {error}'[:2000])
-        return EXIT_INTERNAL
+        return _unexpected(error, emit)
     emit.send('done')
     return EXIT_DONE
+
+
+def _unexpected(error: Exception, emit: Emitter) -> int:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        emit.send('error', code='resource_unavailable', message='The disk of the training machine is full.')
+        return EXIT_UNAVAILABLE
+    traceback.print_exc()
+    emit.send('error', code='internal', message=f'{type(error).__name__}: {error}'[:2000])
+    return EXIT_INTERNAL
 
 
 def _train(spec: dict[str, Any], out: Path, emit: Emitter) -> None:
