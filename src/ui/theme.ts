@@ -12,11 +12,13 @@ declare module '@mui/material/styles' {
   interface Palette {
     state: Tokens['state']
     raised: string
+    fieldLine: string
     chart: typeof chartColors
   }
   interface PaletteOptions {
     state?: Tokens['state']
     raised?: string
+    fieldLine?: string
     chart?: typeof chartColors
   }
   interface TypographyVariants {
@@ -46,6 +48,7 @@ const paletteOf = (tokens: Tokens) => ({
   text: { primary: tokens.text, secondary: tokens.muted, disabled: tokens.disabled },
   divider: tokens.line,
   raised: tokens.raised,
+  fieldLine: tokens.fieldLine,
   action: { hover: tokens.hover, selected: tokens.selected, focus: tokens.selected, active: tokens.muted },
   state: tokens.state,
   chart: chartColors,

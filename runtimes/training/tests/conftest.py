@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 os.environ['OMP_NUM_THREADS'] = '1'
 os.environ['OMP_WAIT_POLICY'] = 'PASSIVE'
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+
+@pytest.fixture(scope='session')
+def plane() -> Iterator[Any]:
+    from control_plane import ControlPlane
+    made = ControlPlane()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope='session')
+def agent(plane: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from agents import AgentProcess
+    from control_plane import TOKEN
+    os.environ['NEUROWEAVER_CHECKPOINT_SECONDS'] = '0.3'
+    made = AgentProcess(plane.url, TOKEN, tmp_path_factory.mktemp('agents') / 'shared')
+    plane.wait_for(lambda: plane.heartbeats)
+    yield made
+    assert made.stop() == 0
+    assert TOKEN not in made.log() and not any(credential in made.log() for credential in plane.credentials)
+    for line in made.log().splitlines():
+        assert {'id', 'timestamp', 'level', 'system', 'component', 'message'} <= json.loads(line).keys()

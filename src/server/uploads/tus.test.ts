@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { db } from '#src/server/db/client.ts'
 import { auditEvents, uploads } from '#src/server/db/schema.ts'
 import { openStores, staging } from '#src/server/storage/index.ts'
+import { DiskFailure } from '#src/server/storage/stagingWriter.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { addMember, makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { call, openUploadDoor, type Reply, type UploadDoor } from '#src/testing/uploadDoor.ts'
@@ -67,6 +68,9 @@ function openPatch(path: string, length: number | undefined, offset = 0) {
   })
   return { req, status }
 }
+
+/** Waits until a PATCH is being received: it writes when a mebibyte has come. */
+const isReceiving = (path: string) => vi.waitFor(() => expect(statSync(staging().pathOf(idOf(path))).size).toBeGreaterThan(0), 10_000)
 
 describe('what is said of itself', () => {
   it('answers OPTIONS with version, extensions and the largest size', async () => {
@@ -279,26 +283,27 @@ describe('bodies', () => {
   })
 
   it('T6: keeps what came before the connection broke, and its digest', async () => {
-    const content = randomBytes(400_000)
+    const content = randomBytes(4_000_000)
     const path = await made(content.length)
     const { req } = openPatch(path, content.length)
-    await new Promise((resolve) => req.write(content.subarray(0, 250_000), resolve))
-    await vi.waitFor(async () => expect((await staging().modifiedMs(idOf(path))) ?? 0).toBeGreaterThan(0))
+    req.write(content.subarray(0, 2_500_000))
+    await isReceiving(path)
     req.destroy()
     await vi.waitFor(async () => expect(Number(await offsetAt(path))).toBeGreaterThan(0), 5_000)
     const offset = Number(await offsetAt(path))
-    expect(offset).toBeLessThanOrEqual(250_000)
+    expect(offset).toBeLessThanOrEqual(2_500_000)
     expect((await patch(path, offset, content.subarray(offset))).status).toBe(204)
     expect(await rowOf(path)).toMatchObject({ sha256: sha256(content) })
   })
 
   it('T8: lets one of two writers win', async () => {
-    const content = randomBytes(300_000)
+    const content = randomBytes(3_000_000)
     const path = await made(content.length)
     const one = openPatch(path, content.length)
-    one.req.write(content.subarray(0, 1000))
-    await vi.waitFor(async () => expect((await patch(path, 0, content)).status).toBe(409))
-    one.req.end(content.subarray(1000))
+    one.req.write(content.subarray(0, 2_000_000))
+    await isReceiving(path)
+    expect((await patch(path, 0, content)).status).toBe(409)
+    one.req.end(content.subarray(2_000_000))
     expect(await one.status).toBe(204)
     expect(await rowOf(path)).toMatchObject({ status: 'verifying', sha256: sha256(content) })
   })
@@ -344,10 +349,10 @@ describe('bodies', () => {
   })
 
   it('T15: ends under the hands of a writer, and is refused when it is complete', async () => {
-    const path = await made(1000)
-    const { req, status } = openPatch(path, 1000)
-    req.write(Buffer.alloc(10))
-    await vi.waitFor(async () => expect((await patch(path, 0, Buffer.alloc(1))).status).toBe(409))
+    const path = await made(3_000_000)
+    const { req, status } = openPatch(path, 3_000_000)
+    req.write(Buffer.alloc(2_000_000))
+    await isReceiving(path)
     expect((await send('DELETE', path)).status).toBe(204)
     expect(await status).not.toBe(204)
     const whole = await made(3)
@@ -355,6 +360,39 @@ describe('bodies', () => {
     expect((await send('DELETE', whole)).status).toBe(409)
     expect((await patch(whole, 0, Buffer.from('abc'))).status).toBe(409)
     expect((await patch(whole, 3, Buffer.alloc(0))).status).toBe(204)
+  })
+
+  it('T18: lets go of a sender that is slower than any line, and keeps what it sent', async () => {
+    const path = await made(1000)
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const { req, status } = openPatch(path, 1000)
+      req.write(Buffer.alloc(100))
+      let ended: number | undefined
+      void status.then((code) => (ended = code))
+      await vi.waitFor(() => {
+        vi.advanceTimersByTime(60_000)
+        expect(ended).toBe(0)
+      })
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(await offsetAt(path)).toBe('100')
+  })
+
+  it('D10: rejects an upload that the disk did not keep, and does not try to keep it again', async () => {
+    const path = await made(3)
+    const opening = vi.spyOn(staging(), 'openWriter').mockImplementationOnce(async (...args) => {
+      opening.mockRestore()
+      const writer = await staging().openWriter(...args)
+      vi.spyOn(writer, 'end').mockRejectedValue(new DiskFailure('EIO'))
+      return writer
+    })
+    const { status, body } = await patch(path, 0, Buffer.from('abc'))
+    expect([status, JSON.parse(body).error.message]).toEqual([500, expect.stringContaining('The disk failed')])
+    expect(await rowOf(path)).toMatchObject({ status: 'rejected', reason: expect.stringContaining('The disk failed') })
+    expect(existsSync(staging().pathOf(idOf(path)))).toBe(false)
+    expect((await send('DELETE', path)).status).toBe(204)
   })
 
   it('survives a request line that ends in the middle', async () => {

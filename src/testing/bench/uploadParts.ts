@@ -81,8 +81,8 @@ export async function kill(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** Resident memory of a process, in MiB. */
-export const residentMiB = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+/** Resident memory of a process, in MiB; 0 for one that has just ended. */
+const residentMiB = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 
 /** Looks at a process's memory while something runs. @returns the largest growth over the start, in MiB. */
 export async function watchMemory<T>(pid: number, work: () => Promise<T>): Promise<{ growthMiB: number; result: T }> {

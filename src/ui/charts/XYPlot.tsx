@@ -11,6 +11,7 @@ import { XYTooltip } from './XYTooltip.tsx'
 
 const tick = { fontSize: 11, fill: chartTokens.axis }
 const noShape = () => <g />
+const dot = ({ cx, cy, fill, fillOpacity }: { cx?: number; cy?: number; fill?: string; fillOpacity?: string | number }) => <circle cx={cx} cy={cy} r={2.5} fill={fill} fillOpacity={fillOpacity} />
 
 function bounds(series: readonly XYSeries[]): [number, number] {
   const values = series.flatMap((one) => one.points.flatMap((point) => [point.x, point.y])).filter(Number.isFinite)
@@ -36,7 +37,7 @@ function scatterOf(one: XYSeries, index: number) {
       fill={color}
       fillOpacity={0.55}
       line={isLine ? { stroke: color, strokeWidth: 1.5 } : false}
-      shape={isLine ? noShape : <circle r={2.5} />}
+      shape={isLine ? noShape : dot}
       isAnimationActive={false}
     />
   )

@@ -14,13 +14,14 @@ type Call = {
 /** For a POSIX shell: nothing inside single quotes is special but the quote itself. */
 const shellQuote = (words: string) => `'${words.replaceAll("'", `'\\''`)}'`
 
+const bearer = (key: string | null) => (key === null ? `"Authorization: Bearer $${keyVariable}"` : shellQuote(`Authorization: Bearer ${key}`))
+
 const bodyOf = (inputs: readonly Tensor[]) => JSON.stringify({ inputs })
 
 function curl({ endpointUrl, inputs, key }: Call): string {
-  const header = key === null ? `"Authorization: Bearer $${keyVariable}"` : shellQuote(`Authorization: Bearer ${key}`)
   return [
     `curl -sS ${shellQuote(`${endpointUrl}/infer`)} \\`,
-    `  -H ${header} \\`,
+    `  -H ${bearer(key)} \\`,
     `  -H 'Content-Type: application/json' \\`,
     `  -d ${shellQuote(bodyOf(inputs))}`,
   ].join('\n')
@@ -75,3 +76,10 @@ const writers: Record<SnippetLanguage, (call: Call) => string> = { curl, python,
 
 /** A call of this deployment with these values that runs as it stands. */
 export const snippet = (language: SnippetLanguage, call: Call) => writers[language](call)
+
+/** Deploys a model's latest ready version. */
+export const deploySnippet = (origin: string, model: string, key: string | null) =>
+  [
+    `curl -sS -X POST ${shellQuote(`${origin}/api/v1/models/${encodeURIComponent(model)}/deploy`)} \\`,
+    `  -H ${bearer(key)}`,
+  ].join('\n')

@@ -4,7 +4,7 @@ import Box from '@mui/material/Box'
 import Dialog from '@mui/material/Dialog'
 import InputBase from '@mui/material/InputBase'
 import { useRouter } from 'next/navigation'
-import { useEffect, useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { type Entry, usePaletteEntries } from '#src/ui/frame/usePaletteEntries.ts'
 import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
 
@@ -26,6 +26,7 @@ function PaletteRow({ entry, isActive, id, onRun, onHover }: { entry: Entry; isA
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   const router = useRouter()
   const listId = useId()
+  const input = useRef<HTMLInputElement>(null)
   const [query, setQuery] = useState('')
   const [active, setActive] = useState(0)
   const { entries, isFetching } = usePaletteEntries(query, onHelp)
@@ -34,6 +35,12 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
   useEffect(() => {
     document.getElementById(`${listId}-${at}`)?.scrollIntoView({ block: 'nearest' })
   }, [at, listId])
+
+  // The dialog takes the focus to itself when it opens; the field has it after that.
+  useEffect(() => {
+    const timer = setTimeout(() => input.current?.focus())
+    return () => clearTimeout(timer)
+  }, [])
 
   const run = (entry: Entry | undefined) => {
     if (!entry) return
@@ -57,7 +64,7 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, px: 4, borderBottom: 1, borderColor: 'divider' }}>
         <SearchIcon sx={{ fontSize: 20, color: 'text.secondary' }} />
         <InputBase
-          autoFocus fullWidth value={query} placeholder="Search models, data sets, jobs, deployments, or type what to do" onKeyDown={onKey}
+          inputRef={input} fullWidth value={query} placeholder="Search models, data sets, jobs, deployments, or type what to do" onKeyDown={onKey}
           onChange={(event) => { setQuery(event.target.value); setActive(0) }} sx={{ py: 2.5, fontSize: '1rem' }}
           slotProps={{ input: { role: 'combobox', 'aria-label': 'Search things and actions', 'aria-expanded': true, 'aria-controls': listId, 'aria-activedescendant': entries.length ? `${listId}-${at}` : undefined, 'aria-autocomplete': 'list', style: { outline: 'none' } } }}
         />

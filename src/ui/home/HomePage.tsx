@@ -5,6 +5,7 @@ import { FirstSteps } from '#src/ui/home/FirstSteps.tsx'
 import { HomeFigures } from '#src/ui/home/HomeFigures.tsx'
 import { Recent } from '#src/ui/home/Recent.tsx'
 import { RunningJobs } from '#src/ui/home/RunningJobs.tsx'
+import { Serving } from '#src/ui/home/Serving.tsx'
 import { TrainingMissing } from '#src/ui/home/TrainingMissing.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
@@ -40,6 +41,7 @@ export function HomePage() {
             <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
               <Attention items={data.attention} />
               <RunningJobs jobs={data.runningJobs} />
+              <Serving />
             </Box>
             <Recent items={data.recent} />
           </Box>

@@ -16,7 +16,7 @@ export const components: NonNullable<ThemeOptions['components']> = {
       body: { fontFeatureSettings: '"cv05" 1, "ss03" 1', WebkitTextSizeAdjust: '100%' },
       'code, pre, kbd, samp': { fontFamily: theme.typography.mono.fontFamily, fontSize: '0.8125rem' },
       'button, input, textarea, select': { font: 'inherit' },
-      'a, button, input, textarea, select, [tabindex]': { '&:focus-visible': focusRing(theme) },
+      'a, button, input, textarea, select, [tabindex]:not([tabindex="-1"])': { '&:focus-visible': focusRing(theme) },
       '@media (prefers-reduced-motion: reduce)': {
         '*, *::before, *::after': { animationDuration: '0.01ms !important', animationIterationCount: '1 !important', transitionDuration: '0.01ms !important' },
       },
@@ -72,8 +72,8 @@ export const components: NonNullable<ThemeOptions['components']> = {
       root: ({ theme }: WithTheme) => ({
         backgroundColor: theme.vars?.palette.background.paper,
         fontSize: '0.875rem',
-        '& .MuiOutlinedInput-notchedOutline': { borderColor: theme.vars?.palette.divider },
-        '&:hover .MuiOutlinedInput-notchedOutline': { borderColor: theme.vars?.palette.text.disabled },
+        '& .MuiOutlinedInput-notchedOutline': { borderColor: theme.vars?.palette.fieldLine },
+        '&:hover .MuiOutlinedInput-notchedOutline': { borderColor: theme.vars?.palette.text.secondary },
         '& input:focus-visible, & textarea:focus-visible': { outline: 'none' },
       }),
       input: { padding: '7px 12px' },

@@ -5,6 +5,8 @@ export type Tokens = {
   /** One step off the surface: table heads, code, hovered rows. */
   raised: string
   line: string
+  /** The edge of what is typed into: 3 : 1 on the surface. */
+  fieldLine: string
   text: string
   muted: string
   disabled: string
@@ -32,6 +34,7 @@ export const lightTokens: Tokens = {
   surface: '#ffffff',
   raised: '#f5f5f2',
   line: '#e6e5e1',
+  fieldLine: '#949389',
   text: '#1d1d1b',
   muted: '#66655f',
   disabled: '#8c8b85',
@@ -58,6 +61,7 @@ export const darkTokens: Tokens = {
   surface: '#18191b',
   raised: '#1f2123',
   line: '#2a2c2f',
+  fieldLine: '#686a6f',
   text: '#ececea',
   muted: '#9a9b9f',
   disabled: '#6f7074',

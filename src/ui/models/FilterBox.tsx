@@ -77,7 +77,7 @@ export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProp
     <Box sx={{ display: 'grid', gap: 1, flex: '1 1 280px', minWidth: 0 }}>
       <Box component="form" onSubmit={(event: React.FormEvent) => { event.preventDefault(); if (typed.trim()) add(typed) }} sx={{ display: 'flex', gap: 2 }}>
         <OutlinedInput
-          value={typed} onChange={(event) => setTyped(event.target.value)} placeholder="Filter: status = 'ready'" fullWidth error={!!shownError}
+          value={typed} onChange={(event) => setTyped(event.target.value)} placeholder="Filter: status = 'ready'" fullWidth error={!!shownError} sx={{ '& input::-webkit-calendar-picker-indicator': { display: 'none !important' } }}
           slotProps={{ input: { 'aria-label': 'Filter models', 'aria-describedby': shownError ? `${id}-error` : undefined, list: `${id}-list`, autoComplete: 'off', spellCheck: false } }}
           endAdornment={<IconButton aria-label="How to filter" edge="end" onClick={(event) => setAnchor(event.currentTarget)}><HelpIcon sx={{ fontSize: 18 }} /></IconButton>}
         />

@@ -4,23 +4,24 @@ import Button from '@mui/material/Button'
 import { useState } from 'react'
 import type { Signature, TensorSpec } from '#src/contracts/signature.ts'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
-import { formatMetric } from '#src/ui/kit/format.ts'
 
 type Row = TensorSpec & { direction: 'input' | 'output' }
+
+/** An FP32 value printed as a double shows digits that it never had. */
+const plain = (value: number) => String(Number(value.toPrecision(6)))
 
 function known({ labels, hint }: TensorSpec): string {
   const some = (names: string[]) => names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '')
   if (labels?.length) return some(labels)
   if (hint?.categories?.length) return some(hint.categories)
-  if (hint?.min !== undefined && hint.max !== undefined) return `${formatMetric(hint.min)} to ${formatMetric(hint.max)}`
+  if (hint?.min !== undefined && hint.max !== undefined) return `${plain(hint.min)} to ${plain(hint.max)}`
   return '–'
 }
 
 function exampleOf({ hint }: TensorSpec): string {
   const example = hint?.example
   if (example == null) return '–'
-  // An FP32 value printed as a double shows digits that it never had.
-  return typeof example === 'number' ? String(Number(example.toPrecision(6))) : example
+  return typeof example === 'number' ? plain(example) : example
 }
 
 const columns: Column<Row>[] = [

@@ -30,7 +30,7 @@ export function VersionOverview({ version }: { version: ModelVersion }) {
           <Section title="Facts" isFramed>
             <KeyValues labelWidth={96} items={[{ label: 'Format', value: version.format }, { label: 'Created', value: <RelativeTime at={version.createdAt} /> }, { label: 'By', value: version.createdBy }, { label: 'Id', value: <IdText id={version.id} /> }]} />
           </Section>
-          {environment && Object.keys(environment).length > 0 && <Section title="Environment" isFramed><KeyValues labelWidth={120} items={pairs(environment)} /></Section>}
+          {environment && Object.keys(environment).length > 0 && <Section title="Environment" isFramed><KeyValues labelWidth={150} items={pairs(environment)} /></Section>}
         </Box>
       </Box>
     </Box>

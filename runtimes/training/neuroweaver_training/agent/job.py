@@ -13,9 +13,9 @@ from typing import Any
 from ..files import write_json
 from ..trainer.emit import now
 from .checkpoints import CheckpointSender
-from .control import Control, Halted, LeaseLost, is_lease_lost
+from .control import Control, Halted, LeaseLost
 from .events import Forwarder, Spool, cleaned
-from .http import Backoff, Unreachable
+from .finish import finish
 from .inputs import Inputs, Missing
 from .lease import Lease
 from .log import log
@@ -182,31 +182,7 @@ class Job:
         self._finish({'outcome': 'failed', **failed})
 
     def _finish(self, outcome: dict[str, Any]) -> None:
-        """Says the end until it is heard. Raises LeaseLost when it is another attempt's to say."""
-        backoff = Backoff(0.05, 5.0)
-        while True:
-            try:
-                answer = self._control.call('POST', f'{self._path}/finish', {**outcome, 'attempt': self._attempt},
-                                            correlation_id=self._correlation_id)
-            except Unreachable as error:
-                self._log('warn', 'The finish got no answer; trying again.', reason=str(error))
-                self._control.wait(backoff.next_s())
-                continue
-            if answer.is_ok:
-                self._log('info', 'Finished.', outcome=outcome['outcome'], **answer.json())
-                return
-            if is_lease_lost(answer) or answer.status in (403, 404):
-                raise LeaseLost()
-            if answer.status != 409:
-                self._refused(outcome, answer.message(), answer.status)
-                return
-            self._control.wait(backoff.next_s())
-
-    def _refused(self, outcome: dict[str, Any], message: str, status: int) -> None:
-        self._log('error', 'The finish was refused.', status=status, reason=message)
-        if outcome['outcome'] != 'failed':
-            error = {'code': 'internal', 'message': f'The control plane refused the result: {message}'[:2000]}
-            self._finish({'outcome': 'failed', 'error': error, 'is_retryable': False})
+        finish(self._control, self._path, {**outcome, 'attempt': self._attempt}, self._log, self._correlation_id)
 
     def _log(self, level: str, message: str, **data: Any) -> None:
         log(level, message, data={'jobId': self._claim['job_id'], 'attempt': self._attempt, **data},

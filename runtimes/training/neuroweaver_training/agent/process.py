@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from ..errors import EXIT_INTERNAL
 from ..trainer.host import END_OF_STDERR
@@ -113,7 +113,7 @@ class TrainerHost:
         self._process.kill()
         self._process.wait(KILL_LIMIT_S)
 
-    def _read(self, stream: BinaryIO, on_line: Callable[[str], None]) -> None:
+    def _read(self, stream: IO[bytes], on_line: Callable[[str], None]) -> None:
         def pump() -> None:
             while line := stream.readline(LINE_BYTES):
                 try:

@@ -42,7 +42,8 @@ class Graph:
 
     def strings(self, values: list[str]) -> str:
         name = self.fresh()
-        self._constants.append(helper.make_tensor(name, TensorProto.STRING, [len(values)], [value.encode() for value in values]))
+        encoded: list[Any] = [value.encode() for value in values]
+        self._constants.append(helper.make_tensor(name, TensorProto.STRING, [len(values)], encoded))
         return name
 
     def node(self, operator: str, inputs: list[str], domain: str = '', **attributes: Any) -> str:

@@ -49,6 +49,9 @@ def width_of(size: int) -> int:
 class Mlp(nn.Module):
     """FP32 [N, features] as `encode` gives it → FP32 [N, scores]."""
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, columns: Columns, hidden: int, layers: int, dropout: float, scores: int) -> None:
         super().__init__()
         self.columns = columns

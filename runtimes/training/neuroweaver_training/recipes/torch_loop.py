@@ -73,24 +73,10 @@ def fit(context: Context, plan: Plan) -> dict[str, Any]:
     optimizer = torch.optim.AdamW(plan.model.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay)
     state = _State(micro_batch=plan.batch_size)
     _restore(context, plan, optimizer, state)
-    steps = math.ceil(len(plan.rows) / plan.batch_size)
-    total = steps * plan.epochs
+    total = math.ceil(len(plan.rows) / plan.batch_size) * plan.epochs
     pace = Pace(state.step, total)
     while state.epoch < plan.epochs and not _is_stalled(plan, state):
-        plan.model.train()
-        order = batches(plan, context.seed, state.epoch)
-        while state.position < len(order):
-            if stop.is_requested():
-                _save(context, plan, optimizer, state)
-                raise Stopped()
-            _set_rate(optimizer, plan.learning_rate, state.step, total)
-            loss = _step(context, plan, optimizer, state, order[state.position])
-            state.position, state.step = state.position + 1, state.step + 1
-            if context.emit.is_metric_due():
-                context.emit.metrics(state.step, {'train_loss': loss})
-            context.emit.progress(state.step, total, pace.eta_seconds(state.step))
-            if context.checkpoints.is_due():
-                _save(context, plan, optimizer, state)
+        loss = _epoch(context, plan, optimizer, state, total, pace)
         _end_epoch(context, plan, state, loss)
     context.emit.progress(state.step, total, 0.0, is_last=True)
     if state.best_weights:
@@ -99,6 +85,25 @@ def fit(context: Context, plan: Plan) -> dict[str, Any]:
     kept = state.best_epoch + 1 if state.best_weights else state.epoch
     context.emit.log(f'{state.epoch} epochs made, the weights of epoch {kept} kept.')
     return {'epochs': state.epoch, 'kept_epoch': kept, 'micro_batch': state.micro_batch, 'halvings': state.halvings}
+
+
+def _epoch(context: Context, plan: Plan, optimizer: torch.optim.Optimizer, state: _State, total: int, pace: Pace) -> float:
+    """The rest of the epoch; gives the loss of its last step."""
+    plan.model.train()
+    order, loss = batches(plan, context.seed, state.epoch), math.nan
+    while state.position < len(order):
+        if stop.is_requested():
+            _save(context, plan, optimizer, state)
+            raise Stopped()
+        _set_rate(optimizer, plan.learning_rate, state.step, total)
+        loss = _step(context, plan, optimizer, state, order[state.position])
+        state.position, state.step = state.position + 1, state.step + 1
+        if context.emit.is_metric_due():
+            context.emit.metrics(state.step, {'train_loss': loss})
+        context.emit.progress(state.step, total, pace.eta_seconds(state.step))
+        if context.checkpoints.is_due():
+            _save(context, plan, optimizer, state)
+    return loss
 
 
 def _is_stalled(plan: Plan, state: _State) -> bool:

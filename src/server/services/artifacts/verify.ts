@@ -1,21 +1,22 @@
 /** Verifying an upload: its digest, what it is, its place in the store. Safe to run twice, and to be killed anywhere. */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { and, eq, sql } from 'drizzle-orm'
 import type { Signature } from '#src/contracts/signature.ts'
 import type { ArtifactFormat } from '#src/contracts/upload.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
 import { artifactGrants, artifacts, uploads } from '#src/server/db/schema.ts'
-import { ifPresent } from '#src/server/storage/durable.ts'
+import { createLog } from '#src/server/log.ts'
+import { codeOf, ifPresent } from '#src/server/storage/durable.ts'
 import { staging, store } from '#src/server/storage/index.ts'
 import { announce } from '../audit.ts'
 import { settleDatasetsOf } from '../datasets/settle.ts'
-import { inspectFile } from '../inspect/detect.ts'
+import { type Inspection, inspectFile } from '../inspect/detect.ts'
 import { settleVersionsOf } from '../models/settle.ts'
 import type { UploadRow } from './uploads.ts'
 
 const chunkBytes = 1024 * 1024
+const log = createLog('uploads')
 
 /** The handler of the queue `verify-upload`. Does nothing for an upload that is settled, or gone. */
 export async function verifyUpload(uploadId: string): Promise<void> {
@@ -40,7 +41,7 @@ async function examine(row: UploadRow): Promise<Verdict> {
   if (row.expectedSha256 && row.expectedSha256 !== sha256) {
     return reject(`The SHA-256 is ${sha256}, but ${row.expectedSha256} was announced: the content changed on its way. Upload it again.`)
   }
-  const inspection = await inspectFile(path, row.filename)
+  const inspection = await inspect(path, row)
   if (!inspection.ok) return reject(inspection.reason)
   // Written before the file moves, so that a run that is cut off here finds it under its digest.
   await db()
@@ -51,6 +52,17 @@ async function examine(row: UploadRow): Promise<Verdict> {
   return { status: 'ready', sha256, format: inspection.format, signature: inspection.signature, rejection: inspection.rejection }
 }
 
+/** A file that breaks its reader would break it at every try: it is refused, while trouble with the disk is tried again. */
+async function inspect(path: string, row: UploadRow): Promise<Inspection> {
+  try {
+    return await inspectFile(path, row.filename)
+  } catch (error) {
+    if (codeOf(error)?.startsWith('E')) throw error
+    log.error('an upload could not be inspected', { error, data: { uploadId: row.id } })
+    return { ok: false, reason: 'The content could not be read to its end. Save the file again, and tell an admin if that does not help.' }
+  }
+}
+
 /** The staged file, or its place in the store when an earlier run had brought it there. */
 async function findBytes(row: UploadRow): Promise<string | undefined> {
   const staged = staging().pathOf(row.id)
@@ -59,11 +71,22 @@ async function findBytes(row: UploadRow): Promise<string | undefined> {
   return undefined
 }
 
-/** SHA-256 of a file in hex, read in steps of 1 MiB. */
-export async function digestOf(path: string): Promise<string> {
+/** SHA-256 of a file in hex: 2 MiB of memory, one half read while the other is hashed. */
+async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) hash.update(chunk as Buffer)
-  return hash.digest('hex')
+  const file = await open(path, 'r')
+  try {
+    let [free, full] = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)]
+    for (let reading = file.read(free); ; ) {
+      const { bytesRead } = await reading
+      if (bytesRead === 0) return hash.digest('hex')
+      ;[free, full] = [full, free]
+      reading = file.read(free)
+      hash.update(full.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 async function settle(tx: Tx, row: UploadRow, verdict: Verdict): Promise<void> {

@@ -1,0 +1,145 @@
+"""The agent when connections, processes, leases and machines fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from agent_jobs import SLOW, check_events, children, claim_of, finished, is_gone, submit, trainers, training, wait_until
+from agents import AgentProcess
+from control_plane import TOKEN, ControlPlane
+
+
+def test_a_lost_lease_ends_the_attempt_without_a_word(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    job_id = submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000)
+    training(plane, job_id)
+    with plane.changed:
+        # The sweeper gave the job to another agent.
+        plane.jobs[job_id]['attempt'] += 1
+    plane.wait_for(lambda: plane.jobs[job_id]['refused'])
+    other = submit(plane, tmp_path, hyper_parameters={'rounds': 5})
+    assert finished(plane, other)['outcome'] == 'succeeded'
+    assert plane.jobs[job_id]['finish'] is None
+    assert not any(verb == 'finish' for verb, _ in plane.jobs[job_id]['refused'])
+    wait_until(lambda: not any((agent.state_dir / 'jobs').iterdir()))
+
+
+def test_nothing_is_lost_or_doubled_while_web_is_away(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    job_id = submit(plane, tmp_path, hyper_parameters={'rounds': 600, 'early_stopping_rounds': 0}, rows=3000)
+    training(plane, job_id)
+    known = len(plane.events(job_id))
+    plane.stop()
+    time.sleep(2.5)
+    assert len(plane.events(job_id)) <= known + 50
+    plane.start()
+    assert finished(plane, job_id)['outcome'] == 'succeeded'
+    check_events(plane, job_id)
+
+
+def test_lost_answers_do_not_double_anything(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    dropped: list[str] = []
+
+    def drop(method: str, path: str) -> bool:
+        is_next = ('/events' in path or path == '/uploads') and dropped.count(path) < 2
+        dropped.extend([path] if is_next else [])
+        return is_next
+    plane.drop_answers = drop
+    try:
+        job_id = submit(plane, tmp_path)
+        assert finished(plane, job_id)['outcome'] == 'succeeded'
+    finally:
+        plane.drop_answers = lambda method, path: False
+    assert plane.jobs[job_id]['doubles'] > 0
+    check_events(plane, job_id)
+
+
+def test_a_cut_upload_and_a_cut_download_go_on(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    claim = claim_of(plane, tmp_path, rows=777)
+    plane.cut_download_after = 1000
+    plane.cut_patch_after = 500
+    finish = finished(plane, plane.submit(claim))
+    assert finish['outcome'] == 'succeeded'
+    upload = plane.uploads[next(file['upload_id'] for file in finish['files'] if file['path'] == 'model.onnx')]
+    assert upload['status'] == 'ready' and len(upload['content']) == upload['length'] > 500
+
+
+def test_a_refused_credential_is_renewed(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    before = len(plane.enrolments)
+    plane.credentials.clear()
+    assert finished(plane, submit(plane, tmp_path))['outcome'] == 'succeeded'
+    assert len(plane.enrolments) == before + 1
+
+
+def test_a_killed_trainer_is_told_as_retryable_and_goes_on_from_its_checkpoint(plane: ControlPlane, agent: AgentProcess,
+                                                                              tmp_path: Path) -> None:
+    job_id = submit(plane, tmp_path, hyper_parameters={'rounds': 1500, 'early_stopping_rounds': 0}, rows=2000)
+    checkpoint = plane.wait_for(lambda: plane.jobs[job_id]['checkpoint'])
+    os.kill(trainers(agent)[0], signal.SIGKILL)
+    plane.wait_for(lambda: plane.jobs[job_id]['attempt'] == 2)
+    assert (plane.jobs[job_id]['finish']['error']['code'], plane.jobs[job_id]['finish']['is_retryable']) == ('killed', True)
+    plane.wait_for(lambda: plane.jobs[job_id]['status'] == 'succeeded', 60)
+    later = plane.events(job_id, 2)
+    assert any('Going on from the checkpoint' in event.get('message', '') for event in later)
+    assert min(event['step'] for event in later if event['type'] == 'progress') > checkpoint['step']
+    check_events(plane, job_id, 2)
+
+
+def test_an_agent_waits_for_a_control_plane_that_comes_later_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.start()
+    plane.stop()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'early')
+    try:
+        time.sleep(0.5)
+        plane.start()
+        plane.wait_for(lambda: plane.heartbeats)
+        job_id = submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000)
+        training(plane, job_id)
+        running = children(agent.process.pid) + trainers(agent)
+        assert len(running) == 2
+        agent.signal(signal.SIGKILL)
+        wait_until(lambda: all(map(is_gone, running)))
+    finally:
+        agent.process.kill()
+        agent.process.wait()
+        plane.stop()
+
+
+def test_a_stopped_agent_hands_its_job_back_with_a_checkpoint(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'stopped')
+    try:
+        job_id = submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000)
+        training(plane, job_id)
+        assert agent.stop() == 0
+        job = plane.jobs[job_id]
+        assert (job['status'], job['finish']['error']['code'], job['finish']['is_retryable']) == ('queued', 'killed', True)
+        assert job['checkpoint']['step'] > 0
+    finally:
+        agent.process.kill()
+        plane.stop()
+
+
+def test_a_frozen_agent_finds_its_lease_lost(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'frozen')
+    try:
+        job_id = submit(plane, tmp_path, hyper_parameters={'rounds': 300, 'early_stopping_rounds': 0}, rows=3000)
+        training(plane, job_id)
+        agent.signal(signal.SIGSTOP)
+        with plane.changed:
+            plane.jobs[job_id]['attempt'] += 1
+        # Its trainer goes on and ends while the agent sees nothing.
+        time.sleep(2)
+        agent.signal(signal.SIGCONT)
+        plane.wait_for(lambda: plane.jobs[job_id]['refused'])
+        wait_until(lambda: not any((agent.state_dir / 'jobs').iterdir()))
+        assert plane.jobs[job_id]['finish'] is None
+        assert plane.jobs[job_id]['checkpoint'] is None
+    finally:
+        agent.stop()
+        plane.stop()
