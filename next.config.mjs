@@ -5,7 +5,8 @@ const config = {
   devIndicators: false,
   serverExternalPackages: ['pg', 'pg-boss', 'onnxruntime-node', '@node-rs/argon2', '@tus/server', 'pino'],
   // `npm run check` holds the types of all rooms at once; a second pass here would double the time of a start.
-  typescript: { ignoreBuildErrors: true },
+  // Next writes into its tsconfig, so it has one of its own.
+  typescript: { ignoreBuildErrors: true, tsconfigPath: 'src/app/tsconfig.json' },
 }
 
 export default config

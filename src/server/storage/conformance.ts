@@ -41,7 +41,9 @@ export function describeStore(name: string, make: () => Promise<ArtifactStore>):
     it('reads a range, both ends counted in', async () => {
       const { path, content, sha256 } = staged()
       await store.adopt(path, sha256)
-      expect((await textOf(await store.open(sha256, { start: 1_000_000, end: 2_500_000 }))).equals(content.subarray(1_000_000, 2_500_001))).toBe(true)
+      expect(
+        (await textOf(await store.open(sha256, { start: 1_000_000, end: 2_500_000 }))).equals(content.subarray(1_000_000, 2_500_001)),
+      ).toBe(true)
       expect(await textOf(await store.open(sha256, { start: 5, end: 5 }))).toEqual(content.subarray(5, 6))
     })
 
@@ -73,7 +75,15 @@ export function describeStore(name: string, make: () => Promise<ArtifactStore>):
       await expect(store.sizeOf(sha256)).rejects.toMatchObject({ code: 'ENOENT' })
     })
 
-    const noDigest = ['', '../../etc/passwd', 'a'.repeat(63), 'A'.repeat(64), `${'a'.repeat(64)}/..`, `${'a'.repeat(63)}\0`, `${'a'.repeat(64)}\n`]
+    const noDigest = [
+      '',
+      '../../etc/passwd',
+      'a'.repeat(63),
+      'A'.repeat(64),
+      `${'a'.repeat(64)}/..`,
+      `${'a'.repeat(63)}\0`,
+      `${'a'.repeat(64)}\n`,
+    ]
     it.each(noDigest.map((text) => [JSON.stringify(text), text]))('takes no other name: %s', async (_shown, text = '') => {
       const { path } = staged()
       const refusal = /64 lower-case hex digits/

@@ -31,7 +31,10 @@ describe('Staging', () => {
     const id = await made()
     const content = randomBytes(5_000_000)
     expect(await append(id, 0, content.subarray(0, 1_500_001), content.length)).toEqual({ offset: 1_500_001, sha256: undefined })
-    expect(await append(id, 1_500_001, content.subarray(1_500_001, 4_000_000), content.length)).toEqual({ offset: 4_000_000, sha256: undefined })
+    expect(await append(id, 1_500_001, content.subarray(1_500_001, 4_000_000), content.length)).toEqual({
+      offset: 4_000_000,
+      sha256: undefined,
+    })
     expect(await append(id, 4_000_000, content.subarray(4_000_000), content.length)).toEqual({ offset: 5_000_000, sha256: sha256(content) })
     expect(readFileSync(staging.pathOf(id)).equals(content)).toBe(true)
   })

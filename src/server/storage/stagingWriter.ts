@@ -66,7 +66,8 @@ export class StagingWriter {
   take(chunk: Buffer): boolean {
     if (this.#failure) return true
     for (let at = 0; at < chunk.length; ) {
-      const block = (this.#filling ??= { bytes: this.#free.pop() ?? Buffer.allocUnsafeSlow(blockBytes), used: 0 })
+      this.#filling ??= { bytes: this.#free.pop() ?? Buffer.allocUnsafeSlow(blockBytes), used: 0 }
+      const block = this.#filling
       const copied = chunk.copy(block.bytes, block.used, at)
       block.used += copied
       at += copied

@@ -35,14 +35,20 @@ const appending = (offset: number) => ({ ...headers(), 'upload-offset': String(o
 
 async function create(url: string, bytes: number): Promise<string> {
   const metadata = `filename ${Buffer.from('a.bin').toString('base64')}`
-  return String((await call(`${url}/uploads`, 'POST', { ...headers(), 'upload-length': String(bytes), 'upload-metadata': metadata })).headers.location)
+  return String(
+    (await call(`${url}/uploads`, 'POST', { ...headers(), 'upload-length': String(bytes), 'upload-metadata': metadata })).headers.location,
+  )
 }
 const offsetAt = async (url: string, path: string) => Number((await call(url + path, 'HEAD', headers())).headers['upload-offset'])
 
 /** Sends from an offset until `stopAt` bytes went out, then hands over; resolves when the connection is gone. */
 function sendUntil(url: string, path: string, content: Buffer, offset: number, stopAt: number, then: () => Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    const req = request(url + path, { method: 'PATCH', agent: false, headers: { ...appending(offset), 'content-length': String(content.length - offset) } })
+    const req = request(url + path, {
+      method: 'PATCH',
+      agent: false,
+      headers: { ...appending(offset), 'content-length': String(content.length - offset) },
+    })
     req.on('error', () => resolve())
     req.on('response', (res) => res.resume().on('end', resolve))
     req.write(content.subarray(offset, stopAt), () => void then().then(resolve))
@@ -87,13 +93,17 @@ describe.skipIf(!canMount)('T19: a disk of 16 MB', () => {
     const path = await create(server.url, content.length)
     const full = await call(server.url + path, 'PATCH', appending(0), content)
     expect(full.status).toBe(507)
-    expect(JSON.parse(full.body)).toMatchObject({ error: { code: 'insufficient_storage', message: expect.stringContaining('disk is full') } })
+    expect(JSON.parse(full.body)).toMatchObject({
+      error: { code: 'insufficient_storage', message: expect.stringContaining('disk is full') },
+    })
     const offset = await offsetAt(server.url, path)
     expect(offset).toBeGreaterThan(1_000_000)
     expect(offset).toBeLessThan(5_000_000)
     expect((await call(`${server.url}/uploads`, 'OPTIONS', headers())).status).toBe(204)
     rmSync(filler)
-    await vi.waitFor(async () => expect((await call(server.url + path, 'PATCH', appending(offset), content.subarray(offset))).status).toBe(204))
+    await vi.waitFor(async () =>
+      expect((await call(server.url + path, 'PATCH', appending(offset), content.subarray(offset))).status).toBe(204),
+    )
     const staged = readFileSync(`/proc/${server.pid}/root${folder}/uploads/${path.split('/').at(-1)}`)
     expect(staged.equals(content)).toBe(true)
   })

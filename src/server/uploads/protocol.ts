@@ -61,14 +61,17 @@ export type Creation = { sizeBytes: number; filename: string; expectedSha256: st
 
 /** @throws AppError bad_request, payload_too_large. */
 export function readCreation(req: IncomingMessage): Creation {
-  if (req.headers['upload-concat'] !== undefined) throw new AppError('bad_request', 'Concatenation is not offered: send the file as one upload (parallelUploads: 1).')
-  if (req.headers['upload-defer-length'] !== undefined) throw new AppError('bad_request', 'Upload-Defer-Length is not offered: give Upload-Length.')
+  if (req.headers['upload-concat'] !== undefined)
+    throw new AppError('bad_request', 'Concatenation is not offered: send the file as one upload (parallelUploads: 1).')
+  if (req.headers['upload-defer-length'] !== undefined)
+    throw new AppError('bad_request', 'Upload-Defer-Length is not offered: give Upload-Length.')
   const sizeBytes = numberOf(req, 'upload-length')
   if (sizeBytes === undefined) throw new AppError('bad_request', 'Upload-Length is missing.')
   if (sizeBytes > limits.uploadBytes) throw new AppError('payload_too_large', `An upload may have at most ${limits.uploadBytes} bytes.`)
   const hasBody = headerOf(req, 'content-type') === bodyType
   const length = contentLengthOf(req)
-  if (hasBody && length !== undefined && length > sizeBytes) throw new AppError('payload_too_large', `The body has ${length} bytes, but Upload-Length is ${sizeBytes}.`)
+  if (hasBody && length !== undefined && length > sizeBytes)
+    throw new AppError('payload_too_large', `The body has ${length} bytes, but Upload-Length is ${sizeBytes}.`)
   return { sizeBytes, hasBody, ...readMetadata(headerOf(req, 'upload-metadata')) }
 }
 
@@ -88,7 +91,8 @@ function readMetadata(header = ''): Pick<Creation, 'filename' | 'expectedSha256'
 /** One key, a space, a value in base64; the value may be left out. */
 function readPair(pair: string): [string, Buffer] {
   const match = /^([\x21-\x2b\x2d-\x7e]+)(?: +([A-Za-z0-9+/]*={0,2}))?$/.exec(pair)
-  if (!match?.[1] || (match[2] ?? '').length % 4 !== 0) throw badMetadata('must be pairs of an ASCII key and a base64 value, parted by commas')
+  if (!match?.[1] || (match[2] ?? '').length % 4 !== 0)
+    throw badMetadata('must be pairs of an ASCII key and a base64 value, parted by commas')
   return [match[1], Buffer.from(match[2] ?? '', 'base64')]
 }
 
@@ -135,7 +139,8 @@ export type Append = { offset: number; lengthBytes: number | undefined; checksum
 /** @throws AppError unsupported_media_type, bad_request. */
 export function readAppend(req: IncomingMessage): Append {
   if (headerOf(req, 'content-type') !== bodyType) throw new AppError('unsupported_media_type', `Content-Type: must be ${bodyType}.`)
-  if (req.headers['upload-length'] !== undefined) throw new AppError('bad_request', 'Upload-Length was given when the upload was made, and stays.')
+  if (req.headers['upload-length'] !== undefined)
+    throw new AppError('bad_request', 'Upload-Length was given when the upload was made, and stays.')
   const offset = numberOf(req, 'upload-offset')
   if (offset === undefined) throw new AppError('bad_request', 'Upload-Offset is missing.')
   return { offset, lengthBytes: isChunked(req) ? undefined : (contentLengthOf(req) ?? 0), checksum: readChecksum(req) }

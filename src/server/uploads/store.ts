@@ -73,11 +73,18 @@ export type Asked = { status: number; headers: Record<string, string>; row: Uplo
  * @param headers those of tus; they have been checked before.
  * @throws AppError what the service refused with.
  */
-export async function ask(caller: Caller, method: string, path: string, headers: Record<string, string>, creation?: Creation): Promise<Asked> {
+export async function ask(
+  caller: Caller,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  creation?: Creation,
+): Promise<Asked> {
   const context: Asking = { caller, ...(creation ? { creation } : {}) }
   const request = new Request(new URL(path, 'http://uploads.invalid'), { method, headers })
   const response = await asking.run(context, () => server.handleWeb(request as Parameters<Server['handleWeb']>[0]))
   if (context.error instanceof Error) throw context.error
-  if (response.status >= 400) throw new AppError(response.status === 404 ? 'not_found' : 'bad_request', (await response.text()).trim() || 'The request is not valid.')
+  if (response.status >= 400)
+    throw new AppError(response.status === 404 ? 'not_found' : 'bad_request', (await response.text()).trim() || 'The request is not valid.')
   return { status: response.status, headers: Object.fromEntries(response.headers), row: context.row }
 }

@@ -40,7 +40,8 @@ type Headers = Record<string, string | string[]>
 
 const send = (method: string, path: string, headers: Headers = {}, body?: Buffer, bearer = key): Promise<Reply> =>
   call(door.url + path, method, { authorization: `Bearer ${bearer}`, 'tus-resumable': '1.0.0', ...headers }, body)
-const create = (bytes: number, headers: Headers = {}, bearer = key) => send('POST', '/uploads', { 'upload-length': String(bytes), 'upload-metadata': named, ...headers }, undefined, bearer)
+const create = (bytes: number, headers: Headers = {}, bearer = key) =>
+  send('POST', '/uploads', { 'upload-length': String(bytes), 'upload-metadata': named, ...headers }, undefined, bearer)
 const patch = (path: string, offset: number | string, body: Buffer, headers: Headers = {}, bearer = key) =>
   send('PATCH', path, { 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream', ...headers }, body, bearer)
 
@@ -52,13 +53,28 @@ async function made(bytes: number, bearer = key): Promise<string> {
 
 const idOf = (path: string) => path.split('/').at(-1) as string
 const offsetAt = async (path: string) => (await send('HEAD', path)).headers['upload-offset']
-const rowOf = async (path: string) => (await db().select().from(uploads).where(eq(uploads.id, idOf(path))))[0]
+const rowOf = async (path: string) =>
+  (
+    await db()
+      .select()
+      .from(uploads)
+      .where(eq(uploads.id, idOf(path)))
+  )[0]
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
 /** A PATCH whose body the test sends bit by bit. */
 function openPatch(path: string, length: number | undefined, offset = 0) {
-  const headers = { authorization: `Bearer ${key}`, 'tus-resumable': '1.0.0', 'upload-offset': String(offset), 'content-type': 'application/offset+octet-stream' }
-  const req = request(door.url + path, { method: 'PATCH', agent: false, headers: { ...headers, ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }) } })
+  const headers = {
+    authorization: `Bearer ${key}`,
+    'tus-resumable': '1.0.0',
+    'upload-offset': String(offset),
+    'content-type': 'application/offset+octet-stream',
+  }
+  const req = request(door.url + path, {
+    method: 'PATCH',
+    agent: false,
+    headers: { ...headers, ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }) },
+  })
   const status = new Promise<number>((resolve) => {
     req.on('error', () => resolve(0))
     req.on('response', (res) => {
@@ -76,14 +92,25 @@ describe('what is said of itself', () => {
   it('answers OPTIONS with version, extensions and the largest size', async () => {
     const { status, headers } = await send('OPTIONS', '/uploads')
     expect(status).toBe(204)
-    expect(headers).toMatchObject({ 'tus-version': '1.0.0', 'tus-max-size': String(1024 ** 4), 'tus-checksum-algorithm': 'sha1,sha256,md5' })
-    expect(String(headers['tus-extension']).split(',').sort()).toEqual(['checksum', 'creation', 'creation-with-upload', 'expiration', 'termination'])
+    expect(headers).toMatchObject({
+      'tus-version': '1.0.0',
+      'tus-max-size': String(1024 ** 4),
+      'tus-checksum-algorithm': 'sha1,sha256,md5',
+    })
+    expect(String(headers['tus-extension']).split(',').sort()).toEqual([
+      'checksum',
+      'creation',
+      'creation-with-upload',
+      'expiration',
+      'termination',
+    ])
   })
 
   it('tells nobody anything who does not say who they are', async () => {
     const path = await made(3)
     for (const method of ['OPTIONS', 'GET', 'POST', 'HEAD', 'PATCH', 'DELETE', 'PUT', 'TRACE']) {
-      for (const address of ['/uploads', path]) expect((await call(door.url + address, method, { 'tus-resumable': '1.0.0' })).status).toBe(401)
+      for (const address of ['/uploads', path])
+        expect((await call(door.url + address, method, { 'tus-resumable': '1.0.0' })).status).toBe(401)
     }
   })
 
@@ -106,13 +133,21 @@ describe('the way of an upload', () => {
     expect((await patch(path, 1_234_567, content.subarray(1_234_567))).status).toBe(204)
     expect(await rowOf(path)).toMatchObject({ status: 'verifying', sha256: sha256(content), filename: 'data.bin', userId: owner.id })
     expect(readFileSync(staging().pathOf(idOf(path))).equals(content)).toBe(true)
-    const [audit] = await db().select().from(auditEvents).where(eq(auditEvents.targetId, idOf(path)))
+    const [audit] = await db()
+      .select()
+      .from(auditEvents)
+      .where(eq(auditEvents.targetId, idOf(path)))
     expect(audit).toMatchObject({ action: 'upload.create', userId: owner.id })
   })
 
   it('takes the first bytes with the creation', async () => {
     const content = randomBytes(70_000)
-    const { status, headers } = await send('POST', '/uploads', { 'upload-length': '70000', 'upload-metadata': named, 'content-type': 'application/offset+octet-stream' }, content)
+    const { status, headers } = await send(
+      'POST',
+      '/uploads',
+      { 'upload-length': '70000', 'upload-metadata': named, 'content-type': 'application/offset+octet-stream' },
+      content,
+    )
     expect(status).toBe(201)
     expect(headers['upload-offset']).toBe('70000')
     expect(await rowOf(String(headers.location))).toMatchObject({ status: 'verifying', sha256: sha256(content) })
@@ -167,33 +202,70 @@ describe('the way of an upload', () => {
 })
 
 describe('headers', () => {
-  it.each([['none', undefined], ['0.2.2', '0.2.2']])('T1: refuses version %s with 412 and says which it speaks', async (_name, version) => {
+  it.each([
+    ['none', undefined],
+    ['0.2.2', '0.2.2'],
+  ])('T1: refuses version %s with 412 and says which it speaks', async (_name, version) => {
     const path = await made(3)
-    for (const [method, address] of [['POST', '/uploads'], ['HEAD', path], ['PATCH', path], ['DELETE', path]] as const) {
-      const reply = await call(door.url + address, method, { authorization: `Bearer ${key}`, ...(version ? { 'tus-resumable': version } : {}) })
+    for (const [method, address] of [
+      ['POST', '/uploads'],
+      ['HEAD', path],
+      ['PATCH', path],
+      ['DELETE', path],
+    ] as const) {
+      const reply = await call(door.url + address, method, {
+        authorization: `Bearer ${key}`,
+        ...(version ? { 'tus-resumable': version } : {}),
+      })
       expect(reply).toMatchObject({ status: 412, headers: { 'tus-version': '1.0.0' } })
     }
   })
 
   it.each<[string | string[], number]>([
-    ['-1', 400], ['1e3', 400], ['0x10', 400], [String(2n ** 63n), 400], [String(2n ** 53n + 1n), 400], ['1, 1', 400], [['1', '1'], 400], ['', 400], ['01', 400], ['1.5', 400], ['NaN', 400],
+    ['-1', 400],
+    ['1e3', 400],
+    ['0x10', 400],
+    [String(2n ** 63n), 400],
+    [String(2n ** 53n + 1n), 400],
+    ['1, 1', 400],
+    [['1', '1'], 400],
+    ['', 400],
+    ['01', 400],
+    ['1.5', 400],
+    ['NaN', 400],
     [String(1024 ** 4 + 1), 413],
   ])('T2: answers Upload-Length %s with %i', async (length, status) => {
     expect((await send('POST', '/uploads', { 'upload-length': length, 'upload-metadata': named })).status).toBe(status)
   })
 
   it('T3: wants a length, now, and once', async () => {
-    const deferred: Headers[] = [{ 'upload-defer-length': '1' }, { 'upload-defer-length': '2' }, { 'upload-length': '5', 'upload-defer-length': '1' }, {}]
+    const deferred: Headers[] = [
+      { 'upload-defer-length': '1' },
+      { 'upload-defer-length': '2' },
+      { 'upload-length': '5', 'upload-defer-length': '1' },
+      {},
+    ]
     for (const headers of deferred) expect((await send('POST', '/uploads', { 'upload-metadata': named, ...headers })).status).toBe(400)
     const path = await made(5)
     expect((await patch(path, 0, Buffer.from('1'), { 'upload-length': '9' })).status).toBe(400)
     expect(await offsetAt(path)).toBe('0')
   })
 
-  it.each<[string | undefined, number]>([['-1', 400], ['NaN', 400], ['1e1', 400], [undefined, 400], ['11', 409], ['0', 409], ['7', 409]])('T4: answers offset %s with %i and keeps the file as it is', async (offset, status) => {
+  it.each<[string | undefined, number]>([
+    ['-1', 400],
+    ['NaN', 400],
+    ['1e1', 400],
+    [undefined, 400],
+    ['11', 409],
+    ['0', 409],
+    ['7', 409],
+  ])('T4: answers offset %s with %i and keeps the file as it is', async (offset, status) => {
     const path = await made(10)
     await patch(path, 0, Buffer.from('12345'))
-    const headers: Headers = { 'content-type': 'application/offset+octet-stream', ...(offset === undefined ? {} : { 'upload-offset': offset }) }
+    const headers: Headers = {
+      'content-type': 'application/offset+octet-stream',
+      ...(offset === undefined ? {} : { 'upload-offset': offset }),
+    }
     expect((await send('PATCH', path, headers, Buffer.from('xxx'))).status).toBe(status)
     expect(readFileSync(staging().pathOf(idOf(path)), 'utf8')).toBe('12345')
     expect(await offsetAt(path)).toBe('5')
@@ -201,7 +273,8 @@ describe('headers', () => {
 
   it('T7: wants its content type', async () => {
     const path = await made(3)
-    for (const type of ['application/json', 'application/octet-stream', '']) expect((await patch(path, 0, Buffer.from('abc'), { 'content-type': type })).status).toBe(415)
+    for (const type of ['application/json', 'application/octet-stream', ''])
+      expect((await patch(path, 0, Buffer.from('abc'), { 'content-type': type })).status).toBe(415)
     expect((await send('PATCH', path, { 'upload-offset': '0' }, Buffer.from('abc'))).status).toBe(415)
   })
 
@@ -246,7 +319,8 @@ describe('headers', () => {
 
   it('T16: takes no method but the real one', async () => {
     const path = await made(3)
-    for (const method of ['POST', 'PATCH', 'HEAD']) expect((await send(method, path, { 'x-http-method-override': 'DELETE' })).status).toBe(400)
+    for (const method of ['POST', 'PATCH', 'HEAD'])
+      expect((await send(method, path, { 'x-http-method-override': 'DELETE' })).status).toBe(400)
     expect(await offsetAt(path)).toBe('0')
     const { status, headers } = await send('GET', path)
     expect([status, headers.allow]).toEqual([405, 'HEAD, PATCH, DELETE, OPTIONS'])
@@ -254,7 +328,12 @@ describe('headers', () => {
   })
 
   it('T20: names no host in its answer', async () => {
-    const { headers } = await create(3, { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'gopher', forwarded: 'host=evil.example' })
+    const { headers } = await create(3, {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'gopher',
+      forwarded: 'host=evil.example',
+    })
     expect(headers.location).toMatch(/^\/uploads\//)
   })
 })
@@ -270,7 +349,12 @@ describe('bodies', () => {
     req.end(Buffer.alloc(6))
     expect(await status).toBe(413)
     expect(Number(await offsetAt(path))).toBeLessThanOrEqual(10)
-    const tooMuch = await send('POST', '/uploads', { 'upload-length': '3', 'upload-metadata': named, 'content-type': 'application/offset+octet-stream' }, Buffer.alloc(4))
+    const tooMuch = await send(
+      'POST',
+      '/uploads',
+      { 'upload-length': '3', 'upload-metadata': named, 'content-type': 'application/offset+octet-stream' },
+      Buffer.alloc(4),
+    )
     expect(tooMuch.status).toBe(413)
   })
 
@@ -328,7 +412,11 @@ describe('bodies', () => {
     expect(await rowOf(path)).toMatchObject({ sha256: sha256(content) })
   })
 
-  it.each([['sha1', 204], ['sha256', 204], ['md5', 204]])('T11: holds a body to its %s', async (algorithm, status) => {
+  it.each([
+    ['sha1', 204],
+    ['sha256', 204],
+    ['md5', 204],
+  ])('T11: holds a body to its %s', async (algorithm, status) => {
     const content = randomBytes(5000)
     const path = await made(10_000)
     const right = `${algorithm} ${createHash(algorithm).update(content).digest('base64')}`
@@ -398,7 +486,9 @@ describe('bodies', () => {
   it('survives a request line that ends in the middle', async () => {
     const path = await made(10)
     const socket = connectSocket(Number(new URL(door.url).port), '127.0.0.1')
-    socket.end(`PATCH ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 10\r\n\r\nabc`)
+    socket.end(
+      `PATCH ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\nContent-Length: 10\r\n\r\nabc`,
+    )
     await vi.waitFor(async () => expect(await offsetAt(path)).toBe('3'), 5_000)
   })
 })
@@ -446,7 +536,10 @@ describe('whose it is', () => {
     const refused = await create(3)
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60'])
     expect((await create(3, {}, await makeKey(await makeUser()))).status).toBe(201)
-    await db().update(uploads).set({ createdAt: new Date(Date.now() - 8 * 86_400_000) }).where(eq(uploads.id, idOf(String(first))))
+    await db()
+      .update(uploads)
+      .set({ createdAt: new Date(Date.now() - 8 * 86_400_000) })
+      .where(eq(uploads.id, idOf(String(first))))
     expect((await create(3)).status).toBe(201)
     expect((await send('HEAD', String(first))).status).toBe(410)
     expect((await patch(String(first), 0, Buffer.from('a'))).status).toBe(410)

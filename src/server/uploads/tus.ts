@@ -72,7 +72,13 @@ async function options(res: ServerResponse, caller: Caller): Promise<void> {
 
 async function create(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> {
   const creation = readCreation(req)
-  const { status, headers, row } = await ask(caller, 'POST', mount, { 'tus-resumable': tusVersion, 'upload-length': String(creation.sizeBytes) }, creation)
+  const { status, headers, row } = await ask(
+    caller,
+    'POST',
+    mount,
+    { 'tus-resumable': tusVersion, 'upload-length': String(creation.sizeBytes) },
+    creation,
+  )
   if (!row) throw new AppError('internal', 'The upload was not made.')
   if (creation.sizeBytes === 0) await finishUpload(row.id)
   if (!creation.hasBody) return answer(res, status, headers)

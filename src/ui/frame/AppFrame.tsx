@@ -1,18 +1,18 @@
 'use client'
 import Box from '@mui/material/Box'
-import Drawer from '@mui/material/Drawer'
 import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useCallback, useEffect, useMemo, useState } from 'react'
+import { Drawer } from '#src/ui/kit/overlays.tsx'
 import { LiveChanges } from '#src/ui/frame/LiveChanges.tsx'
 import { places } from '#src/ui/frame/places.tsx'
 import { Rail } from '#src/ui/frame/Rail.tsx'
 import { FrameContext } from '#src/ui/kit/FrameContext.ts'
 import { useKeys } from '#src/ui/kit/useKeys.ts'
-import { UploadProvider } from '#src/ui/uploads/UploadProvider.tsx'
-import { UploadTray } from '#src/ui/uploads/UploadTray.tsx'
+import { UploadProvider, useUploadItems } from '#src/ui/uploads/UploadProvider.tsx'
 
 const Palette = dynamic(() => import('#src/ui/frame/Palette.tsx'), { ssr: false })
+const UploadTray = dynamic(() => import('#src/ui/uploads/UploadTray.tsx'), { ssr: false })
 const KeysHelp = dynamic(() => import('#src/ui/frame/KeysHelp.tsx'), { ssr: false })
 
 const railWidth = (isFolded: boolean) => (isFolded ? 56 : 232)
@@ -30,6 +30,8 @@ function useFolded(initial: boolean): [boolean, () => void] {
   )
   return [isFolded, toggle]
 }
+
+const Tray = () => (useUploadItems().length > 0 ? <UploadTray /> : null)
 
 /** Rail, page, tray, and what answers to keys everywhere. */
 export function AppFrame({ isRailFolded, children }: { isRailFolded: boolean; children: React.ReactNode }) {
@@ -74,7 +76,7 @@ export function AppFrame({ isRailFolded, children }: { isRailFolded: boolean; ch
               <Box sx={{ maxWidth: 1440, mx: 'auto' }}>{children}</Box>
             </Box>
           </Box>
-          <UploadTray />
+          <Tray />
           {opened === 'palette' && <Palette onClose={close} onHelp={openKeys} />}
           {opened === 'keys' && <KeysHelp onClose={close} />}
         </FrameContext>

@@ -6,11 +6,11 @@ import SystemIcon from '@mui/icons-material/ContrastOutlined'
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
 import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
-import Tooltip from '@mui/material/Tooltip'
 import NextLink from 'next/link'
 import { useState } from 'react'
+import { Menu } from '#src/ui/kit/overlays.tsx'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { type Mode, useMode } from '#src/ui/frame/useMode.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -22,9 +22,9 @@ function ThemeButton() {
   const Icon = icons[mode]
   const label = `Theme: ${mode}. Change to ${nextMode[mode]}`
   return (
-    <Tooltip title={label}>
+    <Hint text={label}>
       <IconButton aria-label={label} onClick={() => setMode(nextMode[mode])}><Icon sx={{ fontSize: 18 }} /></IconButton>
-    </Tooltip>
+    </Hint>
   )
 }
 
@@ -50,9 +50,9 @@ export function PersonMenu({ isFolded, onHelp }: { isFolded: boolean; onHelp: ()
         {!isFolded && <Box component="span" sx={{ typography: 'body2', overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>{name}</Box>}
       </ButtonBase>
       <ThemeButton />
-      <Tooltip title="Keys  ?">
+      <Hint text="Keys  ?">
         <IconButton aria-label="Keyboard help" onClick={onHelp}><HelpIcon sx={{ fontSize: 18 }} /></IconButton>
-      </Tooltip>
+      </Hint>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'top', horizontal: 'left' }} transformOrigin={{ vertical: 'bottom', horizontal: 'left' }}>
         <Box component="li" role="none" sx={{ px: 5, py: 1, typography: 'caption', color: 'text.secondary' }}>{data?.user?.email}</Box>
         <MenuItem component={NextLink} href="/settings" onClick={() => setAnchor(null)}>Account and password</MenuItem>

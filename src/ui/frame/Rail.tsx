@@ -4,9 +4,9 @@ import SearchIcon from '@mui/icons-material/Search'
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
 import IconButton from '@mui/material/IconButton'
-import Tooltip from '@mui/material/Tooltip'
 import NextLink from 'next/link'
 import { usePathname } from 'next/navigation'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { PersonMenu } from '#src/ui/frame/PersonMenu.tsx'
 import { ProjectSwitcher } from '#src/ui/frame/ProjectSwitcher.tsx'
 import { places } from '#src/ui/frame/places.tsx'
@@ -27,12 +27,12 @@ function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => v
         const isHere = href === '/' ? pathname === '/' : pathname === href || pathname.startsWith(`${href}/`)
         return (
           <li key={key}>
-            <Tooltip title={isFolded ? label : ''} placement="right">
+            <Hint text={isFolded ? label : ''} side="right">
               <ButtonBase component={NextLink} href={href} onClick={onMoved} aria-label={isFolded ? label : undefined} aria-current={isHere ? 'page' : undefined} sx={itemSx(isFolded)}>
                 <Icon sx={{ fontSize: 19 }} />
                 {!isFolded && label}
               </ButtonBase>
-            </Tooltip>
+            </Hint>
           </li>
         )
       })}
@@ -47,11 +47,11 @@ export function Rail({ isFolded, onFold, onSearch, onHelp, onMoved }: RailProps)
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, flexDirection: isFolded ? 'column' : 'row' }}>
         <ProjectSwitcher isFolded={isFolded} />
         {onFold && (
-          <Tooltip title={isFolded ? 'Unfold  [' : 'Fold  ['} placement="right">
+          <Hint text={isFolded ? 'Unfold  [' : 'Fold  ['} side="right">
             <IconButton aria-label={isFolded ? 'Unfold navigation' : 'Fold navigation'} aria-expanded={!isFolded} onClick={onFold}>
               <FoldIcon sx={{ fontSize: 18, transform: isFolded ? 'scaleX(-1)' : undefined }} />
             </IconButton>
-          </Tooltip>
+          </Hint>
         )}
       </Box>
       <ButtonBase onClick={onSearch} aria-label={isFolded ? 'Search' : undefined} sx={{ ...itemSx(isFolded), border: 1, borderColor: 'divider', bgcolor: 'background.paper' }}>

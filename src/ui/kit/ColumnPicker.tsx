@@ -2,10 +2,10 @@
 import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined'
 import Checkbox from '@mui/material/Checkbox'
 import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
-import Tooltip from '@mui/material/Tooltip'
 import { useMemo, useState } from 'react'
+import { Menu } from '#src/ui/kit/overlays.tsx'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { useStored } from '#src/ui/kit/useStored.ts'
 
 type Pickable = { key: string; header: string; isHiddenByDefault?: boolean }
@@ -27,11 +27,11 @@ export function ColumnPicker({ columns, hidden, onToggle }: { columns: Pickable[
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   return (
     <>
-      <Tooltip title="Columns">
+      <Hint text="Columns">
         <IconButton aria-label="Choose columns" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)} sx={{ display: { xs: 'none', sm: 'inline-flex' }, border: 1, borderColor: 'divider', p: 1.5, borderRadius: '8px' }}>
           <ColumnsIcon sx={{ fontSize: 18 }} />
         </IconButton>
-      </Tooltip>
+      </Hint>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
         {columns.slice(1).map((column) => (
           <MenuItem key={column.key} role="menuitemcheckbox" aria-checked={!hidden.has(column.key)} onClick={() => onToggle(column.key)}>

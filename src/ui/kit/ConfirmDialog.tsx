@@ -1,12 +1,12 @@
 'use client'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import Typography from '@mui/material/Typography'
 import { useState } from 'react'
+import { Dialog } from '#src/ui/kit/overlays.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Field } from '#src/ui/kit/Field.tsx'
 

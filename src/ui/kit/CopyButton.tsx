@@ -3,8 +3,8 @@ import CheckIcon from '@mui/icons-material/Check'
 import CopyIcon from '@mui/icons-material/ContentCopyOutlined'
 import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
-import Tooltip from '@mui/material/Tooltip'
 import { useEffect, useState } from 'react'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 
 /** Pages served over plain HTTP from another machine have no clipboard API: a hidden field does it there. */
 async function copyText(text: string) {
@@ -40,10 +40,10 @@ export function CopyButton({ text, what = 'text', isWide = false }: CopyButtonPr
   const icon = isCopied ? <CheckIcon sx={{ fontSize: 15 }} /> : <CopyIcon sx={{ fontSize: 15 }} />
   if (isWide) return <Button variant="outlined" startIcon={icon} onClick={copy}>{label}</Button>
   return (
-    <Tooltip title={label}>
+    <Hint text={label}>
       <IconButton aria-label={label} onClick={copy} sx={{ p: 1 }}>
         {icon}
       </IconButton>
-    </Tooltip>
+    </Hint>
   )
 }

@@ -3,8 +3,9 @@ import Box from '@mui/material/Box'
 import FormHelperText from '@mui/material/FormHelperText'
 import MenuItem from '@mui/material/MenuItem'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import Select from '@mui/material/Select'
-import { useId } from 'react'
+import type { SelectProps } from '@mui/material/Select'
+import dynamic from 'next/dynamic'
+import { type ComponentType, useId } from 'react'
 
 type FrameProps = { label: React.ReactNode; id: string; help?: React.ReactNode; error?: string; isOptional?: boolean; children: React.ReactNode }
 
@@ -58,6 +59,9 @@ export function Field(props: FieldProps) {
     </FieldFrame>
   )
 }
+
+/** Its list floats, and comes with all that floating needs: pages without one go without. */
+const Select = dynamic(() => import('@mui/material/Select')) as ComponentType<SelectProps<string>>
 
 export type SelectFieldProps = {
   label: React.ReactNode

@@ -1,11 +1,11 @@
 'use client'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import Dialog from '@mui/material/Dialog'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import { useId } from 'react'
+import { Dialog } from '#src/ui/kit/overlays.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 
 export type FormDialogProps = {

@@ -1,8 +1,8 @@
 'use client'
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
-import Tooltip from '@mui/material/Tooltip'
 import { use } from 'react'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { LiveContext, type LiveState } from '#src/ui/kit/LiveContext.ts'
 import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
 
@@ -20,7 +20,7 @@ export function LiveDot({ state: own }: { state?: LiveState }) {
   const state = own ?? live?.state
   if (!state) return null
   return (
-    <Tooltip title={hints[state]}>
+    <Hint text={hints[state]}>
       <ButtonBase
         aria-label={`${words[state]}. ${hints[state]}`} onClick={live?.toggle} disabled={!live || own !== undefined}
         sx={{ display: 'inline-flex', alignItems: 'center', gap: 1.5, px: 1.5, py: 0.5, mr: -1.5, borderRadius: '6px', typography: 'caption', color: 'text.secondary', '&.Mui-disabled': { color: 'text.secondary' } }}
@@ -28,6 +28,6 @@ export function LiveDot({ state: own }: { state?: LiveState }) {
         <StatusShape status={statuses[state]} size={9} />
         <Box component="span" role="status" sx={{ minWidth: 26 }}>{words[state]}</Box>
       </ButtonBase>
-    </Tooltip>
+    </Hint>
   )
 }

@@ -2,9 +2,9 @@
 import CloseIcon from '@mui/icons-material/Close'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import Drawer from '@mui/material/Drawer'
 import IconButton from '@mui/material/IconButton'
 import NextLink from 'next/link'
+import { Drawer } from '#src/ui/kit/overlays.tsx'
 
 /** A look at a thing beside its list, before it is opened. */
 export function PeekPanel({ children, href, onClose, label = 'Peek' }: { children: React.ReactNode; href?: string; onClose: () => void; label?: string }) {

@@ -5,9 +5,9 @@ import Checkbox from '@mui/material/Checkbox'
 import IconButton from '@mui/material/IconButton'
 import TableCell from '@mui/material/TableCell'
 import TableRow from '@mui/material/TableRow'
-import Tooltip from '@mui/material/Tooltip'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import type { Column } from '#src/ui/kit/DataTable.tsx'
 import { PeekPanel } from '#src/ui/kit/PeekPanel.tsx'
@@ -57,9 +57,9 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
           <Box sx={{ display: 'inline-flex', gap: 1, alignItems: 'center' }}>
             {rowActions?.(row)}
             {peek && (
-              <Tooltip title="Peek (Space)">
+              <Hint text="Peek (Space)">
                 <IconButton aria-label="Peek" onClick={() => setPeeking(true)}><PeekIcon sx={{ fontSize: 17 }} /></IconButton>
-              </Tooltip>
+              </Hint>
             )}
           </Box>
           {peek && isPeeking && <PeekPanel onClose={() => setPeeking(false)} href={href}>{peek(row)}</PeekPanel>}

@@ -5,15 +5,17 @@ import EditIcon from '@mui/icons-material/EditOutlined'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
-import Tooltip from '@mui/material/Tooltip'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import type { Model } from '#src/contracts/model.ts'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import { ListCard } from '#src/ui/kit/ListCard.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
-import { AliasDialog } from '#src/ui/models/AliasDialog.tsx'
 import type { VersionSummary } from '#src/ui/models/ModelFigures.tsx'
 import { useAliases } from '#src/ui/models/useAliases.ts'
+
+const AliasDialog = dynamic(() => import('#src/ui/models/AliasDialog.tsx').then((module) => module.AliasDialog), { ssr: false })
 
 /** Names that move from version to version, such as `champion`; programs ask for the name. */
 export function Aliases({ model, versions, canDeploy }: { model: Model; versions: VersionSummary[]; canDeploy: boolean }) {
@@ -33,8 +35,8 @@ export function Aliases({ model, versions, canDeploy }: { model: Model; versions
             </Box>
             {canDeploy && (
               <>
-                <Tooltip title={`Move ${alias}`}><IconButton aria-label={`Move ${alias}`} onClick={() => setEditing({ alias })}><EditIcon sx={{ fontSize: 16 }} /></IconButton></Tooltip>
-                <Tooltip title={`Delete ${alias}`}><IconButton aria-label={`Delete ${alias}`} onClick={() => remove(alias)}><DeleteIcon sx={{ fontSize: 16 }} /></IconButton></Tooltip>
+                <Hint text={`Move ${alias}`}><IconButton aria-label={`Move ${alias}`} onClick={() => setEditing({ alias })}><EditIcon sx={{ fontSize: 16 }} /></IconButton></Hint>
+                <Hint text={`Delete ${alias}`}><IconButton aria-label={`Delete ${alias}`} onClick={() => remove(alias)}><DeleteIcon sx={{ fontSize: 16 }} /></IconButton></Hint>
               </>
             )}
           </Box>

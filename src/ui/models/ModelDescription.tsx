@@ -1,11 +1,13 @@
 'use client'
 import Button from '@mui/material/Button'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { Model } from '#src/contracts/model.ts'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { Prose } from '#src/ui/kit/Prose.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
-import { EditModelDialog } from '#src/ui/models/EditModelDialog.tsx'
+
+const EditModelDialog = dynamic(() => import('#src/ui/models/EditModelDialog.tsx').then((module) => module.EditModelDialog), { ssr: false })
 
 /** The card in people's words: what it is for, on what it was trained, where it fails. */
 export function ModelDescription({ model, canWrite }: { model: Model; canWrite: boolean }) {

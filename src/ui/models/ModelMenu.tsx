@@ -1,16 +1,18 @@
 'use client'
 import MoreIcon from '@mui/icons-material/MoreVert'
 import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
+import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { Menu } from '#src/ui/kit/overlays.tsx'
 import type { Model } from '#src/contracts/model.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { plural } from '#src/ui/kit/format.ts'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
-import { EditModelDialog } from '#src/ui/models/EditModelDialog.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
+
+const EditModelDialog = dynamic(() => import('#src/ui/models/EditModelDialog.tsx').then((module) => module.EditModelDialog), { ssr: false })
 
 /** From so many versions on, deleting asks for the name. */
 const largeFrom = 3

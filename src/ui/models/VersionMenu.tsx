@@ -1,17 +1,19 @@
 'use client'
 import MoreIcon from '@mui/icons-material/MoreVert'
 import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
+import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { Menu } from '#src/ui/kit/overlays.tsx'
 import type { ModelVersion } from '#src/contracts/model.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { formatBytes, plural } from '#src/ui/kit/format.ts'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
-import { AliasDialog } from '#src/ui/models/AliasDialog.tsx'
 import type { VersionSummary } from '#src/ui/models/ModelFigures.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
+
+const AliasDialog = dynamic(() => import('#src/ui/models/AliasDialog.tsx').then((module) => module.AliasDialog), { ssr: false })
 
 function DeleteVersionDialog({ version, onClose }: { version: ModelVersion; onClose: () => void }) {
   const router = useRouter()

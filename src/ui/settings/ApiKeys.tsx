@@ -1,6 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { ApiKey } from '#src/contracts/access.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
@@ -11,8 +12,9 @@ import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
-import { CreateKeyDialog } from '#src/ui/settings/CreateKeyDialog.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
+
+const CreateKeyDialog = dynamic(() => import('#src/ui/settings/CreateKeyDialog.tsx').then((module) => module.CreateKeyDialog), { ssr: false })
 
 const statusOf = (key: ApiKey) => (key.revokedAt ? 'revoked' : key.expiresAt && new Date(key.expiresAt) < new Date() ? 'expired' : 'active')
 

@@ -1,8 +1,8 @@
 'use client'
 import KeyIcon from '@mui/icons-material/KeyOutlined'
 import Button from '@mui/material/Button'
-import Tooltip from '@mui/material/Tooltip'
 import { useState } from 'react'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { readError } from '#src/ui/kit/errors.ts'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
@@ -33,8 +33,8 @@ export function useSnippetKey(name = 'Snippet'): SnippetKey {
 export function PutInKeyButton({ secret, isBusy, putIn }: SnippetKey) {
   if (secret) return null
   return (
-    <Tooltip describeChild title={`Makes a key that works for ${days} days and writes it into the code`}>
+    <Hint text={`Makes a key that works for ${days} days and writes it into the code`}>
       <Button onClick={putIn} loading={isBusy} startIcon={<KeyIcon sx={{ fontSize: 16 }} />}>Put in a key</Button>
-    </Tooltip>
+    </Hint>
   )
 }

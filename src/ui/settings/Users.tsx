@@ -1,5 +1,6 @@
 'use client'
 import Button from '@mui/material/Button'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { User } from '#src/contracts/access.ts'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
@@ -10,8 +11,10 @@ import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
-import { CreateUserDialog, EditUserDialog } from '#src/ui/settings/UserDialogs.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
+
+const CreateUserDialog = dynamic(() => import('#src/ui/settings/UserDialogs.tsx').then((module) => module.CreateUserDialog), { ssr: false })
+const EditUserDialog = dynamic(() => import('#src/ui/settings/UserDialogs.tsx').then((module) => module.EditUserDialog), { ssr: false })
 
 const columns: Column<User>[] = [
   { key: 'name', header: 'Name', cell: (user) => user.name, sortValue: (user) => user.name },

@@ -5,8 +5,8 @@ import PlayIcon from '@mui/icons-material/PlayArrow'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import IconButton from '@mui/material/IconButton'
-import Tooltip from '@mui/material/Tooltip'
 import { useRef, useState } from 'react'
+import { Hint } from '#src/ui/kit/Hint.tsx'
 import { formatBytes } from '#src/ui/kit/format.ts'
 import { ProgressLine } from '#src/ui/kit/ProgressLine.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
@@ -18,7 +18,7 @@ const words: Record<UploadState, string> = {
 }
 
 function Action({ label, onClick, children }: { label: string; onClick: () => void; children: React.ReactNode }) {
-  return <Tooltip title={label}><IconButton aria-label={label} onClick={onClick}>{children}</IconButton></Tooltip>
+  return <Hint text={label}><IconButton aria-label={label} onClick={onClick}>{children}</IconButton></Hint>
 }
 
 /** 'Pick the file again' for one that a reload interrupted; a kept handle spares the picking. */

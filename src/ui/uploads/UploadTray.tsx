@@ -22,7 +22,7 @@ function summary(items: UploadItem[]): string {
 }
 
 /** Uploads in a corner of every page. */
-export function UploadTray() {
+export default function UploadTray() {
   const items = useUploadItems()
   const [isOpen, setOpen] = useState(true)
   if (items.length === 0) return null

@@ -20,7 +20,9 @@ const folder = mkdtempSync(join(tmpdir(), 'neuroweaver-content-'))
 const content = randomBytes(20_000_000)
 const sha256 = createHash('sha256').update(content).digest('hex')
 const etag = `"${sha256}"`
-const server = createServer((req, res) => void sendArtifact(req, res, { sha256, sizeBytes: content.length, filename: decodeURIComponent(req.url?.slice(1) ?? '') }))
+const server = createServer(
+  (req, res) => void sendArtifact(req, res, { sha256, sizeBytes: content.length, filename: decodeURIComponent(req.url?.slice(1) ?? '') }),
+)
 let url: string
 
 beforeAll(async () => {
@@ -50,7 +52,7 @@ describe('sendArtifact', () => {
     expect(headers).toMatchObject({
       'content-type': 'application/octet-stream',
       'content-length': String(content.length),
-      'content-disposition': "attachment; filename=\"model.bin\"; filename*=UTF-8''model.bin",
+      'content-disposition': 'attachment; filename="model.bin"; filename*=UTF-8\'\'model.bin',
       'x-content-type-options': 'nosniff',
       'content-security-policy': "default-src 'none'; sandbox",
       'accept-ranges': 'bytes',
@@ -76,10 +78,13 @@ describe('sendArtifact', () => {
     expect([status, headers['content-range'], body.length]).toEqual([416, 'bytes */20000000', 0])
   })
 
-  it.each(['bytes=5-2', 'bytes=a-b', 'items=0-1', 'bytes=0-1,5-6', 'bytes=-', `bytes=${'9'.repeat(30)}-`])('answers %s with the whole', async (range) => {
-    const { status, body } = await get({ range })
-    expect([status, body.length]).toEqual([200, content.length])
-  })
+  it.each(['bytes=5-2', 'bytes=a-b', 'items=0-1', 'bytes=0-1,5-6', 'bytes=-', `bytes=${'9'.repeat(30)}-`])(
+    'answers %s with the whole',
+    async (range) => {
+      const { status, body } = await get({ range })
+      expect([status, body.length]).toEqual([200, content.length])
+    },
+  )
 
   it('minds what the client has', async () => {
     expect((await get({ 'if-none-match': etag })).status).toBe(304)
@@ -98,7 +103,9 @@ describe('sendArtifact', () => {
   it('names the file as its owner does, whatever the name', async () => {
     const base = url.replace('/model.bin', '/')
     const dispositionOf = async (name: string) => (await get({}, 'HEAD', base + encodeURIComponent(name))).headers['content-disposition']
-    expect(await dispositionOf('a/b/Grüße "1"\r\nX: y.csv')).toBe("attachment; filename=\"Gr__e__1___X__y.csv\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%221%22%0D%0AX%3A%20y.csv")
+    expect(await dispositionOf('a/b/Grüße "1"\r\nX: y.csv')).toBe(
+      'attachment; filename="Gr__e__1___X__y.csv"; filename*=UTF-8\'\'Gr%C3%BC%C3%9Fe%20%221%22%0D%0AX%3A%20y.csv',
+    )
     expect(await dispositionOf("it's(*).bin")).toContain("filename*=UTF-8''it%27s%28%2A%29.bin")
   })
 

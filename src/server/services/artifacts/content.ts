@@ -107,7 +107,7 @@ export async function sendArtifact(
 }
 
 const matches = (header: string | undefined, etag: string): boolean =>
-  header !== undefined && header.split(',').some((part) => ['*', etag, `W/${etag}`].includes(part.trim()))
+  header?.split(',').some((part) => ['*', etag, `W/${etag}`].includes(part.trim())) ?? false
 
 /** A client that goes away in the middle is no error; the file is closed either way. */
 async function pour(source: Readable, res: ServerResponse): Promise<void> {

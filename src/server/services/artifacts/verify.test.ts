@@ -79,7 +79,10 @@ describe('verifyUpload', () => {
     const content = onnxFile()
     const id = await uploaded(content, { filename: 'model.onnx' })
     await verifyUpload(id)
-    expect(await artifactOf(digestOf(content))).toMatchObject({ format: 'onnx', signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }] } })
+    expect(await artifactOf(digestOf(content))).toMatchObject({
+      format: 'onnx',
+      signature: { inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }] },
+    })
   })
 
   it('finds the digest itself when nobody has seen all bytes go by', async () => {
@@ -153,14 +156,18 @@ describe('reconcileUploads', () => {
 
   it('sends a verification again that got lost, and only that', async () => {
     const waiting = async (id: string) => {
-      const { rows } = await db().execute(sql`select count(*)::int as n from pgboss.job where name = 'verify-upload' and data->>'uploadId' = ${id} and state < 'completed'`)
+      const { rows } = await db().execute(
+        sql`select count(*)::int as n from pgboss.job where name = 'verify-upload' and data->>'uploadId' = ${id} and state < 'completed'`,
+      )
       return rows[0]?.n
     }
     const [lost, queued] = [await uploaded(Buffer.from('lost')), await uploaded(Buffer.from('queued'))]
     await db().execute(sql`delete from pgboss.job where name = 'verify-upload' and data->>'uploadId' = ${lost}`)
     await reconcileUploads()
     expect(await waiting(lost)).toBe(0)
-    await db().update(uploads).set({ updatedAt: new Date(Date.now() - 60_000) })
+    await db()
+      .update(uploads)
+      .set({ updatedAt: new Date(Date.now() - 60_000) })
     await reconcileUploads()
     await reconcileUploads()
     expect([await waiting(lost), await waiting(queued)]).toEqual([1, 1])
@@ -168,7 +175,10 @@ describe('reconcileUploads', () => {
 
   it('ends what was not finished in seven days, with its bytes', async () => {
     const id = await open(10)
-    await db().update(uploads).set({ createdAt: new Date(Date.now() - 8 * 86_400_000) }).where(eq(uploads.id, id))
+    await db()
+      .update(uploads)
+      .set({ createdAt: new Date(Date.now() - 8 * 86_400_000) })
+      .where(eq(uploads.id, id))
     await reconcileUploads()
     expect(await rowOf(id)).toBeUndefined()
     expect(existsSync(staging().pathOf(id))).toBe(false)
@@ -181,7 +191,11 @@ describe('reconcileUploads', () => {
     const then = Date.now() / 1000 - 2 * 3600
     utimesSync(staging().pathOf(old), then, then)
     await reconcileUploads(Date.now() + 700_000)
-    expect([existsSync(staging().pathOf(old)), existsSync(`${staging().pathOf(old)}.durable`), existsSync(staging().pathOf(young))]).toEqual([false, false, true])
+    expect([
+      existsSync(staging().pathOf(old)),
+      existsSync(`${staging().pathOf(old)}.durable`),
+      existsSync(staging().pathOf(young)),
+    ]).toEqual([false, false, true])
   })
 })
 
@@ -195,7 +209,10 @@ describe('who sees an upload', () => {
     const project = await makeProject()
     const elsewhere = await caller(await makeKey(await makeUser('admin'), 'admin', project))
     await expect(getUpload(elsewhere, id)).rejects.toMatchObject({ code: 'not_found' })
-    const [one, other] = [await caller((await makeRuntime('training')).credential), await caller((await makeRuntime('training')).credential)]
+    const [one, other] = [
+      await caller((await makeRuntime('training')).credential),
+      await caller((await makeRuntime('training')).credential),
+    ]
     const result = await open(10, {}, one)
     expect((await getUpload(one, result)).id).toBe(result)
     await expect(getUpload(other, result)).rejects.toMatchObject({ code: 'not_found' })

@@ -125,7 +125,11 @@ export class ColumnSummary {
   #bars(): Bar[] {
     if (this.#histogram) return this.#histogram.bars(this.#min, this.#max)
     const values = [...this.#seen].map(([key, count]): [number | undefined, number] => [numberIn(key), count])
-    return exactBars(values.filter((pair): pair is [number, number] => pair[0] !== undefined), this.#min, this.#max)
+    return exactBars(
+      values.filter((pair): pair is [number, number] => pair[0] !== undefined),
+      this.#min,
+      this.#max,
+    )
   }
 
   #commonest(): Bar[] {

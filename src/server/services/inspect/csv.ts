@@ -1,4 +1,4 @@
-import { CsvError, type Parser, parse } from 'csv-parse'
+import { type CsvError, type Parser, parse } from 'csv-parse'
 import { maxLineBytes, Rejection, readText } from './text.ts'
 
 /** A record with the number of the line on which it ends. */
@@ -41,7 +41,8 @@ export async function* readCsv(path: string): AsyncGenerator<CsvRecord[]> {
 
 function take(parser: Parser): CsvRecord[] {
   const records: CsvRecord[] = []
-  for (let parsed: Parsed | null = parser.read(); parsed !== null; parsed = parser.read()) records.push({ line: parsed.info.lines, fields: parsed.record })
+  for (let parsed: Parsed | null = parser.read(); parsed !== null; parsed = parser.read())
+    records.push({ line: parsed.info.lines, fields: parsed.record })
   return records
 }
 
@@ -49,9 +50,13 @@ function take(parser: Parser): CsvRecord[] {
 function explain(error: CsvError, line: number): Rejection {
   const { code } = error
   if (code === 'CSV_QUOTE_NOT_CLOSED') return new Rejection('a quote opens in the row that begins here and never closes', line)
-  if (code === 'CSV_MAX_RECORD_SIZE') return new Rejection('the row that begins here has more than 16 MiB; perhaps a quote opens in it and never closes', line)
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return new Rejection('the row that begins here has more than 16 MiB; perhaps a quote opens in it and never closes', line)
   if (code === 'CSV_INVALID_CLOSING_QUOTE' || code === 'INVALID_OPENING_QUOTE') {
-    return new Rejection('the quotes of the row that begins here do not match: put the whole field in quotes, and write a quote inside it twice', line)
+    return new Rejection(
+      'the quotes of the row that begins here do not match: put the whole field in quotes, and write a quote inside it twice',
+      line,
+    )
   }
   return new Rejection('the row that begins here can not be read as CSV', line)
 }

@@ -64,7 +64,11 @@ describe('inspectFile', () => {
   })
 
   it('keeps a model that can not be served under another name, and says why', async () => {
-    expect(await inspect('graph.bin', onnxFile({ outputs: [] }))).toMatchObject({ ok: true, format: 'unknown', rejection: expect.stringContaining('no outputs') })
+    expect(await inspect('graph.bin', onnxFile({ outputs: [] }))).toMatchObject({
+      ok: true,
+      format: 'unknown',
+      rejection: expect.stringContaining('no outputs'),
+    })
   })
 
   it.each<[string, Buffer | string]>([
@@ -74,7 +78,10 @@ describe('inspectFile', () => {
     ['a header of 2^64 - 1 bytes', safetensors({}, 0, 2n ** 64n - 1n)],
     ['a header that is no JSON', safetensors('{"a":', 0)],
     ['a header 100,000 deep', safetensors(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`, 0)],
-    ['the same name twice', safetensors('{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"w":{"dtype":"F32","shape":[4],"data_offsets":[16,32]}}', 32)],
+    [
+      'the same name twice',
+      safetensors('{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"w":{"dtype":"F32","shape":[4],"data_offsets":[16,32]}}', 32),
+    ],
     ['tensors that overlap', safetensors({ a: weight, b: weight })],
     ['a gap', safetensors({ a: weight, b: { ...weight, data_offsets: [20, 36] } }, 36)],
     ['offsets that run backwards', safetensors({ a: { ...weight, data_offsets: [16, 0] } })],

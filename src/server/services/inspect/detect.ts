@@ -78,7 +78,8 @@ async function inspect(path: string, file: FileHandle, sizeBytes: number, extens
 function inspectNamedOnnx(path: string, sizeBytes: number, start: Buffer, magic: string | undefined): Inspection {
   if (sizeBytes === 0) return { ok: false, reason: 'The file is empty. Export the model again.' }
   if (magic) return { ok: false, reason: `This is ${magic}, not an ONNX file. Export the model as ONNX.` }
-  if (start.subarray(4, 8).equals(ortModel)) return { ok: false, reason: 'This is a model in ORT format. Upload the ONNX file that it was made from.' }
+  if (start.subarray(4, 8).equals(ortModel))
+    return { ok: false, reason: 'This is a model in ORT format. Upload the ONNX file that it was made from.' }
   const report = inspectOnnx(path, sizeBytes)
   return report.ok ? { ok: true, format: 'onnx', signature: report.signature, rejection: null } : { ok: false, reason: report.reason }
 }

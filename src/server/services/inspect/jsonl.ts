@@ -19,7 +19,8 @@ export async function* readJsonl(path: string): AsyncGenerator<JsonRow> {
 
 function readRow(text: string, line: number): Map<string, string | null> {
   const value = parse(text, line)
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Rejection('every line must be a JSON object, such as {"text": "…", "label": "…"}', line)
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw new Rejection('every line must be a JSON object, such as {"text": "…", "label": "…"}', line)
   const entries = Object.entries(value)
   const values = new Map(entries.map(([key, item]) => [key, scalar(key, item, line)]))
   // A flat object has one colon a key outside of its strings; JSON.parse would keep only the last of two equal keys.

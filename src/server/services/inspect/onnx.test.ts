@@ -71,7 +71,13 @@ describe('inspectOnnx', () => {
 
   it('takes operators that the file defines itself', () => {
     const call = node('Twice', ['x'], ['y'], [bytes(7, 'local')])
-    const twice = bytes(25, [bytes(1, 'Twice'), bytes(4, 'a'), bytes(5, 'b'), bytes(7, [bytes(1, 'a'), bytes(2, 'b'), bytes(4, 'Identity')]), bytes(10, 'local')])
+    const twice = bytes(25, [
+      bytes(1, 'Twice'),
+      bytes(4, 'a'),
+      bytes(5, 'b'),
+      bytes(7, [bytes(1, 'a'), bytes(2, 'b'), bytes(4, 'Identity')]),
+      bytes(10, 'local'),
+    ])
     expect(reasonOf(onnxFile({ graph: [call], opsets: [opset(17), opset(1, 'local')], extra: [twice] }))).toBe('accepted')
     expect(reasonOf(onnxFile({ graph: [call], opsets: [opset(17), opset(1, 'local')] }))).toMatch(/custom operator "local.Twice"/)
   })
@@ -79,7 +85,8 @@ describe('inspectOnnx', () => {
   const external = [bytes(13, [bytes(1, 'location'), bytes(2, '../../etc/passwd')]), int(14, 1)]
   const externalTensor = [int(1, 4), int(2, 1), bytes(8, 'w'), ...external]
   const inBranch = bytes(5, [bytes(1, 'then_branch'), bytes(6, [bytes(5, externalTensor)])])
-  const nested = (depth: number): Buffer => (depth === 0 ? node('Identity', ['x'], ['y']) : node('If', ['c'], ['y'], [bytes(5, [bytes(6, [nested(depth - 1)])])]))
+  const nested = (depth: number): Buffer =>
+    depth === 0 ? node('Identity', ['x'], ['y']) : node('If', ['c'], ['y'], [bytes(5, [bytes(6, [nested(depth - 1)])])])
 
   it.each<[string, Buffer, RegExp]>([
     ['nothing', Buffer.alloc(0), /is empty/],
@@ -94,18 +101,42 @@ describe('inspectOnnx', () => {
     ['IR version 0', onnxFile({ irVersion: 0 }), /IR version 0/],
     ['no opset', onnxFile({ opsets: [] }), /opset_import/],
     ['opset 999', onnxFile({ opsets: [opset(999)] }), /version 999 of the operators ai\.onnx.*opset_version=26/],
-    ['a domain named as what every object has', onnxFile({ opsets: [opset(17), opset(1, 'constructor')], graph: [node('A', [], ['y'], [bytes(7, '__proto__')])] }), /custom operator "__proto__.A"/],
-    ['a custom operator', onnxFile({ graph: [node('Magic', ['x'], ['y'], [bytes(7, 'com.example')])] }), /custom operator "com\.example\.Magic"/],
+    [
+      'a domain named as what every object has',
+      onnxFile({ opsets: [opset(17), opset(1, 'constructor')], graph: [node('A', [], ['y'], [bytes(7, '__proto__')])] }),
+      /custom operator "__proto__.A"/,
+    ],
+    [
+      'a custom operator',
+      onnxFile({ graph: [node('Magic', ['x'], ['y'], [bytes(7, 'com.example')])] }),
+      /custom operator "com\.example\.Magic"/,
+    ],
     ['a training graph', onnxFile({ extra: [bytes(20, [])] }), /training graph/],
     ['no outputs', onnxFile({ outputs: [] }), /no outputs/],
     ['external weights', onnxFile({ graph: [bytes(5, externalTensor)] }), /external data.*Save the model as one file/],
     ['external weights inside a branch', onnxFile({ graph: [node('If', ['x'], ['y'], [inBranch])] }), /external data/],
-    ['external weights inside a function', onnxFile({ extra: [bytes(25, [bytes(7, [bytes(5, [bytes(5, externalTensor)])])])] }), /external data/],
+    [
+      'external weights inside a function',
+      onnxFile({ extra: [bytes(25, [bytes(7, [bytes(5, [bytes(5, externalTensor)])])])] }),
+      /external data/,
+    ],
     ['external weights in a sparse tensor', onnxFile({ graph: [bytes(15, [bytes(1, externalTensor)])] }), /external data/],
-    ['an address for a location', onnxFile({ graph: [bytes(5, [int(14, 1), bytes(13, [bytes(1, 'location'), bytes(2, '*/_ORT_MEM_ADDR_/*')])])] }), /external data/],
+    [
+      'an address for a location',
+      onnxFile({ graph: [bytes(5, [int(14, 1), bytes(13, [bytes(1, 'location'), bytes(2, '*/_ORT_MEM_ADDR_/*')])])] }),
+      /external data/,
+    ],
     ['a negative dimension', onnxFile({ graph: [bytes(5, [int(1, -1), int(2, 1), bytes(9, Buffer.alloc(4))])] }), /negative dimension/],
-    ['dimensions past any memory', onnxFile({ graph: [bytes(5, [int(1, 2 ** 31), int(1, 2 ** 31), int(2, 1), bytes(9, Buffer.alloc(4))])] }), /size that their shape needs/],
-    ['packed dimensions that lie', onnxFile({ graph: [bytes(5, [bytes(1, Buffer.concat([varint(3), varint(5)])), int(2, 1), bytes(9, Buffer.alloc(4))])] }), /size that their shape needs/],
+    [
+      'dimensions past any memory',
+      onnxFile({ graph: [bytes(5, [int(1, 2 ** 31), int(1, 2 ** 31), int(2, 1), bytes(9, Buffer.alloc(4))])] }),
+      /size that their shape needs/,
+    ],
+    [
+      'packed dimensions that lie',
+      onnxFile({ graph: [bytes(5, [bytes(1, Buffer.concat([varint(3), varint(5)])), int(2, 1), bytes(9, Buffer.alloc(4))])] }),
+      /size that their shape needs/,
+    ],
     ['subgraphs 2,000 deep', onnxFile({ graph: [nested(2_000)] }), /64 levels deep/],
     ['a length of 2 GB', Buffer.concat([int(1, 8), varint(7 * 8 + 2), varint(2 ** 31)]), /cut off/],
     ['a number of 11 bytes', Buffer.concat([varint(8), Buffer.alloc(10, 0xff), Buffer.from([1])]), /not an ONNX file/],
@@ -133,7 +164,14 @@ describe('inspectOnnx', () => {
     const graphRest = Buffer.concat([bytes(11, tensorValue('x')), bytes(12, tensorValue('y'))])
     const tensorBytes = tensorHead.length + sizeBytes
     const initializer = Buffer.concat([varint(5 * 8 + 2), varint(tensorBytes), tensorHead])
-    const head = Buffer.concat([int(1, 8), opset(17), varint(7 * 8 + 2), varint(graphRest.length + initializer.length + sizeBytes), graphRest, initializer])
+    const head = Buffer.concat([
+      int(1, 8),
+      opset(17),
+      varint(7 * 8 + 2),
+      varint(graphRest.length + initializer.length + sizeBytes),
+      graphRest,
+      initializer,
+    ])
     writeFileSync(path, head)
     truncateSync(path, head.length + sizeBytes)
     const before = process.memoryUsage().rss

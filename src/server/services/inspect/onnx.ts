@@ -18,7 +18,8 @@ export type OnnxReport = { ok: true; signature: Signature } | { ok: false; isOnn
  * Shapes have -1 for each free dimension, and [-1] where the graph gives no shape at all.
  */
 export function inspectOnnx(path: string, sizeBytes: number): OnnxReport {
-  if (sizeBytes > maxBytes) return { ok: false, isOnnx: false, reason: 'An ONNX file has less than 2 GiB. Export a smaller model, for instance in half precision.' }
+  if (sizeBytes > maxBytes)
+    return { ok: false, isOnnx: false, reason: 'An ONNX file has less than 2 GiB. Export a smaller model, for instance in half precision.' }
   const fd = openSync(path, 'r')
   const model = new ModelReader(new ProtobufFile(fd, sizeBytes))
   try {
@@ -29,7 +30,11 @@ export function inspectOnnx(path: string, sizeBytes: number): OnnxReport {
     if (!(error instanceof Malformed)) throw error
     const cutOff = 'The ONNX file is cut off: its end is missing. Copy or export it again.'
     const isCutOff = error.isCutOff && model.looksLikeOnnx
-    return { ok: false, isOnnx: model.looksLikeOnnx, reason: isCutOff ? cutOff : 'This is not an ONNX file, or it is damaged. Export the model again.' }
+    return {
+      ok: false,
+      isOnnx: model.looksLikeOnnx,
+      reason: isCutOff ? cutOff : 'This is not an ONNX file, or it is damaged. Export the model again.',
+    }
   } finally {
     closeSync(fd)
   }
@@ -56,7 +61,9 @@ class ModelReader {
     this.#file.message(0, this.#file.sizeBytes, (field) => this.#field(field))
     if (this.#irVersion === undefined || !this.#hasGraph) throw new Malformed('there is no graph')
     if (this.#irVersion > maxIrVersion || this.#irVersion < 1) {
-      throw new Rejection(`the file has IR version ${this.#irVersion}, but 1 to ${maxIrVersion} can be loaded. Export it with an older version of onnx`)
+      throw new Rejection(
+        `the file has IR version ${this.#irVersion}, but 1 to ${maxIrVersion} can be loaded. Export it with an older version of onnx`,
+      )
     }
     this.#checkSets()
     this.#graph.checkOperators()
@@ -96,11 +103,14 @@ class ModelReader {
   }
 
   #checkSets(): void {
-    if (this.#sets.size === 0) throw new Rejection('the file does not say which version of the operators it needs (opset_import). Export it again')
+    if (this.#sets.size === 0)
+      throw new Rejection('the file does not say which version of the operators it needs (opset_import). Export it again')
     for (const [domain, version] of this.#sets) {
       const newest = operatorSets.get(domain)
       if (newest === undefined || (version >= 1n && version <= BigInt(newest))) continue
-      throw new Rejection(`the file needs version ${version} of the operators ${domain || 'ai.onnx'}, but 1 to ${newest} can be loaded. Export it with opset_version=${newest}`)
+      throw new Rejection(
+        `the file needs version ${version} of the operators ${domain || 'ai.onnx'}, but 1 to ${newest} can be loaded. Export it with opset_version=${newest}`,
+      )
     }
   }
 
@@ -126,11 +136,14 @@ function checkNames(side: string, values: ValueInfo[]): void {
 }
 
 function specOf(side: string, { name, kind, elementType, shape }: ValueInfo): TensorSpec {
-  if (kind !== 'tensor') throw new Rejection(`the ${side} "${name}" is ${kind}, which tensors on the wire can not carry. ${adviceFor(kind)}`)
+  if (kind !== 'tensor')
+    throw new Rejection(`the ${side} "${name}" is ${kind}, which tensors on the wire can not carry. ${adviceFor(kind)}`)
   const datatype = datatypes[elementType]
   if (datatype) return { name, datatype, shape: shape ?? [-1] }
   const type = otherTypes[elementType]
-  throw new Rejection(`the ${side} "${name}" has the element type ${type ?? `number ${elementType}`}, which tensors on the wire can not carry. Cast it to float inside the graph`)
+  throw new Rejection(
+    `the ${side} "${name}" has the element type ${type ?? `number ${elementType}`}, which tensors on the wire can not carry. Cast it to float inside the graph`,
+  )
 }
 
 const adviceFor = (kind: string): string =>

@@ -46,7 +46,10 @@ export class GraphReader {
   /** Called when all is read, since functions may stand after the nodes that use them. */
   checkOperators(): void {
     for (const name of this.#foreign) {
-      if (!this.#functions.has(name)) throw new Rejection(`the graph uses the custom operator "${name}", which the runtime does not have. Export it with standard operators`)
+      if (!this.#functions.has(name))
+        throw new Rejection(
+          `the graph uses the custom operator "${name}", which the runtime does not have. Export it with standard operators`,
+        )
     }
   }
 
@@ -143,7 +146,10 @@ export class GraphReader {
   #holdsMaps(field: Field): boolean {
     let holds = false
     this.#file.within(field, (part) => {
-      if (part.number === 1) this.#file.within(part, (inner) => void (holds ||= inner.number === 5))
+      if (part.number !== 1) return
+      this.#file.within(part, (inner) => {
+        holds ||= inner.number === 5
+      })
     })
     return holds
   }
@@ -179,7 +185,9 @@ function sizeOf(value: bigint): number {
 }
 
 const externalData = () =>
-  new Rejection('the weights lie in another file (external data). Save the model as one file, for instance with onnx.save_model(model, path, save_as_external_data=False)')
+  new Rejection(
+    'the weights lie in another file (external data). Save the model as one file, for instance with onnx.save_model(model, path, save_as_external_data=False)',
+  )
 
 const printable = (name: string): string => name.replace(/\p{Cc}/gu, '?').slice(0, 100)
 

@@ -70,7 +70,8 @@ export class ProtobufFile {
   }
 
   #bytes({ start, end }: Field): Buffer {
-    if (start >= this.#windowStart && end <= this.#windowEnd) return this.#window.subarray(start - this.#windowStart, end - this.#windowStart)
+    if (start >= this.#windowStart && end <= this.#windowEnd)
+      return this.#window.subarray(start - this.#windowStart, end - this.#windowStart)
     const bytes = Buffer.alloc(end - start)
     if (readSync(this.#fd, bytes, 0, bytes.length, start) !== bytes.length) throw new Malformed('the file became shorter', true)
     return bytes

@@ -29,13 +29,25 @@ const reasonOf = async (content: string | Buffer, format: TabularFormat = 'csv')
 
 describe('a CSV file', () => {
   it('gives rows, types, missing values, figures and a preview', async () => {
-    const report = await inspect(['age,city,joined,note\n41,Oslo,2024-01-05,"says ""hi"", twice"\n,Lima,2024-02-29T10:00:00Z,\n-2.5e1,,2024-03-01,"two\nlines"\n'])
+    const report = await inspect([
+      'age,city,joined,note\n41,Oslo,2024-01-05,"says ""hi"", twice"\n,Lima,2024-02-29T10:00:00Z,\n-2.5e1,,2024-03-01,"two\nlines"\n',
+    ])
     expect(report).toMatchObject({
       ok: true,
       rows: 3,
       columns: [
         { name: 'age', type: 'number', missing: 1, distinct: 2, min: -25, max: 41, mean: 8 },
-        { name: 'city', type: 'category', missing: 1, distinct: 2, min: null, histogram: [{ label: 'Oslo', count: 1 }, { label: 'Lima', count: 1 }] },
+        {
+          name: 'city',
+          type: 'category',
+          missing: 1,
+          distinct: 2,
+          min: null,
+          histogram: [
+            { label: 'Oslo', count: 1 },
+            { label: 'Lima', count: 1 },
+          ],
+        },
         { name: 'joined', type: 'datetime', missing: 0 },
         { name: 'note', type: 'category', missing: 1 },
       ],
@@ -48,7 +60,11 @@ describe('a CSV file', () => {
   })
 
   it('takes a byte order mark, every line ending, mixed too, and no ending at all', async () => {
-    expect(await inspect(['\uFEFFa,b\r\n1,2\r\n\r\n3,4\n5,6\r7,8'])).toMatchObject({ ok: true, rows: 4, columns: [{ name: 'a' }, { name: 'b' }] })
+    expect(await inspect(['\uFEFFa,b\r\n1,2\r\n\r\n3,4\n5,6\r7,8'])).toMatchObject({
+      ok: true,
+      rows: 4,
+      columns: [{ name: 'a' }, { name: 'b' }],
+    })
   })
 
   it('keeps formulas as the text that they are', async () => {
@@ -71,7 +87,9 @@ describe('a CSV file', () => {
   })
 
   it('stands numbers at the ends of what a double holds', async () => {
-    const column = (await columnsOf(`x\n${[...Array.from({ length: 1500 }, (_, at) => `${at}e-320`), '1.7e308', '-1.7e308'].join('\n')}`))[0]
+    const column = (
+      await columnsOf(`x\n${[...Array.from({ length: 1500 }, (_, at) => `${at}e-320`), '1.7e308', '-1.7e308'].join('\n')}`)
+    )[0]
     expect(column).toMatchObject({ type: 'number', min: -1.7e308, max: 1.7e308 })
     expect(column?.histogram.reduce((sum, bin) => sum + bin.count, 0)).toBe(1502)
   })
@@ -85,7 +103,10 @@ describe('a CSV file', () => {
   })
 
   it('tells words from categories by length and number', async () => {
-    const sentences = Array.from({ length: 30 }, (_, at) => `the customer of case ${at} was not at all pleased with how the matter was handled`)
+    const sentences = Array.from(
+      { length: 30 },
+      (_, at) => `the customer of case ${at} was not at all pleased with how the matter was handled`,
+    )
     const names = Array.from({ length: 200 }, (_, at) => `name-${at}`)
     const kinds = Array.from({ length: 200 }, (_, at) => `kind-${at % 7}`)
     expect((await columnsOf(`x\n${sentences.join('\n')}`))[0]?.type).toBe('text')
@@ -95,8 +116,13 @@ describe('a CSV file', () => {
 
   it('is one table over several files', async () => {
     expect(await inspect(['a,b\n1,x\n', 'a,b\n2,y\n3,z'])).toMatchObject({ ok: true, rows: 3 })
-    expect(await inspect(['a,b\n1,x\n', 'a,c\n2,y\n'])).toMatchObject({ ok: false, reason: 'more-1.csv, line 1: column 2 is "c", but in the first file it is "b".' })
-    expect(await inspect(['a,b\n1,x\n', 'a\n2\n'])).toMatchObject({ reason: 'more-1.csv, line 1: the column "b" of the first file is missing.' })
+    expect(await inspect(['a,b\n1,x\n', 'a,c\n2,y\n'])).toMatchObject({
+      ok: false,
+      reason: 'more-1.csv, line 1: column 2 is "c", but in the first file it is "b".',
+    })
+    expect(await inspect(['a,b\n1,x\n', 'a\n2\n'])).toMatchObject({
+      reason: 'more-1.csv, line 1: the column "b" of the first file is missing.',
+    })
     expect(await inspect(['a\n1\n', 'a,b\n2,3\n'])).toMatchObject({ reason: expect.stringContaining('more-1.csv, line 1') })
   })
 
@@ -107,9 +133,17 @@ describe('a CSV file', () => {
     ['a column without a name', 'a,,c\n1,2,3\n', 'data.csv, line 1: column 2 has no name in the header.'],
     ['two columns of a name', 'a,b,a\n1,2,3\n', 'data.csv, line 1: the header has the column "a" twice.'],
     ['a control character in a name', '"a\tb",c\n1,2\n', /control characters/],
-    ['a field too many', 'a,b\n1,2\n3,4,5\n', 'data.csv, line 3: row 2 has 3 fields, but the header has 2: put a field that holds a comma in quotes.'],
+    [
+      'a field too many',
+      'a,b\n1,2\n3,4,5\n',
+      'data.csv, line 3: row 2 has 3 fields, but the header has 2: put a field that holds a comma in quotes.',
+    ],
     ['a field too few', 'a,b\n"1\n",2\n3\n', 'data.csv, line 4: row 2 has 1 fields, but the header has 2.'],
-    ['a quote that never closes', 'a,b\n1,2\n3,4\n5,"6\n7,8\n', 'data.csv, line 4: a quote opens in the row that begins here and never closes.'],
+    [
+      'a quote that never closes',
+      'a,b\n1,2\n3,4\n5,"6\n7,8\n',
+      'data.csv, line 4: a quote opens in the row that begins here and never closes.',
+    ],
     ['a quote that never closes, in a large file', `a\n"${'1\n'.repeat(9_000_000)}`, /line 2.*16 MiB.*quote/],
     ['a quote in the middle', 'a,b\n5" pipe,2\n', /line 2: the quotes of the row/],
     ['text after a quote', 'a,b\n"x"y,2\n', /line 2: the quotes of the row/],

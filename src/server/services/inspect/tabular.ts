@@ -88,8 +88,10 @@ const shortened = (cell: string): string => (cell.length > previewCellChars ? `$
 
 function checkName(name: string, line: number): void {
   if (name.trim() === '') throw new Rejection('a column has no name', line)
-  if (name.length > maxNameChars) throw new Rejection(`a column's name has more than ${maxNameChars} characters: is the first line the header?`, line)
-  if (/\p{Cc}/u.test(name) || !name.isWellFormed()) throw new Rejection("a column's name has control characters or broken Unicode in it", line)
+  if (name.length > maxNameChars)
+    throw new Rejection(`a column's name has more than ${maxNameChars} characters: is the first line the header?`, line)
+  if (/\p{Cc}/u.test(name) || !name.isWellFormed())
+    throw new Rejection("a column's name has control characters or broken Unicode in it", line)
 }
 
 async function addCsv(table: Table, path: string): Promise<void> {
@@ -110,7 +112,11 @@ function readHeader(table: Table, names: string[], line: number): number {
   for (const [at, name] of names.entries()) {
     if (name.trim() === '') throw new Rejection(`column ${at + 1} has no name in the header`, line)
     if (names.indexOf(name) !== at) throw new Rejection(`the header has the column "${name}" twice`, line)
-    if (known.length > 0 && known[at] !== name) throw new Rejection(`column ${at + 1} is "${name}", but in the first file it is ${known[at] === undefined ? 'missing' : `"${known[at]}"`}`, line)
+    if (known.length > 0 && known[at] !== name)
+      throw new Rejection(
+        `column ${at + 1} is "${name}", but in the first file it is ${known[at] === undefined ? 'missing' : `"${known[at]}"`}`,
+        line,
+      )
     table.placeOf(name, line)
   }
   if (known.length > names.length) throw new Rejection(`the column "${known[names.length]}" of the first file is missing`, line)

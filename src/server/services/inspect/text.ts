@@ -43,12 +43,16 @@ export async function* readText(path: string): AsyncGenerator<Buffer> {
 
 function refuseOtherEncodings(start: Buffer): void {
   const mark = start.length >= 2 ? start.readUInt16BE(0) : 0
-  const isWide = mark === 0xfffe || mark === 0xfeff || (start.length >= 4 && (start[0] === 0) !== (start[1] === 0) && (start[2] === 0) === (start[0] === 0))
+  const isWide =
+    mark === 0xfffe ||
+    mark === 0xfeff ||
+    (start.length >= 4 && (start[0] === 0) !== (start[1] === 0) && (start[2] === 0) === (start[0] === 0))
   if (isWide) throw new Rejection('the text is UTF-16: save it as UTF-8')
 }
 
 async function check(path: string, decoder: TextDecoder, chunk: Buffer | undefined): Promise<void> {
-  if (chunk?.includes(nulByte)) throw new Rejection('there is a NUL byte: this is no text, or it was damaged', await lineOf(path, (line) => line.includes(nulByte)))
+  if (chunk?.includes(nulByte))
+    throw new Rejection('there is a NUL byte: this is no text, or it was damaged', await lineOf(path, (line) => line.includes(nulByte)))
   try {
     decoder.decode(chunk, { stream: chunk !== undefined })
   } catch {
