@@ -25,7 +25,7 @@ import { createFirstAdmin, needsFirstAdmin, signIn } from './services/users.ts'
 import { openStores } from './storage/index.ts'
 import type { Context } from './trpc/init.ts'
 import { appRouter, createCaller } from './trpc/root.ts'
-import { handleUpload } from './uploads/tus.ts'
+import { closeUploads, handleUpload } from './uploads/tus.ts'
 
 const log = createLog('web')
 const settings = env()
@@ -171,6 +171,7 @@ async function main(): Promise<void> {
     isStopping = true
     server.close()
     server.closeIdleConnections()
+    await closeUploads()
     await new Promise((resolve) => setTimeout(resolve, stopGraceMs))
     server.closeAllConnections()
     await Promise.allSettled([stopListener(), stopQueues(), disconnect()])

@@ -9,12 +9,29 @@ import { chartTokens, seriesColor } from './colors.ts'
 import { EndLabels, labelRoom } from './EndLabels.tsx'
 import { plotStyle } from './plotStyle.ts'
 import { LineKey } from './LineKey.tsx'
+import { axesOf } from './axes.ts'
 import { formatFigure, type Row, rowsOf } from './scale.ts'
 import type { LineChartProps, Series } from './types.ts'
 
 const tick = { fontSize: 11, fill: chartTokens.axis }
 
+/** x of the points that stand alone between gaps: no line reaches them, so they need a dot. */
+function lonely({ points, isGapped }: Series): ReadonlySet<number> {
+  const known = points.filter((point) => point.y !== null)
+  if (known.length === 1) return new Set(known.map((point) => point.x))
+  if (!isGapped) return new Set()
+  const has = (index: number) => (points[index]?.y ?? null) !== null
+  return new Set(points.filter((_, index) => has(index) && !has(index - 1) && !has(index + 1)).map((point) => point.x))
+}
+
+type DotProps = { cx?: number; cy?: number; key?: React.Key | null; payload?: Row }
+const lonelyDot = (xs: ReadonlySet<number>, color: string) =>
+  function LonelyDot({ cx, cy, key, payload }: DotProps) {
+    return payload && xs.has(payload.x) && cy !== undefined ? <circle key={key} cx={cx} cy={cy} r={2} fill={color} /> : <g key={key} />
+  }
+
 function lineOf(one: Series, index: number) {
+  const xs = one.isGhost ? new Set<number>() : lonely(one)
   return (
     <Line
       key={one.key}
@@ -25,7 +42,7 @@ function lineOf(one: Series, index: number) {
       strokeOpacity={one.isGhost ? 0.3 : 1}
       strokeDasharray={one.isDashed ? '5 3' : undefined}
       type="linear"
-      dot={!one.isGhost && one.points.length < 3 ? { r: 2, strokeWidth: 0, fill: seriesColor(one.color ?? index) } : false}
+      dot={xs.size > 0 ? lonelyDot(xs, seriesColor(one.color ?? index)) : false}
       activeDot={one.isGhost ? false : { r: 3, strokeWidth: 0 }}
       connectNulls={!one.isGapped}
       isAnimationActive={false}
@@ -41,6 +58,8 @@ export function LinePlot(props: LineChartProps) {
   const rows = useMemo(() => rowsOf(series, isLog), [series, isLog])
   const named = series.filter((one) => !one.isGhost)
   const hasLabels = !isNarrow && named.length > 1
+  const axes = useMemo(() => axesOf(rows, props, isNarrow), [rows, props, isNarrow])
+  const yWidth = Math.ceil(Math.max(...axes.yTicks.map((value) => formatY(value).length), 3) * 6.4) + 8
   return (
     <Box sx={plotStyle}>
       {isNarrow && named.length > 1 ? <LineKey entries={series} /> : null}
@@ -56,7 +75,8 @@ export function LinePlot(props: LineChartProps) {
           <XAxis
             dataKey="x"
             type="number"
-            domain={props.xDomain ? [...props.xDomain] : ['dataMin', 'dataMax']}
+            domain={axes.xDomain}
+            ticks={axes.xTicks}
             allowDataOverflow={props.xDomain !== undefined}
             tickFormatter={formatX}
             tick={tick}
@@ -67,13 +87,14 @@ export function LinePlot(props: LineChartProps) {
           />
           <YAxis
             scale={isLog ? 'log' : 'auto'}
-            domain={isLog ? ['auto', 'auto'] : props.fromZero ? [0, 'auto'] : ['auto', 'auto']}
+            domain={isLog ? ['auto', 'auto'] : axes.yDomain}
+            ticks={isLog ? undefined : axes.yTicks}
+            interval={isLog ? 'equidistantPreserveStart' : 0}
             tickFormatter={formatY}
             tick={tick}
             tickLine={false}
             axisLine={false}
-            width="auto"
-            tickCount={5}
+            width={isLog ? 60 : yWidth}
           />
           <Tooltip
             content={<ChartTooltip heading={(x) => `${xLabel} ${formatX(x)}`.trim()} formatY={formatY} series={series} />}

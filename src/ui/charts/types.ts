@@ -30,6 +30,10 @@ export type LineChartProps = {
   isLog?: boolean
   /** True for y values that are counts, times or shares: the axis starts at zero. */
   fromZero?: boolean
+  /** The axis reaches at least so high, so that silence does not look like noise. */
+  yAtLeast?: number
+  /** x holds times in milliseconds: ticks fall on whole minutes, hours or days. */
+  isTime?: boolean
   marks?: readonly Mark[]
   /** CSS pixels. */
   height?: number

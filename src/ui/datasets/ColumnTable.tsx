@@ -18,9 +18,9 @@ function Missing({ share }: { share: number | null }) {
 }
 
 const columnsOf = (rows: number | null): TableColumn<Column>[] => [
-  { key: 'name', header: 'Column', cell: (column) => <Box component="span" sx={{ fontWeight: 550, overflowWrap: 'anywhere' }}>{column.name}</Box>, sortValue: (column) => column.name },
+  { key: 'name', header: 'Column', width: 170, cell: (column) => <Box component="span" sx={{ fontWeight: 550, overflowWrap: 'anywhere' }}>{column.name}</Box>, sortValue: (column) => column.name },
   { key: 'type', header: 'Type', cell: (column) => column.type, sortValue: (column) => column.type },
-  { key: 'shape', header: 'Values', width: '42%', cell: (column) => <Box sx={{ width: { xs: 190, sm: 'auto' }, maxWidth: 380, textAlign: 'left' }}><ColumnShape column={column} /></Box> },
+  { key: 'shape', header: 'Values', width: '38%', cell: (column) => <Box sx={{ width: { xs: 190, sm: 'auto' }, maxWidth: 380, textAlign: 'left' }}><ColumnShape column={column} /></Box> },
   { key: 'missing', header: 'Missing', align: 'right', cell: (column) => <Missing share={missingOf(column, rows)} />, sortValue: (column) => column.missing },
   { key: 'distinct', header: 'Distinct', align: 'right', cell: distinctText, sortValue: (column) => column.distinct },
   { key: 'mean', header: 'Mean', align: 'right', cell: (column) => (column.mean === null ? '–' : formatFigure(column.mean)), sortValue: (column) => column.mean },

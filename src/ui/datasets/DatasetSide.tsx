@@ -73,6 +73,7 @@ export function DatasetSide({ dataset }: { dataset: DatasetDetail }) {
       <Files dataset={dataset} />
       <Section title="Facts" isFramed>
         <KeyValues
+          labelWidth={96}
           items={[
             { label: 'Id', value: <IdText id={dataset.id} /> },
             { label: 'Format', value: dataset.format },

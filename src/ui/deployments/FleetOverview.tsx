@@ -26,7 +26,7 @@ function Measure({ label, value, spark, name, color }: { label: string; value: R
         <Box component="span" sx={{ color: 'text.secondary' }}>{label}</Box>
         <Box component="span" sx={{ fontWeight: 600, fontVariantNumeric: 'tabular-nums' }}>{value}</Box>
       </Box>
-      <Box sx={{ '& svg': { width: '100%' } }}><Sparkline label={`${label} of ${name} over the last hour`} values={spark} width={260} height={36} color={color} /></Box>
+      <Sparkline label={`${label} of ${name} over the last hour`} values={spark} width={260} height={36} color={color} isFluid />
     </Box>
   )
 }

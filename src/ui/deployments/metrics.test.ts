@@ -17,11 +17,18 @@ it('ends a range with the present minute', () => {
 it('takes one hour where the address says nothing sensible', () => expect(rangeOf('next week').key).toBe('1h'))
 
 it('gives requests a second with zero for silence', () => {
-  const [first, second] = trafficSeries(buckets, hour, now)
+  const { unit, series } = trafficSeries(buckets, hour, now)
+  const [first, second] = series
+  expect(unit).toBe('second')
   expect(first?.label).toBe('version 1')
   expect(first?.points.find((point) => point.x === Date.parse('2025-03-01T11:31:00Z'))?.y).toBe(2)
   expect(first?.points.at(-1)?.y).toBe(0)
   expect(second?.points.at(-1)?.y).toBeCloseTo(0.1)
+})
+
+it('counts by the minute where there is less than one request a second', () => {
+  const { unit, series } = trafficSeries([bucket('12:00', 1, 6)], hour, now)
+  expect([unit, series[0]?.points.at(-1)?.y]).toEqual(['minute', 6])
 })
 
 it('leaves a gap in latency where nothing was asked, and takes the slowest minute of a long step', () => {

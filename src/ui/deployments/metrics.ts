@@ -41,13 +41,16 @@ function byStep(buckets: readonly MetricBucket[], range: Range): Map<number, Met
   return steps
 }
 
-/** Requests a second for each version; a step without traffic is zero. */
-export function trafficSeries(buckets: readonly MetricBucket[], range: Range, nowMs: number): Series[] {
-  return versionsOf(buckets).map((version) => {
-    const steps = byStep(buckets.filter((bucket) => bucket.version === version), range)
-    const points = stepsOf(range, nowMs).map((x) => ({ x, y: (steps.get(x) ?? []).reduce((sum, one) => sum + one.requests, 0) / (range.stepMinutes * 60) }))
-    return { key: `v${version}`, label: `version ${version}`, color: versionColor(version), points }
-  })
+/** Requests a second for each version, or a minute where even the busiest step has less than one a second; a step without traffic is zero. */
+export function trafficSeries(buckets: readonly MetricBucket[], range: Range, nowMs: number): { unit: 'second' | 'minute'; series: Series[] } {
+  const steps = byStep(buckets, range)
+  const requestsAt = (x: number, version: number) => (steps.get(x) ?? []).filter((one) => one.version === version).reduce((sum, one) => sum + one.requests, 0)
+  const counts = versionsOf(buckets).map((version) => ({ version, points: stepsOf(range, nowMs).map((x) => ({ x, y: requestsAt(x, version) })) }))
+  const busiest = Math.max(0, ...counts.flatMap((one) => one.points.map((point) => point.y)))
+  const unit = busiest < range.stepMinutes * 60 ? 'minute' : 'second'
+  const share = unit === 'minute' ? range.stepMinutes : range.stepMinutes * 60
+  const series = counts.map(({ version, points }) => ({ key: `v${version}`, label: `version ${version}`, color: versionColor(version), points: points.map(({ x, y }) => ({ x, y: y / share })) }))
+  return { unit, series }
 }
 
 /** Share of errors, 0 to 1, over all versions; a step without traffic is a gap. */

@@ -40,6 +40,10 @@ it('fills examples that can be sent', () => {
   expect(buildInputs(fields, texts).problems).toEqual({})
 })
 
+it('writes a float32 example without the digits of a double', () => {
+  expect(fieldsOf([{ name: 'x', datatype: 'FP32', shape: [-1, 1], hint: { example: 5.099999904632568 } }]).map(exampleOf)).toEqual(['5.1'])
+})
+
 it('comes back from tensors to the form unchanged', () => {
   const texts = { age: '4.5', city: 'Oslo', visits: '2', pixels: '[[[1,2],[3,4]]]' }
   expect(textsOf(fields, buildInputs(fields, texts).inputs)).toEqual(texts)

@@ -56,7 +56,7 @@ const exampleText = 'Write a sentence here.'
 /** A value that the model has seen the like of. */
 export function exampleOf({ kind, categories, spec }: InputField): string {
   const { example, min, max } = spec.hint ?? {}
-  if (example !== undefined && example !== null) return String(example)
+  if (example !== undefined && example !== null) return typeof example === 'number' ? shortest(example, spec.datatype) : example
   if (kind === 'category') return categories[0] ?? ''
   if (kind === 'text') return exampleText
   if (kind === 'boolean') return 'false'
@@ -66,6 +66,9 @@ export function exampleOf({ kind, categories, spec }: InputField): string {
   const middle = (min + max) / 2
   return isWhole(spec.datatype) || (Number.isInteger(min) && Number.isInteger(max)) ? String(Math.round(middle)) : String(Number(middle.toPrecision(4)))
 }
+
+/** A float32 widened to a double carries digits that it never had. */
+const shortest = (value: number, datatype: Datatype) => String(datatype === 'FP32' || datatype === 'FP16' ? Number(value.toPrecision(7)) : value)
 
 function zeros(shape: readonly number[], datatype: Datatype): unknown {
   const [size, ...rest] = shape

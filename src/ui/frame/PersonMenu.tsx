@@ -6,10 +6,8 @@ import SystemIcon from '@mui/icons-material/ContrastOutlined'
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
 import IconButton from '@mui/material/IconButton'
-import MenuItem from '@mui/material/MenuItem'
-import NextLink from 'next/link'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
-import { Menu } from '#src/ui/kit/overlays.tsx'
 import { Hint } from '#src/ui/kit/Hint.tsx'
 import { type Mode, useMode } from '#src/ui/frame/useMode.ts'
 import { trpc } from '#src/ui/trpc.tsx'
@@ -28,10 +26,7 @@ function ThemeButton() {
   )
 }
 
-export async function leave() {
-  const { signOut } = await import('next-auth/react')
-  await signOut({ callbackUrl: '/sign-in' })
-}
+const AccountMenu = dynamic(() => import('#src/ui/frame/AccountMenu.tsx'), { ssr: false })
 
 /** Who is here; theme and help beside it. */
 export function PersonMenu({ isFolded, onHelp }: { isFolded: boolean; onHelp: () => void }) {
@@ -53,12 +48,7 @@ export function PersonMenu({ isFolded, onHelp }: { isFolded: boolean; onHelp: ()
       <Hint text="Keys  ?">
         <IconButton aria-label="Keyboard help" onClick={onHelp}><HelpIcon sx={{ fontSize: 18 }} /></IconButton>
       </Hint>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)} anchorOrigin={{ vertical: 'top', horizontal: 'left' }} transformOrigin={{ vertical: 'bottom', horizontal: 'left' }}>
-        <Box component="li" role="none" sx={{ px: 5, py: 1, typography: 'caption', color: 'text.secondary' }}>{data?.user?.email}</Box>
-        <MenuItem component={NextLink} href="/settings" onClick={() => setAnchor(null)}>Account and password</MenuItem>
-        <MenuItem component={NextLink} href="/settings/keys" onClick={() => setAnchor(null)}>API keys</MenuItem>
-        <MenuItem onClick={() => void leave()}>Sign out</MenuItem>
-      </Menu>
+      {anchor && <AccountMenu email={data?.user?.email} anchor={anchor} onClose={() => setAnchor(null)} />}
     </Box>
   )
 }

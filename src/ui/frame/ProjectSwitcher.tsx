@@ -1,24 +1,20 @@
 'use client'
-import CheckIcon from '@mui/icons-material/Check'
 import UnfoldIcon from '@mui/icons-material/UnfoldMore'
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
-import Divider from '@mui/material/Divider'
-import MenuItem from '@mui/material/MenuItem'
 import Skeleton from '@mui/material/Skeleton'
-import NextLink from 'next/link'
+import dynamic from 'next/dynamic'
 import { useState } from 'react'
-import { Menu } from '#src/ui/kit/overlays.tsx'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
-import { chooseProject } from '#src/ui/frame/project.ts'
 import { trpc } from '#src/ui/trpc.tsx'
+
+const ProjectMenu = dynamic(() => import('#src/ui/frame/ProjectMenu.tsx'), { ssr: false })
 
 /** The project one is in, and the others. */
 export function ProjectSwitcher({ isFolded }: { isFolded: boolean }) {
   const { data } = trpc.me.get.useQuery()
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const current = data?.project
-  const close = () => setAnchor(null)
   return (
     <>
       <ButtonBase
@@ -39,16 +35,7 @@ export function ProjectSwitcher({ isFolded }: { isFolded: boolean }) {
           </>
         )}
       </ButtonBase>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={close}>
-        {(data?.projects ?? []).map((project) => (
-          <MenuItem key={project.id} selected={project.id === current?.id} onClick={() => chooseProject(project.name)}>
-            <Box component="span" sx={{ flex: 1 }}>{project.name}</Box>
-            {project.id === current?.id && <CheckIcon sx={{ fontSize: 16 }} />}
-          </MenuItem>
-        ))}
-        <Divider />
-        <MenuItem component={NextLink} href="/settings/projects" onClick={close}>All projects and new ones</MenuItem>
-      </Menu>
+      {anchor && <ProjectMenu me={data} anchor={anchor} onClose={() => setAnchor(null)} />}
     </>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 import { keepPreviousData } from '@tanstack/react-query'
 import { useDeferredValue } from 'react'
-import { leave } from '#src/ui/frame/PersonMenu.tsx'
+import { leave } from '#src/ui/frame/leave.ts'
 import { places } from '#src/ui/frame/places.tsx'
 import { useMode } from '#src/ui/frame/useMode.ts'
 import { trpc } from '#src/ui/trpc.tsx'

@@ -55,17 +55,6 @@ export const components: NonNullable<ThemeOptions['components']> = {
   MuiDialogContent: { styleOverrides: { root: { padding: '8px 24px 16px' } } },
   MuiDialogActions: { styleOverrides: { root: { padding: '8px 24px 20px' } } },
   MuiDrawer: { styleOverrides: { paper: ({ theme }: WithTheme) => ({ backgroundColor: theme.vars?.palette.background.default }) } },
-  MuiTooltip: {
-    defaultProps: { enterDelay: 300, disableInteractive: true },
-    styleOverrides: {
-      tooltip: ({ theme }: WithTheme) => ({
-        backgroundColor: theme.vars?.palette.text.primary,
-        color: theme.vars?.palette.background.paper,
-        fontSize: '0.75rem',
-        padding: '4px 8px',
-      }),
-    },
-  },
   MuiOutlinedInput: {
     defaultProps: { size: 'small' },
     styleOverrides: {
@@ -88,17 +77,6 @@ export const components: NonNullable<ThemeOptions['components']> = {
   MuiCheckbox: { defaultProps: { size: 'small' } },
   MuiSwitch: { defaultProps: { size: 'small' } },
   MuiRadio: { defaultProps: { size: 'small' } },
-  MuiTabs: {
-    styleOverrides: {
-      root: ({ theme }: WithTheme) => ({ minHeight: 36, borderBottom: line(theme) }),
-      list: { gap: 20 },
-    },
-  },
-  MuiTab: {
-    styleOverrides: {
-      root: ({ theme }: WithTheme) => ({ minHeight: 36, minWidth: 0, padding: '8px 0', '&.Mui-selected': { color: theme.vars?.palette.text.primary } }),
-    },
-  },
   MuiChip: { defaultProps: { size: 'small' }, styleOverrides: { root: { borderRadius: 6, fontSize: '0.75rem' } } },
   MuiLink: { defaultProps: { underline: 'hover' } },
   MuiLinearProgress: {

@@ -20,7 +20,7 @@ function HyperParameters({ job }: { job: Job }) {
   const fields = fieldsOf(recipes?.find((one) => one.name === job.recipe)?.hyperParameters ?? {})
   const chosen = Object.entries(job.hyperParameters)
   if (chosen.length === 0) return <Box sx={{ typography: 'body2', color: 'text.secondary' }}>The recipe’s defaults.</Box>
-  return <KeyValues items={chosen.map(([name, value]) => ({ label: fields.find((field) => field.name === name)?.title ?? name, value: String(value) }))} />
+  return <KeyValues labelWidth={96} items={chosen.map(([name, value]) => ({ label: fields.find((field) => field.name === name)?.title ?? name, value: String(value) }))} />
 }
 
 /** What the job was asked to do. */
@@ -30,6 +30,7 @@ export function JobConfig({ job }: { job: Job }) {
     <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
       <Section title="Settings" isFramed>
         <KeyValues
+          labelWidth={96}
           items={[
             { label: 'Recipe', value: recipeTitle(job.recipe) },
             { label: 'Data set', value: <AppLink href={datasetHref(job.datasetName, job.datasetVersion)}>{job.datasetName} version {job.datasetVersion}</AppLink> },
@@ -50,6 +51,7 @@ export function JobConfig({ job }: { job: Job }) {
       <Section title="Hyper-parameters" isFramed><HyperParameters job={job} /></Section>
       <Section title="Facts" isFramed>
         <KeyValues
+          labelWidth={96}
           items={[
             { label: 'Id', value: <IdText id={job.id} /> },
             { label: 'Attempt', value: job.attempt > 0 ? String(job.attempt) : null },

@@ -40,6 +40,7 @@ export function JobCost({ draft, dataset }: { draft: JobDraft; dataset: DatasetD
   return (
     <Box role="group" aria-label="What it will take" sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, display: 'grid', gap: 3 }}>
       <KeyValues
+        labelWidth={72}
         items={[
           { label: 'Rows', value: `${formatNumber(rows - tested)} to learn from, ${formatNumber(tested)} to test on` },
           { label: 'Columns', value: `${isTextRecipe(draft.recipe) ? 'the text' : plural(features, 'feature')}, predicting ${draft.target || '–'}` },

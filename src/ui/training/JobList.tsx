@@ -46,7 +46,7 @@ function StatusFilter({ value, onChange }: { value: string; onChange: (status: s
       {jobStatuses.map((status) => (
         <Chip
           key={status} icon={<Box sx={{ display: 'inline-flex', pl: 1 }}><StatusShape status={status} size={10} /></Box>} label={status.replace(/^./, (first) => first.toUpperCase())} variant="outlined" aria-pressed={value === status}
-          onClick={() => onChange(value === status ? null : status)} sx={{ height: 28, bgcolor: value === status ? 'action.selected' : 'background.paper', borderColor: value === status ? 'primary.main' : 'divider' }}
+          onClick={() => onChange(value === status ? null : status)} sx={{ height: 34, bgcolor: value === status ? 'action.selected' : 'background.paper', borderColor: value === status ? 'primary.main' : 'divider' }}
         />
       ))}
     </Box>

@@ -1,4 +1,5 @@
 'use client'
+import DownloadIcon from '@mui/icons-material/FileDownloadOutlined'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useEffect, useMemo, useState } from 'react'
@@ -14,7 +15,8 @@ import { hitsOr, LogRow, rowPadding, timeWidth } from '#src/ui/training/LogRow.t
 import type { StreamState } from '#src/ui/training/useJobEvents.ts'
 import { useLogWindow } from '#src/ui/training/useLogWindow.ts'
 
-const height = 420
+const tallest = 420
+const lowest = 120
 
 function byLine(hits: readonly Hit[]): Map<number, LineHit[]> {
   const lines = new Map<number, LineHit[]>()
@@ -57,15 +59,16 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
   const { words, setWords, hits, hitsByLine, place, step } = useFind(shown, view.goTo)
   const firstError = shown.findIndex((line) => line.level === 'error')
   return (
-    <Section title="Log" note={plural(lines.length, 'line')} actions={stream !== 'ended' && <LiveDot state={stream} />}>
+    <Section title="Log" note={plural(lines.length, 'line')} actions={<>{stream !== 'ended' && <LiveDot state={stream} />}<Button variant="outlined" component="a" href={logsHref(jobId)} download startIcon={<DownloadIcon sx={{ fontSize: 16 }} />}>Download</Button></>}>
       <LogToolbar
         words={words} onWords={setWords} hitCount={hits.length} currentHit={place} onStep={step} level={level} onLevel={setLevel} hasTimes={hasTimes} onTimes={(isOn) => setTimes(isOn ? 'on' : 'off')}
-        isWrapped={isWrapped} onWrap={(isOn) => setWrap(isOn ? 'on' : 'off')} onFirstError={firstError === -1 ? null : () => view.goTo(firstError)} downloadHref={logsHref(jobId)}
+        isWrapped={isWrapped} onWrap={(isOn) => setWrap(isOn ? 'on' : 'off')} onFirstError={firstError === -1 ? null : () => view.goTo(firstError)}
       />
       <Box sx={{ position: 'relative' }}>
         <Box
           ref={view.viewport} onScroll={view.onScroll} tabIndex={0} role="region" aria-label="Log lines"
-          sx={{ height, overflow: 'auto', border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', typography: 'mono', fontSize: 12, overflowAnchor: 'none' }}
+          style={{ height: stream === 'ended' ? Math.min(tallest, Math.max(lowest, view.height + 18)) : tallest }}
+          sx={{ overflow: 'auto', border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', typography: 'mono', fontSize: 12, overflowAnchor: 'none' }}
         >
           <Box component="span" ref={view.probe} aria-hidden sx={{ position: 'absolute', visibility: 'hidden', whiteSpace: 'pre', pointerEvents: 'none' }}>{view.probeText}</Box>
           {shown.length === 0 && <Box sx={{ p: 4, color: 'text.secondary', typography: 'body2' }}>{lines.length === 0 ? 'What the trainer says appears here, line by line.' : 'No line of this level.'}</Box>}

@@ -34,7 +34,7 @@ const pollMs = 10_000
 function Note({ job }: { job: Job }) {
   return (
     <>
-      {recipeTitle(job.recipe)} on <AppLink href={datasetHref(job.datasetName, job.datasetVersion)}>{job.datasetName} version {job.datasetVersion}</AppLink>
+      {recipeTitle(job.recipe)} on <AppLink underline="always" href={datasetHref(job.datasetName, job.datasetVersion)}>{job.datasetName} version {job.datasetVersion}</AppLink>
       {job.columns.target ?? job.columns.label ? `, predicting ${job.columns.target ?? job.columns.label}` : ''}
     </>
   )

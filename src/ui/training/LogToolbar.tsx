@@ -1,7 +1,6 @@
 'use client'
 import DownIcon from '@mui/icons-material/KeyboardArrowDown'
 import UpIcon from '@mui/icons-material/KeyboardArrowUp'
-import DownloadIcon from '@mui/icons-material/FileDownloadOutlined'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import FormControlLabel from '@mui/material/FormControlLabel'
@@ -28,7 +27,6 @@ type Props = {
   isWrapped: boolean
   onWrap: (isOn: boolean) => void
   onFirstError: (() => void) | null
-  downloadHref: string
 }
 
 function Find({ words, onWords, hitCount, currentHit, onStep }: Pick<Props, 'words' | 'onWords' | 'hitCount' | 'currentHit' | 'onStep'>) {
@@ -54,7 +52,7 @@ function Find({ words, onWords, hitCount, currentHit, onStep }: Pick<Props, 'wor
 
 /** What one does with a log: find, filter, show times, wrap, jump, take away. */
 export function LogToolbar(props: Props) {
-  const { level, onLevel, hasTimes, onTimes, isWrapped, onWrap, onFirstError, downloadHref } = props
+  const { level, onLevel, hasTimes, onTimes, isWrapped, onWrap, onFirstError } = props
   return (
     <Box sx={{ display: 'flex', alignItems: 'center', columnGap: 3, rowGap: 2, flexWrap: 'wrap', mb: 3 }}>
       <Find {...props} />
@@ -63,9 +61,7 @@ export function LogToolbar(props: Props) {
       </Select>
       <FormControlLabel control={<Switch checked={hasTimes} onChange={(_, isOn) => onTimes(isOn)} />} label="Times" sx={{ mr: 0 }} />
       <FormControlLabel control={<Switch checked={isWrapped} onChange={(_, isOn) => onWrap(isOn)} />} label="Wrap" sx={{ mr: 0 }} />
-      <Box sx={{ flex: 1 }} />
-      {onFirstError && <Button variant="outlined" color="error" onClick={onFirstError}>First error</Button>}
-      <Button variant="outlined" component="a" href={downloadHref} download startIcon={<DownloadIcon sx={{ fontSize: 16 }} />}>Download</Button>
+      {onFirstError && <Button variant="outlined" onClick={onFirstError}>First error</Button>}
     </Box>
   )
 }

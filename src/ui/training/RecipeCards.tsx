@@ -20,7 +20,7 @@ export function RecipeCards({ recipes, value, onChange }: Props) {
                 '&:hover': { borderColor: isChosen ? 'primary.main' : 'text.disabled' }, '&:has(input:focus-visible)': { outline: '2px solid', outlineColor: 'primary.main', outlineOffset: 1 },
               }}
             >
-              <Box component="input" type="radio" name="recipe" value={recipe.name} checked={isChosen} onChange={() => onChange(recipe.name)} sx={{ accentColor: 'var(--nw-palette-primary-main)', mt: '3px', flex: 'none', '&:focus-visible': { outline: 'none !important' } }} />
+              <Box component="input" type="radio" name="recipe" value={recipe.name} checked={isChosen} onChange={() => onChange(recipe.name)} sx={{ accentColor: 'var(--nw-palette-primary-main)', m: 0, mt: '3px', alignSelf: 'flex-start', flex: 'none', '&:focus-visible': { outline: 'none !important' } }} />
               <Box sx={{ minWidth: 0 }}>
                 <Box sx={{ fontWeight: 600 }}>{recipe.title}</Box>
                 <Box sx={{ typography: 'body2', color: 'text.secondary' }}>{recipe.description}</Box>
