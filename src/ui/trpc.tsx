@@ -5,6 +5,7 @@ import { createTRPCReact, type inferReactQueryProcedureOptions } from '@trpc/rea
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
 import { useState } from 'react'
 import type { AppRouter } from '#src/server/trpc/root.ts'
+import { isHeardLately } from '#src/ui/heardLately.ts'
 import { readError } from '#src/ui/kit/errors.ts'
 
 export const trpc = createTRPCReact<AppRouter>()
@@ -34,7 +35,7 @@ const makeQueryClient = () =>
     mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
     defaultOptions: {
       // Changes are announced, so that data stay fresh without asking again at every page.
-      queries: { staleTime: 30_000, retry: isWorthAnotherTry },
+      queries: { staleTime: 30_000, retry: isWorthAnotherTry, refetchOnMount: (query) => (isHeardLately(query.queryKey) ? 'always' : true) },
       mutations: { retry: false, networkMode: 'always' },
     },
   })

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { Change } from '#src/contracts/home.ts'
 import { useInvalidateByNoun } from '#src/ui/frame/useInvalidateByNoun.ts'
+import { noteHeard } from '#src/ui/heardLately.ts'
 import { LiveContext, type LiveState } from '#src/ui/kit/LiveContext.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -38,6 +39,7 @@ export function LiveChanges({ children }: { children: React.ReactNode }) {
   const gather = useCallback(
     ({ kind }: Change) => {
       pending.current.add(kind)
+      noteHeard([kind])
       timer.current ??= setTimeout(() => {
         timer.current = undefined
         invalidate([...pending.current])

@@ -3,7 +3,7 @@ import type { Job } from '#src/contracts/training.ts'
 import type { Point } from '#src/ui/charts/types.ts'
 import { lastPoint } from '#src/ui/charts/scale.ts'
 import { Figure, Figures } from '#src/ui/kit/Figure.tsx'
-import { formatDuration, formatMetric, formatPercent, isLowerBetter, metricTitle } from '#src/ui/kit/format.ts'
+import { formatDuration, formatMetric, isLowerBetter, metricTitle } from '#src/ui/kit/format.ts'
 import { useNow } from '#src/ui/kit/useNow.ts'
 import type { JobProgress } from '#src/ui/training/eventLog.ts'
 import { tookSeconds } from '#src/ui/training/jobFacts.ts'
@@ -31,7 +31,6 @@ function Curves({ points }: { points: ReadonlyMap<string, readonly Point[]> }) {
 export function RunningFigures({ job, points, progress }: { job: Job; points: ReadonlyMap<string, readonly Point[]>; progress: JobProgress | null }) {
   return (
     <Figures>
-      <Figure label="Done" value={formatPercent(Math.floor((progress?.value ?? job.progress) * 100) / 100, 0)} note={job.status === 'queued' ? 'waiting' : undefined} />
       <Figure label="Time left" value={formatDuration(progress ? progress.etaSeconds : job.etaSeconds)} />
       <Curves points={points} />
     </Figures>
