@@ -107,7 +107,7 @@ test.describe('from an empty installation to a prediction', () => {
 
   test('the curl line beside it works as it stands', async () => {
     await page.getByRole('button', { name: 'Put in a key' }).first().click()
-    const code = page.getByRole('region', { name: 'Call the endpoint: curl' })
+    const code = page.getByRole('tabpanel', { name: 'Call the endpoint: curl' })
     await expect(code).toContainText('nwk_')
     const { stdout } = await run('bash', ['-c', (await code.textContent()) as string])
     const answer = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { outputs: { name: string; data: string[] }[] }

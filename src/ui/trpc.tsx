@@ -35,7 +35,11 @@ const makeQueryClient = () =>
     mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
     defaultOptions: {
       // Changes are announced, so that data stay fresh without asking again at every page.
-      queries: { staleTime: 30_000, retry: isWorthAnotherTry, refetchOnMount: (query) => (isHeardLately(query.queryKey) ? 'always' : true) },
+      queries: {
+        staleTime: 30_000,
+        retry: isWorthAnotherTry,
+        refetchOnMount: (query) => (isHeardLately(query.queryKey) ? 'always' : true),
+      },
       mutations: { retry: false, networkMode: 'always' },
     },
   })

@@ -8,7 +8,9 @@ export function AuthCard({ title, note, children }: { title: string; note?: stri
       <Box sx={{ width: '100%', maxWidth: 380, display: 'grid', gap: 6 }}>
         <Box sx={{ display: 'grid', gap: 1 }}>
           <Box sx={{ typography: 'label', color: 'text.secondary' }}>NeuroWeaver</Box>
-          <Typography variant="h1" sx={{ fontSize: '1.75rem', lineHeight: '36px' }}>{title}</Typography>
+          <Typography variant="h1" sx={{ fontSize: '1.75rem', lineHeight: '36px' }}>
+            {title}
+          </Typography>
           {note && <Typography color="textSecondary">{note}</Typography>}
         </Box>
         {children}

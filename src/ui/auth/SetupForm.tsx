@@ -13,7 +13,10 @@ const schema = () => import('#src/contracts/access.ts').then((contract) => contr
 /** Makes the first admin, then signs in. */
 export function SetupForm({ needsCode }: { needsCode: boolean }) {
   const create = trpc.setup.createAdmin.useMutation()
-  const toInput = (values: { name: string; email: string; password: string; code: string }) => ({ ...values, code: needsCode ? values.code : undefined })
+  const toInput = (values: { name: string; email: string; password: string; code: string }) => ({
+    ...values,
+    code: needsCode ? values.code : undefined,
+  })
   const form = useForm({ initial: { name: '', email: '', password: '', code: '' }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
@@ -21,16 +24,56 @@ export function SetupForm({ needsCode }: { needsCode: boolean }) {
     await enter(typed.email, typed.password, '/')
   })
   return (
-    <AuthCard title="Set up NeuroWeaver" note="You are the first one here. Make the account that manages this installation; it takes a minute.">
+    <AuthCard
+      title="Set up NeuroWeaver"
+      note="You are the first one here. Make the account that manages this installation; it takes a minute."
+    >
       <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 4 }}>
-        <Field label="Your name" name="name" autoComplete="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} />
-        <Field label="Email" name="email" type="email" autoComplete="username" value={values.email} onChange={(value) => set('email', value)} error={errors.email} help="You sign in with it; nothing is sent to it." />
-        <Field label="Password" name="password" type="password" autoComplete="new-password" value={values.password} onChange={(value) => set('password', value)} error={errors.password} help="At least 10 characters." />
+        <Field
+          label="Your name"
+          name="name"
+          autoComplete="name"
+          autoFocus
+          value={values.name}
+          onChange={(value) => set('name', value)}
+          error={errors.name}
+        />
+        <Field
+          label="Email"
+          name="email"
+          type="email"
+          autoComplete="username"
+          value={values.email}
+          onChange={(value) => set('email', value)}
+          error={errors.email}
+          help="You sign in with it; nothing is sent to it."
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          value={values.password}
+          onChange={(value) => set('password', value)}
+          error={errors.password}
+          help="At least 10 characters."
+        />
         {needsCode && (
-          <Field label="Setup code" name="code" autoComplete="one-time-code" isMono value={values.code} onChange={(value) => set('code', value)} error={errors.code} help="The terminal printed it when NeuroWeaver started." />
+          <Field
+            label="Setup code"
+            name="code"
+            autoComplete="one-time-code"
+            isMono
+            value={values.code}
+            onChange={(value) => set('code', value)}
+            error={errors.code}
+            help="The terminal printed it when NeuroWeaver started."
+          />
         )}
         <ErrorNotice title="The account was not made" error={error} />
-        <Button type="submit" variant="contained" loading={isBusy} sx={{ minHeight: 38 }}>Create the account</Button>
+        <Button type="submit" variant="contained" loading={isBusy} sx={{ minHeight: 38 }}>
+          Create the account
+        </Button>
       </Box>
     </AuthCard>
   )

@@ -19,10 +19,33 @@ export function SignInForm({ next, hasError }: { next: string; hasError: boolean
   return (
     <AuthCard title="Sign in">
       <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 4 }}>
-        <Field label="Email" name="email" type="email" autoComplete="username" autoFocus value={values.email} onChange={(value) => set('email', value)} error={errors.email} />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" value={values.password} onChange={(value) => set('password', value)} error={errors.password} />
-        <ErrorNotice title="You are not signed in" error={error ?? (hasError && !isBusy ? new Error('The last try to sign in failed.') : null)} hint="Check both fields. Whoever set up NeuroWeaver can give you a new password." />
-        <Button type="submit" variant="contained" loading={isBusy} sx={{ minHeight: 38 }}>Sign in</Button>
+        <Field
+          label="Email"
+          name="email"
+          type="email"
+          autoComplete="username"
+          autoFocus
+          value={values.email}
+          onChange={(value) => set('email', value)}
+          error={errors.email}
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          value={values.password}
+          onChange={(value) => set('password', value)}
+          error={errors.password}
+        />
+        <ErrorNotice
+          title="You are not signed in"
+          error={error ?? (hasError && !isBusy ? new Error('The last try to sign in failed.') : null)}
+          hint="Check both fields. Whoever set up NeuroWeaver can give you a new password."
+        />
+        <Button type="submit" variant="contained" loading={isBusy} sx={{ minHeight: 38 }}>
+          Sign in
+        </Button>
       </Box>
     </AuthCard>
   )

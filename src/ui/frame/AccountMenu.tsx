@@ -8,10 +8,22 @@ import { leave } from '#src/ui/frame/leave.ts'
 /** What concerns oneself. */
 export default function AccountMenu({ email, anchor, onClose }: { email: string | undefined; anchor: HTMLElement; onClose: () => void }) {
   return (
-    <Menu anchorEl={anchor} open onClose={onClose} anchorOrigin={{ vertical: 'top', horizontal: 'left' }} transformOrigin={{ vertical: 'bottom', horizontal: 'left' }}>
-      <Box component="li" role="none" sx={{ px: 5, py: 1, typography: 'caption', color: 'text.secondary' }}>{email}</Box>
-      <MenuItem component={NextLink} href="/settings" onClick={onClose}>Account and password</MenuItem>
-      <MenuItem component={NextLink} href="/settings/keys" onClick={onClose}>API keys</MenuItem>
+    <Menu
+      anchorEl={anchor}
+      open
+      onClose={onClose}
+      anchorOrigin={{ vertical: 'top', horizontal: 'left' }}
+      transformOrigin={{ vertical: 'bottom', horizontal: 'left' }}
+    >
+      <Box component="li" role="none" sx={{ px: 5, py: 1, typography: 'caption', color: 'text.secondary' }}>
+        {email}
+      </Box>
+      <MenuItem component={NextLink} href="/settings" onClick={onClose}>
+        Account and password
+      </MenuItem>
+      <MenuItem component={NextLink} href="/settings/keys" onClick={onClose}>
+        API keys
+      </MenuItem>
       <MenuItem onClick={() => void leave()}>Sign out</MenuItem>
     </Menu>
   )

@@ -62,17 +62,50 @@ export function AppFrame({ isRailFolded, children }: { isRailFolded: boolean; ch
     <LiveChanges>
       <UploadProvider>
         <FrameContext value={frame}>
-          <Box component="a" href="#main" sx={{ position: 'fixed', zIndex: 2000, top: 8, left: 8, px: 3, py: 1.5, bgcolor: 'background.paper', color: 'primary.main', border: 1, borderRadius: '8px', transform: 'translateY(-200%)', '&:focus': { transform: 'none' } }}>
+          <Box
+            component="a"
+            href="#main"
+            sx={{
+              position: 'fixed',
+              zIndex: 2000,
+              top: 8,
+              left: 8,
+              px: 3,
+              py: 1.5,
+              bgcolor: 'background.paper',
+              color: 'primary.main',
+              border: 1,
+              borderRadius: '8px',
+              transform: 'translateY(-200%)',
+              '&:focus': { transform: 'none' },
+            }}
+          >
             Skip to content
           </Box>
           <Box sx={{ display: 'flex', minHeight: '100dvh' }}>
-            <Box sx={{ display: { xs: 'none', md: 'block' }, width: railWidth(isFolded), flex: 'none', position: 'sticky', top: 0, height: '100dvh', borderRight: 1, borderColor: 'divider' }}>
+            <Box
+              sx={{
+                display: { xs: 'none', md: 'block' },
+                width: railWidth(isFolded),
+                flex: 'none',
+                position: 'sticky',
+                top: 0,
+                height: '100dvh',
+                borderRight: 1,
+                borderColor: 'divider',
+              }}
+            >
               <Rail isFolded={isFolded} onFold={toggleFold} onSearch={openPalette} onHelp={openKeys} />
             </Box>
             <Drawer open={opened === 'drawer'} onClose={close} slotProps={{ paper: { sx: { width: 264 }, 'aria-label': 'Navigation' } }}>
               <Rail isFolded={false} onSearch={openPalette} onHelp={openKeys} onMoved={close} />
             </Drawer>
-            <Box component="main" id="main" tabIndex={-1} sx={{ flex: 1, minWidth: 0, outline: 'none !important', px: { xs: 4, sm: 6, lg: 8 }, pt: { xs: 3, sm: 4 }, pb: 20 }}>
+            <Box
+              component="main"
+              id="main"
+              tabIndex={-1}
+              sx={{ flex: 1, minWidth: 0, outline: 'none !important', px: { xs: 4, sm: 6, lg: 8 }, pt: { xs: 3, sm: 4 }, pb: 20 }}
+            >
               <Box sx={{ maxWidth: 1440, mx: 'auto' }}>{children}</Box>
             </Box>
           </Box>

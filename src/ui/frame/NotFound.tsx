@@ -8,7 +8,14 @@ export function NotFound({ what = 'page', href = '/', label = 'Go home' }: { wha
   return (
     <>
       <PageHeader title="Nothing here" tabTitle="Not found" />
-      <EmptyState sentence={`There is no ${what} at this address. It may have been deleted, or it is in another project.`} action={<ButtonLink href={href} variant="contained">{label}</ButtonLink>} />
+      <EmptyState
+        sentence={`There is no ${what} at this address. It may have been deleted, or it is in another project.`}
+        action={
+          <ButtonLink href={href} variant="contained">
+            {label}
+          </ButtonLink>
+        }
+      />
     </>
   )
 }

@@ -16,12 +16,16 @@ export default function ProjectMenu({ me, anchor, onClose }: ProjectMenuProps) {
     <Menu anchorEl={anchor} open onClose={onClose}>
       {(me?.projects ?? []).map((project) => (
         <MenuItem key={project.id} selected={project.id === me?.project.id} onClick={() => chooseProject(project.name)}>
-          <Box component="span" sx={{ flex: 1 }}>{project.name}</Box>
+          <Box component="span" sx={{ flex: 1 }}>
+            {project.name}
+          </Box>
           {project.id === me?.project.id && <CheckIcon sx={{ fontSize: 16 }} />}
         </MenuItem>
       ))}
       <Divider />
-      <MenuItem component={NextLink} href="/settings/projects" onClick={onClose}>All projects and new ones</MenuItem>
+      <MenuItem component={NextLink} href="/settings/projects" onClick={onClose}>
+        All projects and new ones
+      </MenuItem>
     </Menu>
   )
 }

@@ -14,8 +14,19 @@ import { places } from '#src/ui/frame/places.tsx'
 type RailProps = { isFolded: boolean; onFold?: () => void; onSearch: () => void; onHelp: () => void; onMoved?: () => void }
 
 const itemSx = (isFolded: boolean) => ({
-  display: 'flex', alignItems: 'center', gap: 2.5, width: '100%', minHeight: 34, px: 2.5, borderRadius: '8px', typography: 'body1', fontSize: '0.8438rem', justifyContent: isFolded ? 'center' : 'flex-start',
-  color: 'text.secondary', textAlign: 'left', '&:hover': { bgcolor: 'action.hover', color: 'text.primary' },
+  display: 'flex',
+  alignItems: 'center',
+  gap: 2.5,
+  width: '100%',
+  minHeight: 34,
+  px: 2.5,
+  borderRadius: '8px',
+  typography: 'body1',
+  fontSize: '0.8438rem',
+  justifyContent: isFolded ? 'center' : 'flex-start',
+  color: 'text.secondary',
+  textAlign: 'left',
+  '&:hover': { bgcolor: 'action.hover', color: 'text.primary' },
   '&[aria-current="page"]': { bgcolor: 'action.hover', color: 'text.primary', fontWeight: 600 },
 })
 
@@ -28,7 +39,14 @@ function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => v
         return (
           <li key={key}>
             <Hint text={isFolded ? label : ''} side="right">
-              <ButtonBase component={NextLink} href={href} onClick={onMoved} aria-label={isFolded ? label : undefined} aria-current={isHere ? 'page' : undefined} sx={itemSx(isFolded)}>
+              <ButtonBase
+                component={NextLink}
+                href={href}
+                onClick={onMoved}
+                aria-label={isFolded ? label : undefined}
+                aria-current={isHere ? 'page' : undefined}
+                sx={itemSx(isFolded)}
+              >
                 <Icon sx={{ fontSize: 19 }} />
                 {!isFolded && label}
               </ButtonBase>
@@ -43,7 +61,11 @@ function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => v
 /** Navigation: project, search, places; the person at the foot. */
 export function Rail({ isFolded, onFold, onSearch, onHelp, onMoved }: RailProps) {
   return (
-    <Box component="nav" aria-label="Main" sx={{ display: 'flex', flexDirection: 'column', height: '100%', p: 2.5, gap: 2, overflowY: 'auto', overflowX: 'hidden' }}>
+    <Box
+      component="nav"
+      aria-label="Main"
+      sx={{ display: 'flex', flexDirection: 'column', height: '100%', p: 2.5, gap: 2, overflowY: 'auto', overflowX: 'hidden' }}
+    >
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, flexDirection: isFolded ? 'column' : 'row' }}>
         <ProjectSwitcher isFolded={isFolded} />
         {onFold && (
@@ -54,9 +76,22 @@ export function Rail({ isFolded, onFold, onSearch, onHelp, onMoved }: RailProps)
           </Hint>
         )}
       </Box>
-      <ButtonBase onClick={onSearch} aria-label={isFolded ? 'Search' : undefined} sx={{ ...itemSx(isFolded), border: 1, borderColor: 'divider', bgcolor: 'background.paper' }}>
+      <ButtonBase
+        onClick={onSearch}
+        aria-label={isFolded ? 'Search' : undefined}
+        sx={{ ...itemSx(isFolded), border: 1, borderColor: 'divider', bgcolor: 'background.paper' }}
+      >
         <SearchIcon sx={{ fontSize: 18 }} />
-        {!isFolded && <><Box component="span" sx={{ flex: 1 }}>Search</Box><Box component="kbd" sx={{ fontSize: '0.6875rem !important' }}>Ctrl K</Box></>}
+        {!isFolded && (
+          <>
+            <Box component="span" sx={{ flex: 1 }}>
+              Search
+            </Box>
+            <Box component="kbd" sx={{ fontSize: '0.6875rem !important' }}>
+              Ctrl K
+            </Box>
+          </>
+        )}
       </ButtonBase>
       <RailLinks isFolded={isFolded} onMoved={onMoved} />
       <Box sx={{ flex: 1 }} />

@@ -21,7 +21,24 @@ export const places: Place[] = [
 
 /** The keys that the help lists. */
 export const keyHelp: { group: string; keys: [string, string][] }[] = [
-  { group: 'Anywhere', keys: [['Ctrl K', 'Search things and actions'], ['?', 'This list'], ['/', 'Search or filter this page'], ['[', 'Fold the navigation']] },
+  {
+    group: 'Anywhere',
+    keys: [
+      ['Ctrl K', 'Search things and actions'],
+      ['?', 'This list'],
+      ['/', 'Search or filter this page'],
+      ['[', 'Fold the navigation'],
+    ],
+  },
   { group: 'Go to', keys: places.map((place): [string, string] => [`g ${place.goKey}`, place.label]) },
-  { group: 'Lists', keys: [['j  k', 'Next and previous row'], ['Enter', 'Open the row'], ['Space', 'Peek at the row'], ['x', 'Choose the row'], ['Esc', 'Close what is open']] },
+  {
+    group: 'Lists',
+    keys: [
+      ['j  k', 'Next and previous row'],
+      ['Enter', 'Open the row'],
+      ['Space', 'Peek at the row'],
+      ['x', 'Choose the row'],
+      ['Esc', 'Close what is open'],
+    ],
+  },
 ]

@@ -8,6 +8,10 @@ export type Mode = 'system' | 'light' | 'dark'
 /** The chosen mode; `system` until the browser is known, so that the server's first paint and ours agree. */
 export function useMode(): [Mode, (mode: Mode) => void] {
   const { mode, setMode } = useColorScheme()
-  const isClient = useSyncExternalStore(never, () => true, () => false)
+  const isClient = useSyncExternalStore(
+    never,
+    () => true,
+    () => false,
+  )
   return [isClient ? (mode ?? 'system') : 'system', setMode]
 }

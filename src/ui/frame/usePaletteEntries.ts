@@ -8,11 +8,17 @@ import { trpc } from '#src/ui/trpc.tsx'
 
 export type Entry = { key: string; group: string; label: string; hint?: string; status?: string; href?: string; run?: () => void }
 
-const matches = (label: string, query: string) => query.toLowerCase().split(/\s+/).every((word) => label.toLowerCase().includes(word))
+const matches = (label: string, query: string) =>
+  query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => label.toLowerCase().includes(word))
 
 function useActions(onHelp: () => void): Entry[] {
   const [mode, setMode] = useMode()
-  const go = places.map((place): Entry => ({ key: `go-${place.key}`, group: 'Go to', label: place.label, hint: `g ${place.goKey}`, href: place.href }))
+  const go = places.map(
+    (place): Entry => ({ key: `go-${place.key}`, group: 'Go to', label: place.label, hint: `g ${place.goKey}`, href: place.href }),
+  )
   return [
     ...go,
     { key: 'register', group: 'Do', label: 'Register a model', href: '/models/register' },
@@ -20,7 +26,9 @@ function useActions(onHelp: () => void): Entry[] {
     { key: 'job', group: 'Do', label: 'Train a model: new training job', href: '/training/new' },
     { key: 'key', group: 'Do', label: 'Create an API key', href: '/settings/keys' },
     { key: 'runtimes', group: 'Go to', label: 'Runtimes and devices', href: '/settings/runtimes' },
-    ...(['light', 'dark', 'system'] as const).filter((each) => each !== mode).map((each): Entry => ({ key: `mode-${each}`, group: 'Do', label: `Use the ${each} theme`, run: () => setMode(each) })),
+    ...(['light', 'dark', 'system'] as const)
+      .filter((each) => each !== mode)
+      .map((each): Entry => ({ key: `mode-${each}`, group: 'Do', label: `Use the ${each} theme`, run: () => setMode(each) })),
     { key: 'keys', group: 'Do', label: 'Show the keys', hint: '?', run: onHelp },
     { key: 'leave', group: 'Do', label: 'Sign out', run: () => void leave() },
   ]
@@ -35,10 +43,31 @@ function useThings(query: string) {
   const deployments = trpc.deployments.list.useQuery(input, options)
   const entries: Entry[] = query
     ? [
-        ...(models.data?.items ?? []).map((item): Entry => ({ key: item.id, group: 'Model', label: item.name, status: item.status, hint: `v${item.latestVersion}`, href: `/models/${item.name}` })),
-        ...(deployments.data?.items ?? []).map((item): Entry => ({ key: item.id, group: 'Deployment', label: item.name, status: item.status, href: `/deployments/${item.name}` })),
-        ...(jobs.data?.items ?? []).map((item): Entry => ({ key: item.id, group: 'Job', label: item.name, status: item.status, href: `/training/${item.id}` })),
-        ...(datasets.data?.items ?? []).map((item): Entry => ({ key: item.id, group: 'Data set', label: item.name, status: item.status, href: `/datasets/${item.name}` })),
+        ...(models.data?.items ?? []).map(
+          (item): Entry => ({
+            key: item.id,
+            group: 'Model',
+            label: item.name,
+            status: item.status,
+            hint: `v${item.latestVersion}`,
+            href: `/models/${item.name}`,
+          }),
+        ),
+        ...(deployments.data?.items ?? []).map(
+          (item): Entry => ({
+            key: item.id,
+            group: 'Deployment',
+            label: item.name,
+            status: item.status,
+            href: `/deployments/${item.name}`,
+          }),
+        ),
+        ...(jobs.data?.items ?? []).map(
+          (item): Entry => ({ key: item.id, group: 'Job', label: item.name, status: item.status, href: `/training/${item.id}` }),
+        ),
+        ...(datasets.data?.items ?? []).map(
+          (item): Entry => ({ key: item.id, group: 'Data set', label: item.name, status: item.status, href: `/datasets/${item.name}` }),
+        ),
       ]
     : []
   return { entries, isFetching: [models, datasets, jobs, deployments].some((each) => each.isFetching) }
@@ -47,7 +76,16 @@ function useThings(query: string) {
 function useRecent(): Entry[] {
   const { data } = trpc.home.get.useQuery()
   const groups = { model: 'Model', dataset: 'Data set', job: 'Job', deployment: 'Deployment' }
-  return (data?.recent ?? []).slice(0, 5).map((item): Entry => ({ key: `recent-${item.id}`, group: groups[item.kind], label: item.title, status: item.status, hint: 'recent', href: item.href }))
+  return (data?.recent ?? []).slice(0, 5).map(
+    (item): Entry => ({
+      key: `recent-${item.id}`,
+      group: groups[item.kind],
+      label: item.title,
+      status: item.status,
+      hint: 'recent',
+      href: item.href,
+    }),
+  )
 }
 
 /** What the palette shows for a query: recent things and all actions for none, else matching things before matching actions. */
@@ -57,5 +95,8 @@ export function usePaletteEntries(query: string, onHelp: () => void) {
   const things = useThings(wanted)
   const recent = useRecent()
   if (!wanted) return { entries: [...recent, ...actions], isFetching: false }
-  return { entries: [...things.entries, ...actions.filter((action) => matches(`${action.group} ${action.label}`, wanted))], isFetching: things.isFetching }
+  return {
+    entries: [...things.entries, ...actions.filter((action) => matches(`${action.group} ${action.label}`, wanted))],
+    isFetching: things.isFetching,
+  }
 }

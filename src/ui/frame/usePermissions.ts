@@ -5,5 +5,11 @@ import { trpc } from '#src/ui/trpc.tsx'
 export function usePermissions() {
   const { data } = trpc.me.get.useQuery()
   const has = (permission: 'read' | 'write' | 'deploy' | 'admin') => data?.permissions.includes(permission) ?? false
-  return { canWrite: has('write'), canDeploy: has('deploy'), isProjectAdmin: has('admin'), isAdmin: data?.user?.role === 'admin', user: data?.user ?? null }
+  return {
+    canWrite: has('write'),
+    canDeploy: has('deploy'),
+    isProjectAdmin: has('admin'),
+    isAdmin: data?.user?.role === 'admin',
+    user: data?.user ?? null,
+  }
 }

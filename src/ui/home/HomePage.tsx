@@ -24,7 +24,12 @@ export function HomePage() {
   const { data, error, refetch } = trpc.home.get.useQuery(undefined, { refetchInterval: requestsEveryMs })
   const { canWrite } = usePermissions()
   const bad = data?.attention.length ?? 0
-  const action = canWrite && data?.steps.hasDataset ? <ButtonLink href="/training/new" variant="contained">New training job</ButtonLink> : undefined
+  const action =
+    canWrite && data?.steps.hasDataset ? (
+      <ButtonLink href="/training/new" variant="contained">
+        New training job
+      </ButtonLink>
+    ) : undefined
   const tabTitle = bad > 0 ? `▲ Home` : data?.runningJobs.length ? '◐ Home' : 'Home'
   const isNew = data && !Object.values(data.steps).every(Boolean)
   return (

@@ -18,5 +18,9 @@ export function LoadSampleButton({ variant = 'contained' }: { variant?: 'contain
     },
     onError: (error) => toast({ message: readError(error).message, tone: 'failed' }),
   })
-  return <Button variant={variant} loading={load.isPending} onClick={() => load.mutate({})}>Load sample data</Button>
+  return (
+    <Button variant={variant} loading={load.isPending} onClick={() => load.mutate({})}>
+      Load sample data
+    </Button>
+  )
 }

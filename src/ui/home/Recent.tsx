@@ -13,14 +13,22 @@ export function Recent({ items }: { items: Home['recent'] }) {
   return (
     <Section title="Recent">
       <ListCard label="Recent">
-        {items.length === 0 && <Box component="li" sx={{ color: 'text.secondary' }}>Models, data sets, jobs and deployments appear here as they change.</Box>}
+        {items.length === 0 && (
+          <Box component="li" sx={{ color: 'text.secondary' }}>
+            Models, data sets, jobs and deployments appear here as they change.
+          </Box>
+        )}
         {items.map((item) => (
           <Box component="li" key={`${item.kind}${item.id}`} sx={{ display: 'flex', gap: 3, alignItems: 'center' }}>
             <StatusShape status={item.status} />
             <Box sx={{ flex: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
-              <AppLink href={item.href} sx={{ color: 'text.primary' }}>{item.title}</AppLink>
+              <AppLink href={item.href} sx={{ color: 'text.primary' }}>
+                {item.title}
+              </AppLink>
             </Box>
-            <Box sx={{ typography: 'caption', color: 'text.secondary', whiteSpace: 'nowrap' }}>{nouns[item.kind]} {item.status} · <RelativeTime at={item.at} /></Box>
+            <Box sx={{ typography: 'caption', color: 'text.secondary', whiteSpace: 'nowrap' }}>
+              {nouns[item.kind]} {item.status} · <RelativeTime at={item.at} />
+            </Box>
           </Box>
         ))}
       </ListCard>

@@ -30,10 +30,20 @@ export function Serving() {
           <Box component="li" key={deployment.id} sx={{ display: 'flex', gap: 3, alignItems: 'center' }}>
             <StatusShape status={deployment.status} />
             <Box sx={{ flex: 1, minWidth: 0 }}>
-              <AppLink href={`/deployments/${encodeURIComponent(deployment.name)}`} sx={{ color: 'text.primary', fontWeight: 550, overflowWrap: 'anywhere' }}>{deployment.name}</AppLink>
+              <AppLink
+                href={`/deployments/${encodeURIComponent(deployment.name)}`}
+                sx={{ color: 'text.primary', fontWeight: 550, overflowWrap: 'anywhere' }}
+              >
+                {deployment.name}
+              </AppLink>
               <Box sx={{ typography: 'caption', color: 'text.secondary' }}>{factsOf(deployment)}</Box>
             </Box>
-            <Sparkline label={`Requests of ${deployment.name} in the last hour`} values={deployment.lastHour.spark.map((step) => step.requests)} width={96} height={24} />
+            <Sparkline
+              label={`Requests of ${deployment.name} in the last hour`}
+              values={deployment.lastHour.spark.map((step) => step.requests)}
+              width={96}
+              height={24}
+            />
           </Box>
         ))}
       </ListCard>

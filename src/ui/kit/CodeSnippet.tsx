@@ -22,10 +22,29 @@ export function CodeSnippet({ snippets, label = 'Code', actions, maxHeight = 360
   if (!current) return null
   return (
     <Box sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', overflow: 'hidden', bgcolor: 'raised', minWidth: 0 }}>
-      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, pl: 3, pr: 1, minHeight: 40, borderBottom: 1, borderColor: 'divider', flexWrap: 'wrap' }}>
+      <Box
+        sx={{
+          display: 'flex',
+          alignItems: 'center',
+          gap: 2,
+          pl: 3,
+          pr: 1,
+          minHeight: 40,
+          borderBottom: 1,
+          borderColor: 'divider',
+          flexWrap: 'wrap',
+        }}
+      >
         {snippets.length > 1 ? (
           <Box sx={{ flex: 1, minWidth: 0 }}>
-            <TabList tabs={snippets.map((snippet, index) => ({ key: String(index), label: snippet.label }))} value={chosen} onChange={setChosen} label={label} id={id} hasLine={false} />
+            <TabList
+              tabs={snippets.map((snippet, index) => ({ key: String(index), label: snippet.label }))}
+              value={chosen}
+              onChange={setChosen}
+              label={label}
+              id={id}
+              hasLine={false}
+            />
           </Box>
         ) : (
           <Box sx={{ flex: 1, typography: 'label', color: 'text.secondary' }}>{current.label}</Box>
@@ -39,7 +58,16 @@ export function CodeSnippet({ snippets, label = 'Code', actions, maxHeight = 360
         id={`${id}-panel`}
         role={snippets.length > 1 ? 'tabpanel' : 'region'}
         aria-label={`${label}: ${current.label}`}
-        sx={{ m: 0, p: 3, overflow: 'auto', maxHeight, typography: 'mono', fontSize: '0.78rem', whiteSpace: 'pre', '&:focus-visible': { outlineOffset: -2 } }}
+        sx={{
+          m: 0,
+          p: 3,
+          overflow: 'auto',
+          maxHeight,
+          typography: 'mono',
+          fontSize: '0.78rem',
+          whiteSpace: 'pre',
+          '&:focus-visible': { outlineOffset: -2 },
+        }}
       >
         {current.code}
       </Box>

@@ -12,7 +12,10 @@ type Pickable = { key: string; header: string; isHiddenByDefault?: boolean }
 
 /** Which columns are hidden, remembered by table. */
 export function useHiddenColumns(id: string, columns: Pickable[]): [ReadonlySet<string>, (key: string) => void] {
-  const byDefault = columns.filter((column) => column.isHiddenByDefault).map((column) => column.key).join(',')
+  const byDefault = columns
+    .filter((column) => column.isHiddenByDefault)
+    .map((column) => column.key)
+    .join(',')
   const [stored, store] = useStored(`nw.columns.${id}`, byDefault)
   const hidden = useMemo(() => new Set(stored.split(',').filter(Boolean)), [stored])
   const toggle = (key: string) => {
@@ -23,12 +26,25 @@ export function useHiddenColumns(id: string, columns: Pickable[]): [ReadonlySet<
   return [hidden, toggle]
 }
 
-export function ColumnPicker({ columns, hidden, onToggle }: { columns: Pickable[]; hidden: ReadonlySet<string>; onToggle: (key: string) => void }) {
+export function ColumnPicker({
+  columns,
+  hidden,
+  onToggle,
+}: {
+  columns: Pickable[]
+  hidden: ReadonlySet<string>
+  onToggle: (key: string) => void
+}) {
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   return (
     <>
       <Hint text="Columns">
-        <IconButton aria-label="Choose columns" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)} sx={{ display: { xs: 'none', sm: 'inline-flex' }, border: 1, borderColor: 'divider', p: 1.5, borderRadius: '8px' }}>
+        <IconButton
+          aria-label="Choose columns"
+          aria-haspopup="menu"
+          onClick={(event) => setAnchor(event.currentTarget)}
+          sx={{ display: { xs: 'none', sm: 'inline-flex' }, border: 1, borderColor: 'divider', p: 1.5, borderRadius: '8px' }}
+        >
           <ColumnsIcon sx={{ fontSize: 18 }} />
         </IconButton>
       </Hint>

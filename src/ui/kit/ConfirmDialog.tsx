@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noArrayIndexKey: sentences have no other identity, and are never reordered
 'use client'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
@@ -32,21 +33,54 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const [typed, setTyped] = useState('')
   const canConfirm = !isBusy && (!typeName || typed === typeName)
   return (
-    <Dialog open={isOpen} onClose={isBusy ? undefined : onClose} fullWidth maxWidth="xs" aria-labelledby="confirm-title" slotProps={{ transition: { onExited: () => setTyped('') } }}>
-      <Box component="form" onSubmit={(event: React.FormEvent) => { event.preventDefault(); if (canConfirm) onConfirm() }}>
+    <Dialog
+      open={isOpen}
+      onClose={isBusy ? undefined : onClose}
+      fullWidth
+      maxWidth="xs"
+      aria-labelledby="confirm-title"
+      slotProps={{ transition: { onExited: () => setTyped('') } }}
+    >
+      <Box
+        component="form"
+        onSubmit={(event: React.FormEvent) => {
+          event.preventDefault()
+          if (canConfirm) onConfirm()
+        }}
+      >
         <DialogTitle id="confirm-title">{title}</DialogTitle>
         <DialogContent sx={{ display: 'grid', gap: 3 }}>
           <Box component="ul" sx={{ m: 0, pl: 5, display: 'grid', gap: 1 }}>
-            {consequences.map((consequence, index) => <li key={index}>{consequence}</li>)}
+            {consequences.map((consequence, index) => (
+              <li key={index}>{consequence}</li>
+            ))}
           </Box>
           {typeName && (
-            <Field label={<>Type <Typography component="span" variant="mono">{typeName}</Typography> to go on</>} name="confirmName" value={typed} onChange={setTyped} autoComplete="off" />
+            <Field
+              label={
+                <>
+                  Type{' '}
+                  <Typography component="span" variant="mono">
+                    {typeName}
+                  </Typography>{' '}
+                  to go on
+                </>
+              }
+              name="confirmName"
+              value={typed}
+              onChange={setTyped}
+              autoComplete="off"
+            />
           )}
           <ErrorNotice error={error} />
         </DialogContent>
         <DialogActions>
-          <Button onClick={onClose} disabled={isBusy} autoFocus={!typeName}>Keep it</Button>
-          <Button type="submit" variant="contained" color={isDangerous ? 'error' : 'primary'} disabled={!canConfirm} loading={isBusy}>{confirmLabel}</Button>
+          <Button onClick={onClose} disabled={isBusy} autoFocus={!typeName}>
+            Keep it
+          </Button>
+          <Button type="submit" variant="contained" color={isDangerous ? 'error' : 'primary'} disabled={!canConfirm} loading={isBusy}>
+            {confirmLabel}
+          </Button>
         </DialogActions>
       </Box>
     </Dialog>

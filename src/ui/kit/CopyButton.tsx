@@ -38,7 +38,12 @@ export function CopyButton({ text, what = 'text', isWide = false }: CopyButtonPr
   const copy = () => void copyText(text).then(() => setCopied(true))
   const label = isCopied ? 'Copied' : `Copy ${what}`
   const icon = isCopied ? <CheckIcon sx={{ fontSize: 15 }} /> : <CopyIcon sx={{ fontSize: 15 }} />
-  if (isWide) return <Button variant="outlined" startIcon={icon} onClick={copy}>{label}</Button>
+  if (isWide)
+    return (
+      <Button variant="outlined" startIcon={icon} onClick={copy}>
+        {label}
+      </Button>
+    )
   return (
     <Hint text={label}>
       <IconButton aria-label={label} onClick={copy} sx={{ p: 1 }}>

@@ -66,7 +66,21 @@ const Toolbar = ({ children, picker }: { children: React.ReactNode; picker: Reac
 )
 
 const BulkBar = ({ children }: { children: React.ReactNode }) => (
-  <Box role="region" aria-label="Chosen rows" sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, px: 3, py: 1.5, borderRadius: '8px', bgcolor: 'action.selected', typography: 'body2' }}>
+  <Box
+    role="region"
+    aria-label="Chosen rows"
+    sx={{
+      display: 'flex',
+      alignItems: 'center',
+      gap: 2,
+      mb: 2,
+      px: 3,
+      py: 1.5,
+      borderRadius: '8px',
+      bgcolor: 'action.selected',
+      typography: 'body2',
+    }}
+  >
     {children}
   </Box>
 )
@@ -90,7 +104,13 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const isEmpty = sorted?.length === 0
   const picker = hasColumnPicker && !isEmpty && columns.length > 3 && <ColumnPicker columns={columns} hidden={hidden} onToggle={toggle} />
   const bar = toolbar && <Toolbar picker={picker}>{toolbar}</Toolbar>
-  if (isEmpty && props.empty) return <>{bar}{props.empty}</>
+  if (isEmpty && props.empty)
+    return (
+      <>
+        {bar}
+        {props.empty}
+      </>
+    )
 
   const isPickerInHead = !!picker && !toolbar
   const hasActions = !!rowActions || !!peek
@@ -101,7 +121,10 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       <Box sx={{ position: 'relative', minWidth: 0, '& thead th:last-of-type': isPickerInHead ? { pr: 10 } : undefined }}>
         {isPickerInHead && <PickerInHead>{picker}</PickerInHead>}
         <Box
-          role="region" aria-label={`${label}, table`} tabIndex={0} aria-busy={!sorted || isStale}
+          role="region"
+          aria-label={`${label}, table`}
+          tabIndex={0}
+          aria-busy={!sorted || isStale}
           sx={[tableSx, { maxHeight: props.maxHeight ?? 'max(480px, calc(100dvh - 200px))' }, !!isStale && { opacity: 0.55 }]}
         >
           <Table aria-label={label} role="table" sx={cardSx}>
@@ -109,7 +132,18 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
             <TableBody ref={bodyRef} role="rowgroup">
               {sorted?.map((row) => {
                 const key = rowKey(row)
-                return <TableRowView key={key} row={row} columns={shown} href={props.rowHref?.(row)} peek={peek} rowActions={rowActions} isChosen={chosen.has(key)} onToggle={bulkBar ? () => chosen.toggle(key) : undefined} />
+                return (
+                  <TableRowView
+                    key={key}
+                    row={row}
+                    columns={shown}
+                    href={props.rowHref?.(row)}
+                    peek={peek}
+                    rowActions={rowActions}
+                    isChosen={chosen.has(key)}
+                    onToggle={bulkBar ? () => chosen.toggle(key) : undefined}
+                  />
+                )
               }) ?? <SkeletonRows columns={shown} count={props.skeletonCount ?? 6} extra={(bulkBar ? 1 : 0) + (hasActions ? 1 : 0)} />}
             </TableBody>
           </Table>

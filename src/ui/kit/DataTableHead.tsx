@@ -10,7 +10,13 @@ import { nextSort, parseSort, type Sort } from '#src/ui/kit/sorting.ts'
 import type { ChosenRows } from '#src/ui/kit/useChosenRows.ts'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
-type HeadProps<Row> = { columns: Column<Row>[]; sort: string; onSort: (sort: string | null) => void; hasActions: boolean; chosen?: ChosenRows }
+type HeadProps<Row> = {
+  columns: Column<Row>[]
+  sort: string
+  onSort: (sort: string | null) => void
+  hasActions: boolean
+  chosen?: ChosenRows
+}
 
 const ariaSort = { asc: 'ascending', desc: 'descending' } as const
 
@@ -20,7 +26,9 @@ function HeadCell<Row>({ column, order, onSort }: { column: Column<Row>; order: 
   return (
     <TableCell role="columnheader" align={column.align} style={{ width: column.width }} aria-sort={direction && ariaSort[direction]}>
       {isSortable ? (
-        <TableSortLabel active={!!direction} direction={direction ?? 'desc'} onClick={() => onSort(nextSort(column.key, order))}>{column.header}</TableSortLabel>
+        <TableSortLabel active={!!direction} direction={direction ?? 'desc'} onClick={() => onSort(nextSort(column.key, order))}>
+          {column.header}
+        </TableSortLabel>
       ) : (
         column.header
       )}
@@ -35,11 +43,24 @@ export function DataTableHead<Row>({ columns, sort, onSort, hasActions, chosen }
       <TableRow role="row">
         {chosen && (
           <TableCell role="columnheader" padding="checkbox">
-            <Checkbox checked={chosen.areAll} indeterminate={chosen.keys.length > 0 && !chosen.areAll} onChange={chosen.toggleAll} slotProps={{ input: { 'aria-label': 'Choose all rows' } }} />
+            <Checkbox
+              checked={chosen.areAll}
+              indeterminate={chosen.keys.length > 0 && !chosen.areAll}
+              onChange={chosen.toggleAll}
+              slotProps={{ input: { 'aria-label': 'Choose all rows' } }}
+            />
           </TableCell>
         )}
-        {columns.map((column) => <HeadCell key={column.key} column={column} order={order} onSort={onSort} />)}
-        {hasActions && <TableCell role="columnheader" align="right"><Box component="span" sx={visuallyHidden}>Actions</Box></TableCell>}
+        {columns.map((column) => (
+          <HeadCell key={column.key} column={column} order={order} onSort={onSort} />
+        ))}
+        {hasActions && (
+          <TableCell role="columnheader" align="right">
+            <Box component="span" sx={visuallyHidden}>
+              Actions
+            </Box>
+          </TableCell>
+        )}
       </TableRow>
     </TableHead>
   )

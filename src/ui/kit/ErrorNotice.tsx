@@ -23,26 +23,51 @@ export function ErrorNotice({ error, title = 'This could not be done', hint, onR
   return (
     <Box
       role="alert"
-      sx={{ display: 'flex', gap: 3, p: 4, border: 1, borderColor: 'state.failed', borderRadius: '8px', bgcolor: 'state.failedWash', alignItems: 'flex-start' }}
+      sx={{
+        display: 'flex',
+        gap: 3,
+        p: 4,
+        border: 1,
+        borderColor: 'state.failed',
+        borderRadius: '8px',
+        bgcolor: 'state.failedWash',
+        alignItems: 'flex-start',
+      }}
     >
-      <Box sx={{ pt: 1 }}><StatusShape status="failed" /></Box>
+      <Box sx={{ pt: 1 }}>
+        <StatusShape status="failed" />
+      </Box>
       <Box sx={{ flex: 1, minWidth: 0, display: 'grid', gap: 1 }}>
         <Typography sx={{ fontWeight: 600 }}>{title}</Typography>
         <Typography sx={{ overflowWrap: 'anywhere' }}>{read.message}</Typography>
         {read.details.length > 1 && (
           <Box component="ul" sx={{ m: 0, pl: 5, typography: 'body2' }}>
-            {read.details.map((detail) => <li key={`${detail.path}${detail.message}`}>{detail.path ? `${detail.path}: ` : ''}{detail.message}</li>)}
+            {read.details.map((detail) => (
+              <li key={`${detail.path}${detail.message}`}>
+                {detail.path ? `${detail.path}: ` : ''}
+                {detail.message}
+              </li>
+            ))}
           </Box>
         )}
-        <Typography variant="body2" color="textSecondary">{hint ?? read.hint}</Typography>
+        <Typography variant="body2" color="textSecondary">
+          {hint ?? read.hint}
+        </Typography>
         {read.correlationId && (
           <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, typography: 'caption', color: 'text.secondary' }}>
-            Correlation id <Box component="span" sx={{ typography: 'mono', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>{read.correlationId}</Box>
+            Correlation id{' '}
+            <Box component="span" sx={{ typography: 'mono', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
+              {read.correlationId}
+            </Box>
             <CopyButton text={read.correlationId} what="correlation id" />
           </Box>
         )}
       </Box>
-      {onRetry && <Button variant="outlined" onClick={onRetry}>Try again</Button>}
+      {onRetry && (
+        <Button variant="outlined" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </Box>
   )
 }

@@ -7,17 +7,33 @@ import type { SelectProps } from '@mui/material/Select'
 import dynamic from 'next/dynamic'
 import { type ComponentType, useId } from 'react'
 
-type FrameProps = { label: React.ReactNode; id: string; help?: React.ReactNode; error?: string; isOptional?: boolean; children: React.ReactNode }
+type FrameProps = {
+  label: React.ReactNode
+  id: string
+  help?: React.ReactNode
+  error?: string
+  isOptional?: boolean
+  children: React.ReactNode
+}
 
 /** A label above, the control, and under it the error or the help. */
 export function FieldFrame({ label, id, help, error, isOptional = false, children }: FrameProps) {
   return (
     <Box sx={{ display: 'grid', gap: 1, minWidth: 0, alignContent: 'start' }}>
       <Box component="label" id={`${id}-label`} htmlFor={id} sx={{ typography: 'label', fontSize: '0.8125rem' }}>
-        {label} {isOptional && <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>optional</Box>}
+        {label}{' '}
+        {isOptional && (
+          <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>
+            optional
+          </Box>
+        )}
       </Box>
       {children}
-      {(error || help) && <FormHelperText id={`${id}-help`} error={!!error}>{error ?? help}</FormHelperText>}
+      {(error || help) && (
+        <FormHelperText id={`${id}-help`} error={!!error}>
+          {error ?? help}
+        </FormHelperText>
+      )}
     </Box>
   )
 }
@@ -48,13 +64,52 @@ export type FieldProps = {
 /** A line or an area of text. */
 export function Field(props: FieldProps) {
   const id = useId()
-  const { label, name, value, onChange, help, error, isOptional, isDisabled, isMono, rows, type = 'text', autoComplete, autoFocus, placeholder, min, max, step, end } = props
+  const {
+    label,
+    name,
+    value,
+    onChange,
+    help,
+    error,
+    isOptional,
+    isDisabled,
+    isMono,
+    rows,
+    type = 'text',
+    autoComplete,
+    autoFocus,
+    placeholder,
+    min,
+    max,
+    step,
+    end,
+  } = props
   return (
     <FieldFrame label={label} id={id} help={help} error={error} isOptional={isOptional}>
       <OutlinedInput
-        id={id} name={name} value={value} type={type} error={!!error} disabled={isDisabled} placeholder={placeholder} autoComplete={autoComplete} autoFocus={autoFocus}
-        multiline={rows !== undefined} minRows={rows} fullWidth endAdornment={end} onChange={(event) => onChange(event.target.value)}
-        slotProps={{ input: { 'aria-describedby': error || help ? `${id}-help` : undefined, min, max, step, style: isMono ? { fontFamily: '"JetBrains Mono Variable", monospace', fontSize: '0.8125rem' } : undefined } }}
+        id={id}
+        name={name}
+        value={value}
+        type={type}
+        error={!!error}
+        disabled={isDisabled}
+        placeholder={placeholder}
+        autoComplete={autoComplete}
+        autoFocus={autoFocus}
+        multiline={rows !== undefined}
+        minRows={rows}
+        fullWidth
+        endAdornment={end}
+        onChange={(event) => onChange(event.target.value)}
+        slotProps={{
+          input: {
+            'aria-describedby': error || help ? `${id}-help` : undefined,
+            min,
+            max,
+            step,
+            style: isMono ? { fontFamily: '"JetBrains Mono Variable", monospace', fontSize: '0.8125rem' } : undefined,
+          },
+        }}
       />
     </FieldFrame>
   )
@@ -81,10 +136,23 @@ export function SelectField({ label, name, value, onChange, options, help, error
   return (
     <FieldFrame label={label} id={id} help={help} error={error} isOptional={isOptional}>
       <Select
-        id={id} labelId={`${id}-label`} name={name} value={value} size="small" fullWidth displayEmpty error={!!error} disabled={isDisabled} onChange={(event) => onChange(String(event.target.value))}
+        id={id}
+        labelId={`${id}-label`}
+        name={name}
+        value={value}
+        size="small"
+        fullWidth
+        displayEmpty
+        error={!!error}
+        disabled={isDisabled}
+        onChange={(event) => onChange(String(event.target.value))}
         SelectDisplayProps={{ 'aria-describedby': error || help ? `${id}-help` : undefined }}
       >
-        {options.map((option) => <MenuItem key={option.value} value={option.value} disabled={option.isDisabled}>{option.label}</MenuItem>)}
+        {options.map((option) => (
+          <MenuItem key={option.value} value={option.value} disabled={option.isDisabled}>
+            {option.label}
+          </MenuItem>
+        ))}
       </Select>
     </FieldFrame>
   )

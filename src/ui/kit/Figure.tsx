@@ -27,8 +27,21 @@ export function Figures({ children, min = 150 }: { children: React.ReactNode; mi
   return (
     <Box
       sx={{
-        display: { xs: 'grid', sm: 'flex' }, gridTemplateColumns: 'repeat(2, minmax(0, 1fr))', flexWrap: 'wrap', border: 1, borderColor: 'divider',
-        borderRadius: '8px', bgcolor: 'background.paper', overflow: 'hidden', '& > :last-child:nth-of-type(odd)': { gridColumn: '1 / -1' }, '& > *': { p: { xs: 3, sm: 4 }, flex: `1 1 ${min}px`, maxWidth: { sm: 300 }, boxShadow: (theme) => `-1px -1px 0 ${theme.vars?.palette.divider}` },
+        display: { xs: 'grid', sm: 'flex' },
+        gridTemplateColumns: 'repeat(2, minmax(0, 1fr))',
+        flexWrap: 'wrap',
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '8px',
+        bgcolor: 'background.paper',
+        overflow: 'hidden',
+        '& > :last-child:nth-of-type(odd)': { gridColumn: '1 / -1' },
+        '& > *': {
+          p: { xs: 3, sm: 4 },
+          flex: `1 1 ${min}px`,
+          maxWidth: { sm: 300 },
+          boxShadow: (theme) => `-1px -1px 0 ${theme.vars?.palette.divider}`,
+        },
       }}
     >
       {children}

@@ -32,8 +32,12 @@ export function FormDialog({ title, submitLabel, isBusy, error, errorTitle, onSu
           <ErrorNotice title={errorTitle} error={error} />
         </DialogContent>
         <DialogActions>
-          <Button onClick={onClose} disabled={isBusy}>Cancel</Button>
-          <Button type="submit" variant="contained" loading={isBusy}>{submitLabel}</Button>
+          <Button onClick={onClose} disabled={isBusy}>
+            Cancel
+          </Button>
+          <Button type="submit" variant="contained" loading={isBusy}>
+            {submitLabel}
+          </Button>
         </DialogActions>
       </Box>
     </Dialog>

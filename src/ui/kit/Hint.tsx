@@ -19,7 +19,11 @@ function placeOf(target: Element, side: 'above' | 'right'): Place {
   if (side === 'right') return { left: box.right + gapPx, top: box.top + box.height / 2, transform: 'translateY(-50%)' }
   const middle = Math.min(window.innerWidth - 90, Math.max(90, box.left + box.width / 2))
   const isLow = box.top > 40
-  return { left: middle, top: isLow ? box.top - gapPx : box.bottom + gapPx, transform: `translateX(-50%)${isLow ? ' translateY(-100%)' : ''}` }
+  return {
+    left: middle,
+    top: isLow ? box.top - gapPx : box.bottom + gapPx,
+    transform: `translateX(-50%)${isLow ? ' translateY(-100%)' : ''}`,
+  }
 }
 
 /** A word on what is pointed at or focused by keyboard; gone at Escape, at a press and when the page scrolls. */
@@ -43,24 +47,52 @@ export function Hint({ text, side = 'above', children }: HintProps) {
 
   const own = children.props
   const child = cloneElement(children, {
-    onPointerEnter: (event) => { own.onPointerEnter?.(event); if (event.pointerType === 'mouse') setTarget(event.currentTarget) },
-    onPointerLeave: (event) => { own.onPointerLeave?.(event); setTarget(null) },
-    onPointerDown: (event) => { own.onPointerDown?.(event); setTarget(null) },
-    onFocus: (event) => { own.onFocus?.(event); if (event.currentTarget.matches(':focus-visible')) setTarget(event.currentTarget) },
-    onBlur: (event) => { own.onBlur?.(event); setTarget(null) },
+    onPointerEnter: (event) => {
+      own.onPointerEnter?.(event)
+      if (event.pointerType === 'mouse') setTarget(event.currentTarget)
+    },
+    onPointerLeave: (event) => {
+      own.onPointerLeave?.(event)
+      setTarget(null)
+    },
+    onPointerDown: (event) => {
+      own.onPointerDown?.(event)
+      setTarget(null)
+    },
+    onFocus: (event) => {
+      own.onFocus?.(event)
+      if (event.currentTarget.matches(':focus-visible')) setTarget(event.currentTarget)
+    },
+    onBlur: (event) => {
+      own.onBlur?.(event)
+      setTarget(null)
+    },
   })
   return (
     <>
       {child}
-      {place && createPortal(
-        <Box
-          aria-hidden style={place}
-          sx={{ position: 'fixed', zIndex: 'tooltip', pointerEvents: 'none', px: 2, py: 1, borderRadius: '6px', typography: 'caption', bgcolor: 'text.primary', color: 'background.paper', maxWidth: 280 }}
-        >
-          {text}
-        </Box>,
-        document.body,
-      )}
+      {place &&
+        createPortal(
+          <Box
+            aria-hidden
+            style={place}
+            sx={{
+              position: 'fixed',
+              zIndex: 'tooltip',
+              pointerEvents: 'none',
+              px: 2,
+              py: 1,
+              borderRadius: '6px',
+              typography: 'caption',
+              bgcolor: 'text.primary',
+              color: 'background.paper',
+              maxWidth: 280,
+            }}
+          >
+            {text}
+          </Box>,
+          document.body,
+        )}
     </>
   )
 }

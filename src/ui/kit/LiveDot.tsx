@@ -22,11 +22,26 @@ export function LiveDot({ state: own }: { state?: LiveState }) {
   return (
     <Hint text={hints[state]}>
       <ButtonBase
-        aria-label={`${words[state]}. ${hints[state]}`} onClick={live?.toggle} disabled={!live || own !== undefined}
-        sx={{ display: 'inline-flex', alignItems: 'center', gap: 1.5, px: 1.5, py: 0.5, mr: -1.5, borderRadius: '6px', typography: 'caption', color: 'text.secondary', '&.Mui-disabled': { color: 'text.secondary' } }}
+        aria-label={`${words[state]}. ${hints[state]}`}
+        onClick={live?.toggle}
+        disabled={!live || own !== undefined}
+        sx={{
+          display: 'inline-flex',
+          alignItems: 'center',
+          gap: 1.5,
+          px: 1.5,
+          py: 0.5,
+          mr: -1.5,
+          borderRadius: '6px',
+          typography: 'caption',
+          color: 'text.secondary',
+          '&.Mui-disabled': { color: 'text.secondary' },
+        }}
       >
         <StatusShape status={statuses[state]} size={9} />
-        <Box component="span" role="status" sx={{ minWidth: 26 }}>{words[state]}</Box>
+        <Box component="span" role="status" sx={{ minWidth: 26 }}>
+          {words[state]}
+        </Box>
       </ButtonBase>
     </Hint>
   )

@@ -36,15 +36,26 @@ export function PageHeader({ title, crumbs = [], status, statusLabel, note, acti
     <Box component="header" sx={{ display: 'grid', gap: 1, mb: 6 }}>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, minHeight: 24 }}>
         {openDrawer && (
-          <IconButton aria-label="Open navigation" onClick={openDrawer} sx={{ display: { md: 'none' }, ml: -1.5 }}><MenuIcon sx={{ fontSize: 20 }} /></IconButton>
+          <IconButton aria-label="Open navigation" onClick={openDrawer} sx={{ display: { md: 'none' }, ml: -1.5 }}>
+            <MenuIcon sx={{ fontSize: 20 }} />
+          </IconButton>
         )}
         {crumbs.length > 0 && (
           <Box component="nav" aria-label="Breadcrumb" sx={{ minWidth: 0 }}>
-            <Box component="ol" sx={{ display: 'flex', flexWrap: 'wrap', m: 0, p: 0, listStyle: 'none', typography: 'body2', color: 'text.secondary' }}>
+            <Box
+              component="ol"
+              sx={{ display: 'flex', flexWrap: 'wrap', m: 0, p: 0, listStyle: 'none', typography: 'body2', color: 'text.secondary' }}
+            >
               {crumbs.map((crumb, index) => (
                 <li key={crumb.href}>
-                  {index > 0 && <Box component="span" aria-hidden sx={{ px: 1.5, opacity: 0.6 }}>/</Box>}
-                  <AppLink href={crumb.href} sx={{ color: 'text.secondary' }}>{crumb.label}</AppLink>
+                  {index > 0 && (
+                    <Box component="span" aria-hidden sx={{ px: 1.5, opacity: 0.6 }}>
+                      /
+                    </Box>
+                  )}
+                  <AppLink href={crumb.href} sx={{ color: 'text.secondary' }}>
+                    {crumb.label}
+                  </AppLink>
                 </li>
               ))}
             </Box>
@@ -55,10 +66,17 @@ export function PageHeader({ title, crumbs = [], status, statusLabel, note, acti
       </Box>
       <Box sx={{ display: 'flex', alignItems: 'center', columnGap: 3, rowGap: 2, flexWrap: 'wrap' }}>
         <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, flexWrap: 'wrap', flex: '1 1 auto', minWidth: 0 }}>
-          <Typography variant="h1" sx={{ overflowWrap: 'anywhere', minWidth: 0 }}>{title}</Typography>
+          <Typography variant="h1" sx={{ overflowWrap: 'anywhere', minWidth: 0 }}>
+            {title}
+          </Typography>
           {status && <StatusChip status={status} label={statusLabel} isFramed isLive />}
         </Box>
-        {(more || action) && <Box sx={{ display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>{more}{action}</Box>}
+        {(more || action) && (
+          <Box sx={{ display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>
+            {more}
+            {action}
+          </Box>
+        )}
       </Box>
       {note && <Box sx={{ typography: 'body2', color: 'text.secondary', maxWidth: '80ch' }}>{note}</Box>}
     </Box>

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noArrayIndexKey: skeletons have no other identity
 import Box from '@mui/material/Box'
 import Skeleton from '@mui/material/Skeleton'
 
@@ -8,7 +9,9 @@ export function PageSkeleton({ label = 'Loading' }: { label?: string }) {
       <Skeleton width={120} height={20} />
       <Skeleton width={260} height={28} />
       <Skeleton variant="rounded" height={92} sx={{ mt: 3 }} />
-      {Array.from({ length: 6 }, (_, index) => <Skeleton key={index} variant="rounded" height={34} />)}
+      {Array.from({ length: 6 }, (_, index) => (
+        <Skeleton key={index} variant="rounded" height={34} />
+      ))}
     </Box>
   )
 }

@@ -16,7 +16,11 @@ export type ProgressLineProps = {
 /** How far something is, how fast it goes and how long it still takes. */
 export function ProgressLine({ value, label, rate, secondsLeft, isBare = false }: ProgressLineProps) {
   const percent = value === null ? null : Math.min(100, Math.max(0, value * 100))
-  const facts = [percent === null ? null : `${Math.floor(percent)} %`, rate, secondsLeft == null ? null : `${formatDuration(secondsLeft)} left`].filter(Boolean)
+  const facts = [
+    percent === null ? null : `${Math.floor(percent)} %`,
+    rate,
+    secondsLeft == null ? null : `${formatDuration(secondsLeft)} left`,
+  ].filter(Boolean)
   return (
     <Box sx={{ display: 'grid', gap: 1, minWidth: 0 }}>
       <LinearProgress aria-label={label} variant={percent === null ? 'indeterminate' : 'determinate'} value={percent ?? undefined} />

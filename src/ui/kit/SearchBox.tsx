@@ -29,10 +29,24 @@ export function SearchBox({ value, onChange, label, placeholder = 'Search', wait
   }, [typed, waitMs])
   return (
     <OutlinedInput
-      inputRef={input} value={typed} onChange={(event) => setTyped(event.target.value)} placeholder={`${placeholder}  /`} type="search"
-      onKeyDown={(event) => { if (event.key === 'Escape') { setTyped(''); input.current?.blur() } }}
-      startAdornment={<InputAdornment position="start"><SearchIcon sx={{ fontSize: 18 }} /></InputAdornment>}
-      slotProps={{ input: { 'aria-label': label } }} sx={{ width: { xs: '100%', sm: 260 } }}
+      inputRef={input}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+      placeholder={`${placeholder}  /`}
+      type="search"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          setTyped('')
+          input.current?.blur()
+        }
+      }}
+      startAdornment={
+        <InputAdornment position="start">
+          <SearchIcon sx={{ fontSize: 18 }} />
+        </InputAdornment>
+      }
+      slotProps={{ input: { 'aria-label': label } }}
+      sx={{ width: { xs: '100%', sm: 260 } }}
     />
   )
 }

@@ -19,12 +19,24 @@ export function Section({ title, note, actions, isFramed = false, children }: Se
     <Box component="section" aria-labelledby={id} sx={{ minWidth: 0 }}>
       <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 2, mb: 2, minHeight: 32, flexWrap: 'wrap' }}>
         <Box sx={{ flex: 1, minWidth: 0, pt: 1 }}>
-          <Typography variant="h2" id={id}>{title}</Typography>
-          {note && <Typography variant="body2" color="textSecondary">{note}</Typography>}
+          <Typography variant="h2" id={id}>
+            {title}
+          </Typography>
+          {note && (
+            <Typography variant="body2" color="textSecondary">
+              {note}
+            </Typography>
+          )}
         </Box>
         {actions}
       </Box>
-      {isFramed ? <Box sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: { xs: 4, sm: 5 } }}>{children}</Box> : children}
+      {isFramed ? (
+        <Box sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: { xs: 4, sm: 5 } }}>
+          {children}
+        </Box>
+      ) : (
+        children
+      )}
     </Box>
   )
 }

@@ -4,19 +4,42 @@ import { keyframes } from '@emotion/react'
 export type StateTone = 'idle' | 'running' | 'ready' | 'degraded' | 'failed' | 'off'
 
 const tones: Record<string, StateTone> = {
-  queued: 'idle', pending: 'idle', expired: 'off', silent: 'degraded',
-  running: 'running', loading: 'running', verifying: 'running', uploading: 'running', claimed: 'running',
-  ready: 'ready', succeeded: 'ready', live: 'ready', active: 'ready',
-  degraded: 'degraded', draining: 'degraded', paused: 'off',
-  failed: 'failed', rejected: 'failed', lost: 'failed',
-  stopped: 'off', cancelled: 'off', removed: 'off', revoked: 'off', disabled: 'off',
+  queued: 'idle',
+  pending: 'idle',
+  expired: 'off',
+  silent: 'degraded',
+  running: 'running',
+  loading: 'running',
+  verifying: 'running',
+  uploading: 'running',
+  claimed: 'running',
+  ready: 'ready',
+  succeeded: 'ready',
+  live: 'ready',
+  active: 'ready',
+  degraded: 'degraded',
+  draining: 'degraded',
+  paused: 'off',
+  failed: 'failed',
+  rejected: 'failed',
+  lost: 'failed',
+  stopped: 'off',
+  cancelled: 'off',
+  removed: 'off',
+  revoked: 'off',
+  disabled: 'off',
 }
 
 /** The tone of any status of any noun; an unknown word is idle. */
 export const toneOf = (status: string): StateTone => tones[status] ?? 'idle'
 
 const colors: Record<StateTone, string> = {
-  idle: 'state.idle', running: 'state.running', ready: 'state.ready', degraded: 'state.degraded', failed: 'state.failed', off: 'state.idle',
+  idle: 'state.idle',
+  running: 'state.running',
+  ready: 'state.ready',
+  degraded: 'state.degraded',
+  failed: 'state.failed',
+  off: 'state.idle',
 }
 const marks: Record<StateTone, string> = { idle: '○', running: '◐', ready: '●', degraded: '▲', failed: '■', off: '◇' }
 
@@ -48,7 +71,10 @@ export function StatusShape({ status, size = 12 }: { status: string; size?: numb
       viewBox="0 0 12 12"
       aria-hidden
       sx={{
-        width: size, height: size, flex: 'none', color: colors[tone],
+        width: size,
+        height: size,
+        flex: 'none',
+        color: colors[tone],
         animation: tone === 'running' ? `${pulse} 2.4s ease-in-out infinite` : undefined,
         '@media (prefers-reduced-motion: reduce)': { animation: 'none' },
       }}
@@ -78,7 +104,13 @@ export function StatusChip({ status, label, isFramed = false, isLive = false }: 
       component="span"
       role={isLive ? 'status' : undefined}
       sx={{
-        display: 'inline-flex', alignItems: 'center', gap: 1.5, whiteSpace: 'nowrap', fontSize: '0.8125rem', lineHeight: '20px', color: 'text.primary',
+        display: 'inline-flex',
+        alignItems: 'center',
+        gap: 1.5,
+        whiteSpace: 'nowrap',
+        fontSize: '0.8125rem',
+        lineHeight: '20px',
+        color: 'text.primary',
         ...(isFramed && { border: 1, borderColor: 'divider', borderRadius: '6px', px: 2, py: 0.5, bgcolor: 'background.paper' }),
       }}
     >

@@ -20,8 +20,18 @@ const steps: Record<string, (at: number, last: number) => number> = {
 }
 
 const tabSx = {
-  border: 0, bgcolor: 'transparent', cursor: 'pointer', typography: 'button', color: 'text.secondary', px: 0, py: 2, whiteSpace: 'nowrap', borderBottom: '2px solid transparent', mb: '-1px',
-  '&:hover': { color: 'text.primary' }, '&[aria-selected="true"]': { color: 'text.primary', borderBottomColor: 'primary.main' },
+  border: 0,
+  bgcolor: 'transparent',
+  cursor: 'pointer',
+  typography: 'button',
+  color: 'text.secondary',
+  px: 0,
+  py: 2,
+  whiteSpace: 'nowrap',
+  borderBottom: '2px solid transparent',
+  mb: '-1px',
+  '&:hover': { color: 'text.primary' },
+  '&[aria-selected="true"]': { color: 'text.primary', borderBottomColor: 'primary.main' },
 } as const
 
 /** Tabs by the pattern that screen readers know: one stop, arrows move and choose. */
@@ -36,9 +46,33 @@ export function TabList({ tabs, value, onChange, label, id, hasLine = true }: Ta
     list.current?.querySelector<HTMLElement>(`#${CSS.escape(`${id}-${next.key}`)}`)?.focus()
   }
   return (
-    <Box ref={list} role="tablist" aria-label={label} onKeyDown={onKey} sx={{ display: 'flex', gap: 5, overflowX: 'auto', overflowY: 'hidden', minWidth: 0, ...(hasLine && { borderBottom: 1, borderColor: 'divider', pb: '1px' }) }}>
+    <Box
+      ref={list}
+      role="tablist"
+      aria-label={label}
+      onKeyDown={onKey}
+      sx={{
+        display: 'flex',
+        gap: 5,
+        overflowX: 'auto',
+        overflowY: 'hidden',
+        minWidth: 0,
+        ...(hasLine && { borderBottom: 1, borderColor: 'divider', pb: '1px' }),
+      }}
+    >
       {tabs.map((tab) => (
-        <Box key={tab.key} component="button" type="button" role="tab" id={`${id}-${tab.key}`} aria-selected={tab.key === value} aria-controls={tab.key === value ? `${id}-panel` : undefined} tabIndex={tab.key === value ? 0 : -1} onClick={() => onChange(tab.key)} sx={tabSx}>
+        <Box
+          key={tab.key}
+          component="button"
+          type="button"
+          role="tab"
+          id={`${id}-${tab.key}`}
+          aria-selected={tab.key === value}
+          aria-controls={tab.key === value ? `${id}-panel` : undefined}
+          tabIndex={tab.key === value ? 0 : -1}
+          onClick={() => onChange(tab.key)}
+          sx={tabSx}
+        >
           {tab.label}
         </Box>
       ))}

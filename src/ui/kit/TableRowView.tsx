@@ -22,7 +22,8 @@ type Props<Row> = {
   onToggle?: () => void
 }
 
-const isControl = (target: EventTarget) => target instanceof Element && target.closest('a, button, input, label, [role="button"], [role="menuitem"]') !== null
+const isControl = (target: EventTarget) =>
+  target instanceof Element && target.closest('a, button, input, label, [role="button"], [role="menuitem"]') !== null
 
 /** A row whose first cell is its link; a click anywhere else on it opens it too. */
 export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChosen, onToggle }: Props<Row>) {
@@ -41,7 +42,13 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
     if (event.key === 'x' && onToggle) onToggle()
   }
   return (
-    <TableRow role="row" aria-selected={onToggle ? isChosen : undefined} onClick={open} onKeyDown={onKey} sx={{ cursor: href ? 'pointer' : undefined }}>
+    <TableRow
+      role="row"
+      aria-selected={onToggle ? isChosen : undefined}
+      onClick={open}
+      onKeyDown={onKey}
+      sx={{ cursor: href ? 'pointer' : undefined }}
+    >
       {onToggle && (
         <TableCell role="cell" padding="checkbox">
           <Checkbox checked={isChosen} onChange={onToggle} slotProps={{ input: { 'aria-label': 'Choose row' } }} />
@@ -49,7 +56,13 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
       )}
       {columns.map((column, index) => (
         <TableCell key={column.key} role="cell" align={column.align} data-label={column.header} data-first={index === 0 ? '' : undefined}>
-          {index === 0 && href ? <AppLink href={href} data-row-link sx={{ color: 'text.primary', fontWeight: 550 }}>{column.cell(row)}</AppLink> : column.cell(row)}
+          {index === 0 && href ? (
+            <AppLink href={href} data-row-link sx={{ color: 'text.primary', fontWeight: 550 }}>
+              {column.cell(row)}
+            </AppLink>
+          ) : (
+            column.cell(row)
+          )}
         </TableCell>
       ))}
       {(rowActions || peek) && (
@@ -58,11 +71,17 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
             {rowActions?.(row)}
             {peek && (
               <Hint text="Peek (Space)">
-                <IconButton aria-label="Peek" onClick={() => setPeeking(true)}><PeekIcon sx={{ fontSize: 17 }} /></IconButton>
+                <IconButton aria-label="Peek" onClick={() => setPeeking(true)}>
+                  <PeekIcon sx={{ fontSize: 17 }} />
+                </IconButton>
               </Hint>
             )}
           </Box>
-          {peek && isPeeking && <PeekPanel onClose={() => setPeeking(false)} href={href}>{peek(row)}</PeekPanel>}
+          {peek && isPeeking && (
+            <PeekPanel onClose={() => setPeeking(false)} href={href}>
+              {peek(row)}
+            </PeekPanel>
+          )}
         </TableCell>
       )}
     </TableRow>

@@ -33,15 +33,29 @@ function ToastLine({ toast, onClose }: { toast: Shown; onClose: (key: number) =>
   return (
     <Box
       sx={{
-        display: 'flex', alignItems: 'center', gap: 2, pl: 3, pr: 1, py: 1, minHeight: 44, bgcolor: 'background.paper', border: 1, borderColor: 'divider', borderRadius: '8px',
-        boxShadow: '0 8px 28px rgb(0 0 0 / 0.16)', typography: 'body2', pointerEvents: 'auto',
+        display: 'flex',
+        alignItems: 'center',
+        gap: 2,
+        pl: 3,
+        pr: 1,
+        py: 1,
+        minHeight: 44,
+        bgcolor: 'background.paper',
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '8px',
+        boxShadow: '0 8px 28px rgb(0 0 0 / 0.16)',
+        typography: 'body2',
+        pointerEvents: 'auto',
       }}
     >
       <StatusShape status={toast.tone === 'failed' ? 'failed' : toast.tone === 'idle' ? 'queued' : 'ready'} />
       <Box sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>{toast.message}</Box>
       {toast.undo && <Button onClick={run(toast.undo)}>Undo</Button>}
       {toast.action && <Button onClick={run(toast.action.run)}>{toast.action.label}</Button>}
-      <IconButton aria-label="Close message" onClick={() => onClose(toast.key)}><CloseIcon sx={{ fontSize: 16 }} /></IconButton>
+      <IconButton aria-label="Close message" onClick={() => onClose(toast.key)}>
+        <CloseIcon sx={{ fontSize: 16 }} />
+      </IconButton>
     </Box>
   )
 }
@@ -57,7 +71,17 @@ export function ToastProvider({ children }: { children: React.ReactNode }) {
       <Box
         role="status"
         aria-live="polite"
-        sx={{ position: 'fixed', zIndex: 'snackbar', bottom: 16, left: '50%', transform: 'translateX(-50%)', width: 'min(460px, calc(100vw - 32px))', display: 'grid', gap: 2, pointerEvents: 'none' }}
+        sx={{
+          position: 'fixed',
+          zIndex: 'snackbar',
+          bottom: 16,
+          left: '50%',
+          transform: 'translateX(-50%)',
+          width: 'min(460px, calc(100vw - 32px))',
+          display: 'grid',
+          gap: 2,
+          pointerEvents: 'none',
+        }}
       >
         {lines}
       </Box>

@@ -13,7 +13,9 @@ export function UrlTabs({ tabs, label, param = 'tab' }: { tabs: UrlTab[]; label:
   return (
     <Box sx={{ minWidth: 0 }}>
       <TabList tabs={tabs} value={current.key} onChange={set} label={label} id={param} />
-      <Box role="tabpanel" id={`${param}-panel`} aria-labelledby={`${param}-${current.key}`} sx={{ pt: 5 }}>{current.content}</Box>
+      <Box role="tabpanel" id={`${param}-panel`} aria-labelledby={`${param}-${current.key}`} sx={{ pt: 5 }}>
+        {current.content}
+      </Box>
     </Box>
   )
 }

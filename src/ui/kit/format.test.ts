@@ -1,10 +1,38 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatDuration, formatMetric, formatMs, formatPercent, formatRelativeTime, isLowerBetter, mainMetric, metricTitle, plural } from '#src/ui/kit/format.ts'
+import {
+  formatBytes,
+  formatDuration,
+  formatMetric,
+  formatMs,
+  formatPercent,
+  formatRelativeTime,
+  isLowerBetter,
+  mainMetric,
+  metricTitle,
+  plural,
+} from '#src/ui/kit/format.ts'
 
-test.each([[0, '0 B'], [999, '999 B'], [1000, '1.0 kB'], [1_800_000_000, '1.8 GB'], [999_960, '1.0 MB'], [123_456_789, '123 MB'], [null, '–']])('%s bytes are %s', (bytes, text) => {
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [1_800_000_000, '1.8 GB'],
+  [999_960, '1.0 MB'],
+  [123_456_789, '123 MB'],
+  [null, '–'],
+])('%s bytes are %s', (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text)
 })
-test.each([[0.0421, '42 ms'], [4.2, '4.2 s'], [42, '42 s'], [59.7, '1 min'], [180, '3 min'], [7500, '2 h 5 min'], [200_000, '2 d 7 h'], [null, '–']])('%s seconds are %s', (seconds, text) => {
+test.each([
+  [0.0421, '42 ms'],
+  [4.2, '4.2 s'],
+  [42, '42 s'],
+  [59.7, '1 min'],
+  [180, '3 min'],
+  [7500, '2 h 5 min'],
+  [200_000, '2 d 7 h'],
+  [null, '–'],
+])('%s seconds are %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text)
 })
 test('milliseconds, shares and metrics keep what a reader can use', () => {
@@ -18,7 +46,7 @@ test('relative times', () => {
   expect(formatRelativeTime('2026-01-02T11:57:00Z', now)).toBe('3 min. ago')
   expect(formatRelativeTime('2026-01-04T12:00:00Z', now)).toBe('in 2 days')
 })
-test('the main metric is the recipe\'s before any other', () => {
+test("the main metric is the recipe's before any other", () => {
   expect(mainMetric({ log_loss: 0.2, macro_f1: 0.9 })).toEqual({ name: 'macro_f1', value: 0.9 })
   expect(mainMetric({ macro_f1: null, custom: 3 })).toEqual({ name: 'custom', value: 3 })
   expect(mainMetric({})).toBeNull()

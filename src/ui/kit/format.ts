@@ -79,10 +79,18 @@ export function formatRelativeTime(at: string | number | Date, nowMs: number): s
 }
 
 const metricTitles: Record<string, string> = {
-  macro_f1: 'Macro F1', accuracy: 'Accuracy', log_loss: 'Log loss', auc: 'AUC', ece: 'Calibration error', rmse: 'RMSE', mae: 'MAE', r2: 'R²',
+  macro_f1: 'Macro F1',
+  accuracy: 'Accuracy',
+  log_loss: 'Log loss',
+  auc: 'AUC',
+  ece: 'Calibration error',
+  rmse: 'RMSE',
+  mae: 'MAE',
+  r2: 'R²',
 }
 /** `macro_f1` → `Macro F1`; an unknown name in words. */
-export const metricTitle = (name: string): string => metricTitles[name] ?? name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
+export const metricTitle = (name: string): string =>
+  metricTitles[name] ?? name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase())
 
 const lowerIsBetter = /loss|rmse|mae|mse|error|ece|perplexity/i
 export const isLowerBetter = (metric: string): boolean => lowerIsBetter.test(metric)

@@ -11,8 +11,15 @@ const messages = (schema: unknown, value: unknown) => {
 }
 
 test('empty fields ask to be filled in, and the contract keeps its own words', () => {
-  expect(messages(createFirstAdmin, { name: '', email: '', password: 'short' })).toEqual({ name: 'Fill this in.', email: 'Fill this in.', password: 'Must have at least 10 characters.' })
-  expect(messages(createUser, { name: 'x', email: 'nobody', password: 'long enough it is', role: 'king' })).toMatchObject({ email: 'Enter an email address, such as ana@example.org.', role: 'Choose one of viewer, user, manager, admin.' })
+  expect(messages(createFirstAdmin, { name: '', email: '', password: 'short' })).toEqual({
+    name: 'Fill this in.',
+    email: 'Fill this in.',
+    password: 'Must have at least 10 characters.',
+  })
+  expect(messages(createUser, { name: 'x', email: 'nobody', password: 'long enough it is', role: 'king' })).toMatchObject({
+    email: 'Enter an email address, such as ana@example.org.',
+    role: 'Choose one of viewer, user, manager, admin.',
+  })
   expect(messages(createProject, { name: '-x' }).name).toMatch(/^Must start with a letter or digit .*\.$/)
 })
 

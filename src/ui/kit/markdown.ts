@@ -10,7 +10,8 @@ const numbered = /^\s*\d+[.)]\s+(.*)$/
 const heading = /^#{1,6}\s+(.*)$/
 const fence = /^\s*```/
 
-const startsBlock = (line: string) => line.trim() === '' || heading.test(line) || bullet.test(line) || numbered.test(line) || fence.test(line)
+const startsBlock = (line: string) =>
+  line.trim() === '' || heading.test(line) || bullet.test(line) || numbered.test(line) || fence.test(line)
 
 /** The blocks of a text in a small part of Markdown: headings, paragraphs, lists, fenced code. */
 export function parseBlocks(text: string): Block[] {
@@ -35,7 +36,11 @@ export function parseBlocks(text: string): Block[] {
       at++
     } else if (bullet.test(line) || numbered.test(line)) {
       const pattern = bullet.test(line) ? bullet : numbered
-      blocks.push({ kind: 'list', isOrdered: pattern === numbered, items: take((each) => pattern.test(each)).map((each) => pattern.exec(each)?.[1] ?? '') })
+      blocks.push({
+        kind: 'list',
+        isOrdered: pattern === numbered,
+        items: take((each) => pattern.test(each)).map((each) => pattern.exec(each)?.[1] ?? ''),
+      })
     } else blocks.push({ kind: 'paragraph', text: take((each) => !startsBlock(each)).join(' ') })
   }
   return blocks

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { nextSort, parseSort, sortRows } from '#src/ui/kit/sorting.ts'
 
 type Row = { name: string; size: number | null }
-const rows: Row[] = [{ name: 'v10', size: 1 }, { name: 'v2', size: null }, { name: 'v9', size: 5 }]
+const rows: Row[] = [
+  { name: 'v10', size: 1 },
+  { name: 'v2', size: null },
+  { name: 'v9', size: 5 },
+]
 const columns = [{ key: 'name', sortValue: (row: Row) => row.name }, { key: 'size', sortValue: (row: Row) => row.size }, { key: 'server' }]
 const names = (sort: string) => sortRows(rows, columns, sort).map((row) => row.name)
 

@@ -16,11 +16,11 @@ export function nextSort(key: string, order: Sort | null): string | null {
 /** Rows by a column's value, those without one last. Columns that the server sorts are left as they came. */
 export function sortRows<Row>(rows: Row[], columns: Sortable<Row>[], sort: string): Row[] {
   const order = parseSort(sort)
-  const valueOf = columns.find((column) => column.key === order?.key)?.sortValue
-  if (!order || !valueOf) return rows
+  const readValue = columns.find((column) => column.key === order?.key)?.sortValue
+  if (!order || !readValue) return rows
   const sign = order.direction === 'asc' ? 1 : -1
   return rows.toSorted((left, right) => {
-    const [a, b] = [valueOf(left), valueOf(right)]
+    const [a, b] = [readValue(left), readValue(right)]
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1
     return sign * (typeof a === 'string' || typeof b === 'string' ? String(a).localeCompare(String(b), 'en', { numeric: true }) : a - b)
   })

@@ -18,7 +18,11 @@ export const components: NonNullable<ThemeOptions['components']> = {
       'button, input, textarea, select': { font: 'inherit' },
       'a, button, input, textarea, select, [tabindex]:not([tabindex="-1"])': { '&:focus-visible': focusRing(theme) },
       '@media (prefers-reduced-motion: reduce)': {
-        '*, *::before, *::after': { animationDuration: '0.01ms !important', animationIterationCount: '1 !important', transitionDuration: '0.01ms !important' },
+        '*, *::before, *::after': {
+          animationDuration: '0.01ms !important',
+          animationIterationCount: '1 !important',
+          transitionDuration: '0.01ms !important',
+        },
       },
     }),
   },
@@ -80,12 +84,20 @@ export const components: NonNullable<ThemeOptions['components']> = {
   MuiChip: { defaultProps: { size: 'small' }, styleOverrides: { root: { borderRadius: 6, fontSize: '0.75rem' } } },
   MuiLink: { defaultProps: { underline: 'hover' } },
   MuiLinearProgress: {
-    styleOverrides: { root: ({ theme }: WithTheme) => ({ height: 4, borderRadius: 2, backgroundColor: theme.vars?.palette.divider }), bar: { borderRadius: 2 } },
+    styleOverrides: {
+      root: ({ theme }: WithTheme) => ({ height: 4, borderRadius: 2, backgroundColor: theme.vars?.palette.divider }),
+      bar: { borderRadius: 2 },
+    },
   },
   MuiSkeleton: { defaultProps: { animation: 'wave' }, styleOverrides: { root: { borderRadius: 6 } } },
   MuiTableCell: {
     styleOverrides: {
-      root: ({ theme }: WithTheme) => ({ borderColor: theme.vars?.palette.divider, fontSize: '0.8125rem', lineHeight: '20px', padding: '8px 12px' }),
+      root: ({ theme }: WithTheme) => ({
+        borderColor: theme.vars?.palette.divider,
+        fontSize: '0.8125rem',
+        lineHeight: '20px',
+        padding: '8px 12px',
+      }),
     },
   },
 }

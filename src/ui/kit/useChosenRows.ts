@@ -12,6 +12,13 @@ export function useChosenRows(shownKeys: string[]) {
       if (!next.delete(key)) next.add(key)
       return next
     })
-  return { keys, areAll, has: (key: string) => chosen.has(key), toggle, toggleAll: () => setChosen(new Set(areAll ? [] : shownKeys)), clear: () => setChosen(new Set()) }
+  return {
+    keys,
+    areAll,
+    has: (key: string) => chosen.has(key),
+    toggle,
+    toggleAll: () => setChosen(new Set(areAll ? [] : shownKeys)),
+    clear: () => setChosen(new Set()),
+  }
 }
 export type ChosenRows = ReturnType<typeof useChosenRows>

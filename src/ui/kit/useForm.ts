@@ -8,7 +8,8 @@ import { issueText, sentence } from '#src/ui/kit/issueText.ts'
 function focusFirst(names: string[]) {
   const controls = [...document.querySelectorAll<HTMLElement>('input[name], textarea[name], select[name]')]
   const control = controls.find((each) => names.includes(each.getAttribute('name') ?? ''))
-  const target = control?.getAttribute('aria-hidden') === 'true' ? control.parentElement?.querySelector<HTMLElement>('[role="combobox"]') : control
+  const target =
+    control?.getAttribute('aria-hidden') === 'true' ? control.parentElement?.querySelector<HTMLElement>('[role="combobox"]') : control
   target?.focus()
 }
 
@@ -36,7 +37,9 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
   }, [])
 
   const refuse = (found: Record<string, string>) => {
-    const byField = Object.fromEntries(Object.entries(found).map(([path, message]) => [path in initial ? path : (path.split('.')[0] ?? path), sentence(message)]))
+    const byField = Object.fromEntries(
+      Object.entries(found).map(([path, message]) => [path in initial ? path : (path.split('.')[0] ?? path), sentence(message)]),
+    )
     setErrors(byField)
     setTimeout(() => focusFirst(Object.keys(byField)))
   }
@@ -49,7 +52,8 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
     setBusy(true)
     try {
       const result = schema ? (await schema()).safeParse(toInput ? toInput(values) : values, { error: issueText }) : null
-      if (result && !result.success) return refuse(Object.fromEntries(result.error.issues.reverse().map((issue) => [issue.path.join('.'), issue.message])))
+      if (result && !result.success)
+        return refuse(Object.fromEntries(result.error.issues.reverse().map((issue) => [issue.path.join('.'), issue.message])))
       await send(values)
     } catch (thrown) {
       const found = fieldErrorsOf(thrown)

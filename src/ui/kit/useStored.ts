@@ -13,7 +13,11 @@ const subscribe = (listener: () => void) => {
 
 /** A string remembered in this browser; `initial` on the server and in the first paint. */
 export function useStored(key: string, initial: string): [string, (value: string) => void] {
-  const value = useSyncExternalStore(subscribe, () => localStorage.getItem(key) ?? initial, () => initial)
+  const value = useSyncExternalStore(
+    subscribe,
+    () => localStorage.getItem(key) ?? initial,
+    () => initial,
+  )
   const set = useCallback(
     (next: string) => {
       localStorage.setItem(key, next)

@@ -15,7 +15,12 @@ type AliasDialogProps = { model: Model; versions: VersionSummary[]; alias: strin
 export function AliasDialog({ model, versions, alias, version, onClose }: AliasDialogProps) {
   const { move } = useAliases(model)
   const present = model.aliases[alias]
-  const toInput = (typed: { alias: string; version: string; reason: string }) => ({ model: model.id, alias: typed.alias.trim(), version: typed.version, reason: typed.reason || undefined })
+  const toInput = (typed: { alias: string; version: string; reason: string }) => ({
+    model: model.id,
+    alias: typed.alias.trim(),
+    version: typed.version,
+    reason: typed.reason || undefined,
+  })
   const initialVersion = version ?? versions.find((each) => each.status === 'ready')?.version ?? model.latestVersion
   const form = useForm({ initial: { alias, version: String(initialVersion), reason: '' }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
@@ -25,13 +30,50 @@ export function AliasDialog({ model, versions, alias, version, onClose }: AliasD
   })
   const options = versions.map((each) => {
     const metric = mainMetric(each.metrics)
-    return { value: String(each.version), label: `Version ${each.version}${metric ? ` · ${formatMetric(metric.value)}` : ''}${each.status === 'ready' ? '' : ` · ${each.status}`}` }
+    return {
+      value: String(each.version),
+      label: `Version ${each.version}${metric ? ` · ${formatMetric(metric.value)}` : ''}${each.status === 'ready' ? '' : ` · ${each.status}`}`,
+    }
   })
   return (
-    <FormDialog title={present ? `Move ${alias}` : 'Set an alias'} submitLabel={present ? 'Move alias' : 'Set alias'} isBusy={isBusy} error={error} errorTitle="The alias was not set" onSubmit={send} onClose={onClose}>
-      {present === undefined && <Field label="Alias" name="alias" autoFocus value={values.alias} onChange={(value) => set('alias', value)} error={errors.alias} help="For example champion or candidate." />}
-      <SelectField label="Version" name="version" value={values.version} onChange={(value) => set('version', value)} options={options} error={errors.version} help={present ? `Now on version ${present}.` : undefined} />
-      <Field label="Why" name="reason" isOptional value={values.reason} onChange={(value) => set('reason', value)} error={errors.reason} help="Kept in the alias's history." />
+    <FormDialog
+      title={present ? `Move ${alias}` : 'Set an alias'}
+      submitLabel={present ? 'Move alias' : 'Set alias'}
+      isBusy={isBusy}
+      error={error}
+      errorTitle="The alias was not set"
+      onSubmit={send}
+      onClose={onClose}
+    >
+      {present === undefined && (
+        <Field
+          label="Alias"
+          name="alias"
+          autoFocus
+          value={values.alias}
+          onChange={(value) => set('alias', value)}
+          error={errors.alias}
+          help="For example champion or candidate."
+        />
+      )}
+      <SelectField
+        label="Version"
+        name="version"
+        value={values.version}
+        onChange={(value) => set('version', value)}
+        options={options}
+        error={errors.version}
+        help={present ? `Now on version ${present}.` : undefined}
+      />
+      <Field
+        label="Why"
+        name="reason"
+        isOptional
+        value={values.reason}
+        onChange={(value) => set('reason', value)}
+        error={errors.reason}
+        help="Kept in the alias's history."
+      />
     </FormDialog>
   )
 }

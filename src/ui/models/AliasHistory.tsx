@@ -19,9 +19,16 @@ export function AliasHistory({ model }: { model: string }) {
       <ListCard label="History of aliases">
         {data.slice(0, 30).map((move) => (
           <Box component="li" key={`${move.alias}${move.movedAt}`} sx={{ typography: 'body2' }}>
-            <div><Box component="span" sx={{ fontWeight: 550 }}>{move.alias}</Box> {moveText(move.fromVersion, move.toVersion)}</div>
+            <div>
+              <Box component="span" sx={{ fontWeight: 550 }}>
+                {move.alias}
+              </Box>{' '}
+              {moveText(move.fromVersion, move.toVersion)}
+            </div>
             {move.reason && <Box sx={{ overflowWrap: 'anywhere' }}>{move.reason}</Box>}
-            <Box sx={{ typography: 'caption', color: 'text.secondary' }}>{move.movedBy ?? 'somebody'}, <RelativeTime at={move.movedAt} /></Box>
+            <Box sx={{ typography: 'caption', color: 'text.secondary' }}>
+              {move.movedBy ?? 'somebody'}, <RelativeTime at={move.movedAt} />
+            </Box>
           </Box>
         ))}
       </ListCard>

@@ -23,20 +23,48 @@ export function Aliases({ model, versions, canDeploy }: { model: Model; versions
   const { remove } = useAliases(model)
   const names = Object.entries(model.aliases).sort(([left], [right]) => left.localeCompare(right))
   return (
-    <Section title="Aliases" actions={canDeploy && <Button startIcon={<AddIcon sx={{ fontSize: 16 }} />} onClick={() => setEditing({ alias: names.some(([alias]) => alias === 'champion') ? '' : 'champion' })}>Set alias</Button>}>
+    <Section
+      title="Aliases"
+      actions={
+        canDeploy && (
+          <Button
+            startIcon={<AddIcon sx={{ fontSize: 16 }} />}
+            onClick={() => setEditing({ alias: names.some(([alias]) => alias === 'champion') ? '' : 'champion' })}
+          >
+            Set alias
+          </Button>
+        )
+      }
+    >
       <ListCard label="Aliases">
-        {names.length === 0 && <Box component="li" sx={{ color: 'text.secondary', typography: 'body2' }}>A name such as champion points at a version and moves when a better one comes.</Box>}
+        {names.length === 0 && (
+          <Box component="li" sx={{ color: 'text.secondary', typography: 'body2' }}>
+            A name such as champion points at a version and moves when a better one comes.
+          </Box>
+        )}
         {names.map(([alias, version]) => (
           <Box component="li" key={alias} sx={{ display: 'flex', alignItems: 'center', gap: 1, py: '6px !important' }}>
             <Box sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
-              <Box component="span" sx={{ fontWeight: 550 }}>{alias}</Box>
+              <Box component="span" sx={{ fontWeight: 550 }}>
+                {alias}
+              </Box>
               {' → '}
-              <AppLink href={`/models/${encodeURIComponent(model.name)}/versions/${version}`}>version {version}</AppLink>
+              <AppLink underline="always" href={`/models/${encodeURIComponent(model.name)}/versions/${version}`}>
+                version {version}
+              </AppLink>
             </Box>
             {canDeploy && (
               <>
-                <Hint text={`Move ${alias}`}><IconButton aria-label={`Move ${alias}`} onClick={() => setEditing({ alias })}><EditIcon sx={{ fontSize: 16 }} /></IconButton></Hint>
-                <Hint text={`Delete ${alias}`}><IconButton aria-label={`Delete ${alias}`} onClick={() => remove(alias)}><DeleteIcon sx={{ fontSize: 16 }} /></IconButton></Hint>
+                <Hint text={`Move ${alias}`}>
+                  <IconButton aria-label={`Move ${alias}`} onClick={() => setEditing({ alias })}>
+                    <EditIcon sx={{ fontSize: 16 }} />
+                  </IconButton>
+                </Hint>
+                <Hint text={`Delete ${alias}`}>
+                  <IconButton aria-label={`Delete ${alias}`} onClick={() => remove(alias)}>
+                    <DeleteIcon sx={{ fontSize: 16 }} />
+                  </IconButton>
+                </Hint>
               </>
             )}
           </Box>

@@ -12,5 +12,14 @@ const columns: Column<ClassScore>[] = [
 ]
 
 export const ClassScores = ({ classes }: { classes: ClassScore[] }) => (
-  <DataTable id="classes" label="Scores by class" columns={columns} rows={classes} rowKey={(row) => row.label} hasColumnPicker={false} hasOwnSort maxHeight="420px" />
+  <DataTable
+    id="classes"
+    label="Scores by class"
+    columns={columns}
+    rows={classes}
+    rowKey={(row) => row.label}
+    hasColumnPicker={false}
+    hasOwnSort
+    maxHeight="420px"
+  />
 )

@@ -8,7 +8,13 @@ import { readError } from '#src/ui/kit/errors.ts'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { useDeploy } from '#src/ui/models/useDeploy.ts'
 
-type DeployButtonProps = { model: string; version: number; variant?: 'contained' | 'outlined' | 'text'; isDisabled?: boolean; hasOptions?: boolean }
+type DeployButtonProps = {
+  model: string
+  version: number
+  variant?: 'contained' | 'outlined' | 'text'
+  isDisabled?: boolean
+  hasOptions?: boolean
+}
 
 const DeployDialog = dynamic(() => import('#src/ui/models/DeployDialog.tsx').then((module) => module.DeployDialog), { ssr: false })
 
@@ -17,12 +23,25 @@ export function DeployButton({ model, version, variant = 'contained', isDisabled
   const toast = useToast()
   const deploy = useDeploy()
   const [isAsking, setAsking] = useState(false)
-  const go = () => deploy.mutate({ model, version }, { onError: (error) => toast({ message: readError(error).message, tone: 'failed', action: { label: 'Choose a name', run: () => setAsking(true) } }) })
+  const go = () =>
+    deploy.mutate(
+      { model, version },
+      {
+        onError: (error) =>
+          toast({ message: readError(error).message, tone: 'failed', action: { label: 'Choose a name', run: () => setAsking(true) } }),
+      },
+    )
   return (
     <>
       <ButtonGroup disableElevation variant={variant} disabled={isDisabled} sx={{ '& .MuiButtonGroup-grouped': { minWidth: 32 } }}>
-        <Button loading={deploy.isPending} onClick={go}>Deploy version {version}</Button>
-        {hasOptions && <Button aria-label={`Deploy version ${version} with options`} onClick={() => setAsking(true)} sx={{ px: 1.5 }}><TuneIcon sx={{ fontSize: 16 }} /></Button>}
+        <Button loading={deploy.isPending} onClick={go}>
+          Deploy version {version}
+        </Button>
+        {hasOptions && (
+          <Button aria-label={`Deploy version ${version} with options`} onClick={() => setAsking(true)} sx={{ px: 1.5 }}>
+            <TuneIcon sx={{ fontSize: 16 }} />
+          </Button>
+        )}
       </ButtonGroup>
       {isAsking && <DeployDialog model={model} version={version} onClose={() => setAsking(false)} />}
     </>

@@ -15,15 +15,52 @@ const devices = [
 export function DeployDialog({ model, version, onClose }: { model: string; version: number; onClose: () => void }) {
   const deploy = useDeploy()
   const toInput = (typed: { name: string; replicas: string; device: string }) => ({
-    model, version, name: typed.name.trim() || undefined, replicas: Number(typed.replicas), device: typed.device as 'auto' | 'cpu' | 'cuda',
+    model,
+    version,
+    name: typed.name.trim() || undefined,
+    replicas: Number(typed.replicas),
+    device: typed.device as 'auto' | 'cpu' | 'cuda',
   })
   const form = useForm({ initial: { name: model, replicas: '1', device: 'auto' }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
   return (
-    <FormDialog title={`Deploy version ${version} of ${model}`} submitLabel={`Deploy version ${version}`} isBusy={isBusy} error={error} errorTitle="It was not deployed" onClose={onClose} onSubmit={form.submit((typed) => deploy.mutateAsync(toInput(typed)))}>
-      <Field label="Name of the endpoint" name="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} help="One of this model that exists already gets all its traffic on this version." />
-      <Field label="Replicas" name="replicas" type="number" min={1} max={32} value={values.replicas} onChange={(value) => set('replicas', value)} error={errors.replicas} help="Processes that answer at the same time; one is enough to begin with." />
-      <SelectField label="Device" name="device" value={values.device} onChange={(value) => set('device', value)} options={devices} error={errors.device} />
+    <FormDialog
+      title={`Deploy version ${version} of ${model}`}
+      submitLabel={`Deploy version ${version}`}
+      isBusy={isBusy}
+      error={error}
+      errorTitle="It was not deployed"
+      onClose={onClose}
+      onSubmit={form.submit((typed) => deploy.mutateAsync(toInput(typed)))}
+    >
+      <Field
+        label="Name of the endpoint"
+        name="name"
+        autoFocus
+        value={values.name}
+        onChange={(value) => set('name', value)}
+        error={errors.name}
+        help="One of this model that exists already gets all its traffic on this version."
+      />
+      <Field
+        label="Replicas"
+        name="replicas"
+        type="number"
+        min={1}
+        max={32}
+        value={values.replicas}
+        onChange={(value) => set('replicas', value)}
+        error={errors.replicas}
+        help="Processes that answer at the same time; one is enough to begin with."
+      />
+      <SelectField
+        label="Device"
+        name="device"
+        value={values.device}
+        onChange={(value) => set('device', value)}
+        options={devices}
+        error={errors.device}
+      />
     </FormDialog>
   )
 }

@@ -20,15 +20,36 @@ const examples: [string, string][] = [
   ["status = 'ready' and tags.team = 'search'", 'both'],
 ]
 
-function FilterHelp({ anchor, suggestions, onPick, onClose }: { anchor: HTMLElement | null; suggestions: string[]; onPick: (clause: string) => void; onClose: () => void }) {
+function FilterHelp({
+  anchor,
+  suggestions,
+  onPick,
+  onClose,
+}: {
+  anchor: HTMLElement | null
+  suggestions: string[]
+  onPick: (clause: string) => void
+  onClose: () => void
+}) {
   return (
-    <Popover open={!!anchor} anchorEl={anchor} onClose={onClose} anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }} transformOrigin={{ vertical: 'top', horizontal: 'right' }} slotProps={{ paper: { role: 'dialog', 'aria-label': 'How to filter', sx: { p: 4, width: 'min(440px, 92vw)', mt: 1 } } }}>
+    <Popover
+      open={!!anchor}
+      anchorEl={anchor}
+      onClose={onClose}
+      anchorOrigin={{ vertical: 'bottom', horizontal: 'right' }}
+      transformOrigin={{ vertical: 'top', horizontal: 'right' }}
+      slotProps={{ paper: { role: 'dialog', 'aria-label': 'How to filter', sx: { p: 4, width: 'min(440px, 92vw)', mt: 1 } } }}
+    >
       <Box sx={{ typography: 'label', color: 'text.secondary', mb: 2 }}>How to filter</Box>
       <Box component="dl" sx={{ m: 0, display: 'grid', gap: 1 }}>
         {examples.map(([clause, meaning]) => (
           <div key={clause}>
-            <Box component="dt" sx={{ typography: 'mono', fontSize: '0.75rem' }}>{clause}</Box>
-            <Box component="dd" sx={{ m: 0, typography: 'caption', color: 'text.secondary' }}>{meaning}</Box>
+            <Box component="dt" sx={{ typography: 'mono', fontSize: '0.75rem' }}>
+              {clause}
+            </Box>
+            <Box component="dd" sx={{ m: 0, typography: 'caption', color: 'text.secondary' }}>
+              {meaning}
+            </Box>
           </div>
         ))}
       </Box>
@@ -36,7 +57,9 @@ function FilterHelp({ anchor, suggestions, onPick, onClose }: { anchor: HTMLElem
         <>
           <Box sx={{ typography: 'label', color: 'text.secondary', mt: 4, mb: 2 }}>From the models shown</Box>
           <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5 }}>
-            {suggestions.map((clause) => <Chip key={clause} label={clause} variant="outlined" onClick={() => onPick(clause)} />)}
+            {suggestions.map((clause) => (
+              <Chip key={clause} label={clause} variant="outlined" onClick={() => onPick(clause)} />
+            ))}
           </Box>
         </>
       )}
@@ -61,6 +84,7 @@ export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProp
   const [fault, setFault] = useState<string | null>(null)
   const clauses = clausesOf(value)
   const shownError = fault ?? error
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter is what empties the field
   useEffect(() => {
     setTyped('')
     setFault(null)
@@ -75,19 +99,56 @@ export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProp
   const unused = suggestions.filter((clause) => !clauses.includes(clause))
   return (
     <Box sx={{ display: 'grid', gap: 1, flex: '1 1 280px', minWidth: 0 }}>
-      <Box component="form" onSubmit={(event: React.FormEvent) => { event.preventDefault(); if (typed.trim()) add(typed) }} sx={{ display: 'flex', gap: 2 }}>
+      <Box
+        component="form"
+        onSubmit={(event: React.FormEvent) => {
+          event.preventDefault()
+          if (typed.trim()) add(typed)
+        }}
+        sx={{ display: 'flex', gap: 2 }}
+      >
         <OutlinedInput
-          value={typed} onChange={(event) => setTyped(event.target.value)} placeholder="Filter: status = 'ready'" fullWidth error={!!shownError} sx={{ '& input::-webkit-calendar-picker-indicator': { display: 'none !important' } }}
-          slotProps={{ input: { 'aria-label': 'Filter models', 'aria-describedby': shownError ? `${id}-error` : undefined, list: `${id}-list`, autoComplete: 'off', spellCheck: false } }}
-          endAdornment={<IconButton aria-label="How to filter" edge="end" onClick={(event) => setAnchor(event.currentTarget)}><HelpIcon sx={{ fontSize: 18 }} /></IconButton>}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          placeholder="Filter: status = 'ready'"
+          fullWidth
+          error={!!shownError}
+          sx={{ '& input::-webkit-calendar-picker-indicator': { display: 'none !important' } }}
+          slotProps={{
+            input: {
+              'aria-label': 'Filter models',
+              'aria-describedby': shownError ? `${id}-error` : undefined,
+              list: `${id}-list`,
+              autoComplete: 'off',
+              spellCheck: false,
+            },
+          }}
+          endAdornment={
+            <IconButton aria-label="How to filter" edge="end" onClick={(event) => setAnchor(event.currentTarget)}>
+              <HelpIcon sx={{ fontSize: 18 }} />
+            </IconButton>
+          }
         />
-        <datalist id={`${id}-list`}>{unused.map((clause) => <option key={clause} value={clause} />)}</datalist>
+        <datalist id={`${id}-list`}>
+          {unused.map((clause) => (
+            <option key={clause} value={clause} />
+          ))}
+        </datalist>
       </Box>
-      {shownError && <FormHelperText id={`${id}-error`} error role="alert">{shownError}</FormHelperText>}
+      {shownError && (
+        <FormHelperText id={`${id}-error`} error role="alert">
+          {shownError}
+        </FormHelperText>
+      )}
       {clauses.length > 0 && (
         <Box role="group" aria-label="Filters in use" sx={{ display: 'flex', flexWrap: 'wrap', gap: 1.5 }}>
           {clauses.map((clause) => (
-            <Chip key={clause} label={clause} onDelete={() => onChange(joinClauses(clauses.filter((each) => each !== clause)))} slotProps={{ label: { style: { fontFamily: '"JetBrains Mono Variable", monospace', fontSize: '0.75rem' } } }} />
+            <Chip
+              key={clause}
+              label={clause}
+              onDelete={() => onChange(joinClauses(clauses.filter((each) => each !== clause)))}
+              slotProps={{ label: { style: { fontFamily: '"JetBrains Mono Variable", monospace', fontSize: '0.75rem' } } }}
+            />
           ))}
         </Box>
       )}

@@ -17,12 +17,16 @@ export function ModelCard({ model }: { model: Model }) {
   return (
     <Box component="article" aria-label={`Model ${model.name}`} sx={{ display: 'grid', gap: 4, minWidth: 0 }}>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, flexWrap: 'wrap' }}>
-        <Typography variant="h2" component="p" sx={{ overflowWrap: 'anywhere' }}>{model.name}</Typography>
+        <Typography variant="h2" component="p" sx={{ overflowWrap: 'anywhere' }}>
+          {model.name}
+        </Typography>
         <StatusChip status={model.status} />
       </Box>
       {metric && (
         <Box>
-          <Box sx={{ typography: 'label', color: 'text.secondary' }}>{metricTitle(metric.name)}, version {model.latestVersion}</Box>
+          <Box sx={{ typography: 'label', color: 'text.secondary' }}>
+            {metricTitle(metric.name)}, version {model.latestVersion}
+          </Box>
           <Box sx={{ typography: 'h4' }}>{formatMetric(metric.value)}</Box>
         </Box>
       )}
@@ -44,7 +48,9 @@ export function ModelFacts({ model }: { model: Model }) {
         { label: 'Base model', value: model.baseModel },
         { label: 'Aliases', value: Object.keys(model.aliases).length > 0 && <AliasNames aliases={model.aliases} /> },
         { label: 'Tags', value: Object.keys(model.tags).length > 0 && <TagChips tags={model.tags} /> },
-        ...Object.entries(model.metadata).slice(0, 20).map(([label, value]) => ({ label, value: typeof value === 'string' ? value : JSON.stringify(value) })),
+        ...Object.entries(model.metadata)
+          .slice(0, 20)
+          .map(([label, value]) => ({ label, value: typeof value === 'string' ? value : JSON.stringify(value) })),
         { label: 'Updated', value: <RelativeTime at={model.updatedAt} /> },
         { label: 'Created', value: <RelativeTime at={model.createdAt} /> },
         { label: 'By', value: model.createdBy },

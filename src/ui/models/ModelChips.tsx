@@ -1,6 +1,19 @@
 import Box from '@mui/material/Box'
 
-const chipSx = { display: 'inline-block', border: 1, borderColor: 'divider', borderRadius: '6px', px: 1.5, typography: 'caption', lineHeight: '18px', maxWidth: 220, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', verticalAlign: 'middle' } as const
+const chipSx = {
+  display: 'inline-block',
+  border: 1,
+  borderColor: 'divider',
+  borderRadius: '6px',
+  px: 1.5,
+  typography: 'caption',
+  lineHeight: '18px',
+  maxWidth: 220,
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  whiteSpace: 'nowrap',
+  verticalAlign: 'middle',
+} as const
 
 /** `champion → v3`, one chip an alias. */
 export function AliasNames({ aliases }: { aliases: Record<string, number> }) {
@@ -8,7 +21,11 @@ export function AliasNames({ aliases }: { aliases: Record<string, number> }) {
   if (names.length === 0) return '–'
   return (
     <Box component="span" sx={{ display: 'inline-flex', gap: 1, flexWrap: 'wrap' }}>
-      {names.map(([alias, version]) => <Box component="span" key={alias} sx={chipSx}>{alias} → v{version}</Box>)}
+      {names.map(([alias, version]) => (
+        <Box component="span" key={alias} sx={chipSx}>
+          {alias} → v{version}
+        </Box>
+      ))}
     </Box>
   )
 }
@@ -20,11 +37,30 @@ export function TagChips({ tags, limit = 20 }: { tags: Record<string, string>; l
   const rest = all.length - limit
   return (
     <Box component="span" sx={{ display: 'inline-flex', gap: 1, flexWrap: 'wrap', minWidth: 0 }}>
-      {all.slice(0, limit).map(([key, value]) => <Box component="span" key={key} title={`${key}: ${value}`} sx={chipSx}>{value ? `${key}: ${value}` : key}</Box>)}
-      {rest > 0 && <Box component="span" sx={{ ...chipSx, border: 0 }} title={all.slice(limit).map(([key, value]) => `${key}: ${value}`).join(', ')}>+{rest}</Box>}
+      {all.slice(0, limit).map(([key, value]) => (
+        <Box component="span" key={key} title={`${key}: ${value}`} sx={chipSx}>
+          {value ? `${key}: ${value}` : key}
+        </Box>
+      ))}
+      {rest > 0 && (
+        <Box
+          component="span"
+          sx={{ ...chipSx, border: 0 }}
+          title={all
+            .slice(limit)
+            .map(([key, value]) => `${key}: ${value}`)
+            .join(', ')}
+        >
+          +{rest}
+        </Box>
+      )}
     </Box>
   )
 }
 
 /** A name on a version, such as `champion`. */
-export const AliasChip = ({ alias }: { alias: string }) => <Box component="span" sx={{ ...chipSx, borderColor: 'text.disabled', fontWeight: 550 }}>{alias}</Box>
+export const AliasChip = ({ alias }: { alias: string }) => (
+  <Box component="span" sx={{ ...chipSx, borderColor: 'text.disabled', fontWeight: 550 }}>
+    {alias}
+  </Box>
+)

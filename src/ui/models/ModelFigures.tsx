@@ -24,10 +24,30 @@ export function ModelFigures({ model, versions }: { model: Model; versions: Vers
   return (
     <Figures>
       <Figure
-        label={metric ? `${metricTitle(metric.name)}, ${name}` : 'Main metric'} value={metric ? formatMetric(metric.value) : '–'} tone={metric?.change?.tone}
-        note={metric ? (metric.change ? `${metric.change.text} to version ${metric.change.before}` : 'the first that was measured') : 'Trained versions bring their metrics with them.'}
+        label={metric ? `${metricTitle(metric.name)}, ${name}` : 'Main metric'}
+        value={metric ? formatMetric(metric.value) : '–'}
+        tone={metric?.change?.tone}
+        note={
+          metric
+            ? metric.change
+              ? `${metric.change.text} to version ${metric.change.before}`
+              : 'the first that was measured'
+            : 'Trained versions bring their metrics with them.'
+        }
       />
-      {metric && trend.length > 1 && <Figure label={`${metricTitle(metric.name)} by version`} value={<Sparkline values={trend} label={`${metricTitle(metric.name)} of ${plural(trend.length, 'version')}, oldest first`} width={130} height={34} />} />}
+      {metric && trend.length > 1 && (
+        <Figure
+          label={`${metricTitle(metric.name)} by version`}
+          value={
+            <Sparkline
+              values={trend}
+              label={`${metricTitle(metric.name)} of ${plural(trend.length, 'version')}, oldest first`}
+              width={130}
+              height={34}
+            />
+          }
+        />
+      )}
       <Figure label="Latest version" value={model.latestVersion} note={<RelativeTime at={latest?.createdAt ?? model.updatedAt} />} />
       <Figure label="Size of the latest" value={latest ? formatBytes(latest.sizeBytes) : '–'} note={latest?.format ?? undefined} />
     </Figures>

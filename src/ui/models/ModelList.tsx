@@ -21,13 +21,28 @@ import { defaultOrder, modelListInput } from '#src/ui/models/modelListInput.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 import { TerminalSnippet } from '#src/ui/uploads/TerminalSnippet.tsx'
 
-const register = <ButtonLink href="/models/register" variant="contained">Register a model</ButtonLink>
+const register = (
+  <ButtonLink href="/models/register" variant="contained">
+    Register a model
+  </ButtonLink>
+)
 
 function EmptyList({ isFiltered, canWrite, onClear }: { isFiltered: boolean; canWrite: boolean; onClear: () => void }) {
-  if (isFiltered) return <EmptyState sentence="No model matches the search and the filters." action={<Button variant="outlined" onClick={onClear}>Clear search and filters</Button>} />
+  if (isFiltered)
+    return (
+      <EmptyState
+        sentence="No model matches the search and the filters."
+        action={
+          <Button variant="outlined" onClick={onClear}>
+            Clear search and filters
+          </Button>
+        }
+      />
+    )
   return (
     <EmptyState
-      sentence="No models yet. Register an ONNX file that you have, or train one: its versions, metrics and deployments gather here." action={canWrite ? register : undefined}
+      sentence="No models yet. Register an ONNX file that you have, or train one: its versions, metrics and deployments gather here."
+      action={canWrite ? register : undefined}
       snippet={canWrite ? <TerminalSnippet kind="model" /> : undefined}
     />
   )
@@ -39,7 +54,10 @@ export function ModelList() {
   const [filter, setFilter] = useUrlState('filter')
   const [sort] = useUrlState('sort', defaultOrder)
   const { canWrite } = usePermissions()
-  const query = trpc.models.list.useInfiniteQuery(modelListInput({ q, filter, sort }), { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData })
+  const query = trpc.models.list.useInfiniteQuery(modelListInput({ q, filter, sort }), {
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
   const rows: Model[] | undefined = query.data?.pages.flatMap((page) => page.items)
   const total = query.data?.pages[0]?.total ?? 0
   const isFilterWrong = query.isError && !!filter && readError(query.error).code === 'bad_request'
@@ -50,22 +68,45 @@ export function ModelList() {
   const toolbar = (
     <>
       <SearchBox label="Search models" placeholder="Search models" value={q} onChange={setQ} />
-      <FilterBox value={filter} onChange={setFilter} suggestions={suggestClauses(rows ?? [])} error={isFilterWrong ? readError(query.error).message : undefined} />
+      <FilterBox
+        value={filter}
+        onChange={setFilter}
+        suggestions={suggestClauses(rows ?? [])}
+        error={isFilterWrong ? readError(query.error).message : undefined}
+      />
     </>
   )
   return (
     <>
       <PageHeader title="Models" action={canWrite && (rows?.length || q || filter) ? register : undefined} />
-      {query.isError && !isFilterWrong && <ErrorNotice title="The models could not be read" error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isError && !isFilterWrong && (
+        <ErrorNotice title="The models could not be read" error={query.error} onRetry={() => void query.refetch()} />
+      )}
       {(!query.isError || isFilterWrong) && (
         <DataTable
-          id="models" label="Models" columns={modelColumns} rows={isFilterWrong ? [] : rows} rowKey={(model) => model.id} rowHref={(model) => `/models/${encodeURIComponent(model.name)}`} initialSort={defaultOrder}
-          isStale={query.isPlaceholderData} peek={(model) => <ModelCard model={model} />} toolbar={rows?.length || q || filter ? toolbar : undefined}
+          id="models"
+          label="Models"
+          columns={modelColumns}
+          rows={isFilterWrong ? [] : rows}
+          rowKey={(model) => model.id}
+          rowHref={(model) => `/models/${encodeURIComponent(model.name)}`}
+          initialSort={defaultOrder}
+          isStale={query.isPlaceholderData}
+          peek={(model) => <ModelCard model={model} />}
+          toolbar={rows?.length || q || filter ? toolbar : undefined}
           empty={<EmptyList isFiltered={!!(q || filter)} canWrite={canWrite} onClear={clear} />}
           footer={
             <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && <span>{formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}</span>}
-              {query.hasNextPage && <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button>}
+              {rows && (
+                <span>
+                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
+                </span>
+              )}
+              {query.hasNextPage && (
+                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  Load more
+                </Button>
+              )}
             </Box>
           }
         />

@@ -31,7 +31,14 @@ function DeleteModelDialog({ model, versions, onClose }: { model: Model; version
   const aliases = Object.keys(model.aliases)
   return (
     <ConfirmDialog
-      isOpen title={`Delete ${model.name}?`} confirmLabel="Delete model" typeName={versions >= largeFrom ? model.name : undefined} isBusy={remove.isPending} error={remove.error} onClose={onClose} onConfirm={() => remove.mutate({ model: model.id })}
+      isOpen
+      title={`Delete ${model.name}?`}
+      confirmLabel="Delete model"
+      typeName={versions >= largeFrom ? model.name : undefined}
+      isBusy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate({ model: model.id })}
       consequences={[
         `${plural(versions, 'version')} with files and metrics ${versions === 1 ? 'goes' : 'go'} with it.`,
         aliases.length > 0 ? `Programs that ask for ${aliases.join(', ')} find nothing.` : 'It has no aliases that programs could ask for.',
@@ -52,10 +59,14 @@ export function ModelMenu({ model, versions }: { model: Model; versions: number 
   }
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><MoreIcon sx={{ fontSize: 20 }} /></IconButton>
+      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <MoreIcon sx={{ fontSize: 20 }} />
+      </IconButton>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
         <MenuItem onClick={pick('edit')}>Edit description and tags</MenuItem>
-        <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>Delete model</MenuItem>
+        <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>
+          Delete model
+        </MenuItem>
       </Menu>
       {opened === 'edit' && <EditModelDialog model={model} onClose={() => setOpened(null)} />}
       {opened === 'delete' && <DeleteModelDialog model={model} versions={versions} onClose={() => setOpened(null)} />}

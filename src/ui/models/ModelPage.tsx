@@ -27,27 +27,48 @@ export function ModelPage({ model: ref }: { model: string }) {
   const { canWrite, canDeploy } = usePermissions()
   if (!model) {
     if (isNotFound(error)) return <NotFound what="model" href="/models" label="All models" />
-    if (error) return <><PageHeader title={ref} crumbs={crumbs} /><ErrorNotice title="The model could not be read" error={error} onRetry={() => void refetch()} /></>
+    if (error)
+      return (
+        <>
+          <PageHeader title={ref} crumbs={crumbs} />
+          <ErrorNotice title="The model could not be read" error={error} onRetry={() => void refetch()} />
+        </>
+      )
     return <PageSkeleton />
   }
   const deployable = versions?.items.find((version) => version.status === 'ready')
   return (
     <>
       <PageHeader
-        title={model.name} crumbs={crumbs} status={model.status}
+        title={model.name}
+        crumbs={crumbs}
+        status={model.status}
         action={canDeploy && deployable && <DeployButton model={model.name} version={deployable.version} />}
-        more={canWrite && <><ButtonLink href={`/models/register?name=${encodeURIComponent(model.name)}`} variant="outlined">Add a version</ButtonLink><ModelMenu model={model} versions={versions?.total ?? model.latestVersion} /></>}
+        more={
+          canWrite && (
+            <>
+              <ButtonLink href={`/models/register?name=${encodeURIComponent(model.name)}`} variant="outlined">
+                Add a version
+              </ButtonLink>
+              <ModelMenu model={model} versions={versions?.total ?? model.latestVersion} />
+            </>
+          )
+        }
       />
       <Box sx={{ display: 'grid', gap: 8 }}>
         <ModelFigures model={model} versions={versions?.items} />
         <Box sx={{ display: 'grid', gap: 8, gridTemplateColumns: { md: 'minmax(0, 1fr) 320px' }, alignItems: 'start' }}>
           <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
-            <Section title="Versions"><VersionTable model={model} versions={versions?.items} /></Section>
+            <Section title="Versions">
+              <VersionTable model={model} versions={versions?.items} />
+            </Section>
             <ModelDescription model={model} canWrite={canWrite} />
           </Box>
           <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
             <Aliases model={model} versions={versions?.items ?? []} canDeploy={canDeploy} />
-            <Section title="Facts" isFramed><ModelFacts model={model} /></Section>
+            <Section title="Facts" isFramed>
+              <ModelFacts model={model} />
+            </Section>
             <AliasHistory model={model.name} />
           </Box>
         </Box>

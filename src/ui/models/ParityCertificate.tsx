@@ -11,7 +11,10 @@ export function ParityCertificate({ parity, hasGolden }: { parity: ModelVersion[
     <Section title="Parity" isFramed>
       {parity ? (
         <Box sx={{ display: 'grid', gap: 3 }}>
-          <StatusChip status={parity.passed ? 'ready' : 'failed'} label={parity.passed ? 'Answers as in training' : 'Answers differ from training'} />
+          <StatusChip
+            status={parity.passed ? 'ready' : 'failed'}
+            label={parity.passed ? 'Answers as in training' : 'Answers differ from training'}
+          />
           <KeyValues
             labelWidth={110}
             items={[
@@ -24,7 +27,11 @@ export function ParityCertificate({ parity, hasGolden }: { parity: ModelVersion[
           />
         </Box>
       ) : (
-        <Box sx={{ typography: 'body2', color: 'text.secondary' }}>{hasGolden ? 'Golden answers came with this version. They are computed again when it is first deployed.' : 'No golden answers came with this version, so there is nothing to compare with.'}</Box>
+        <Box sx={{ typography: 'body2', color: 'text.secondary' }}>
+          {hasGolden
+            ? 'Golden answers came with this version. They are computed again when it is first deployed.'
+            : 'No golden answers came with this version, so there is nothing to compare with.'}
+        </Box>
       )}
     </Section>
   )

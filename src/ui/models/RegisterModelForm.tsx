@@ -22,10 +22,19 @@ const schema = () => import('#src/contracts/model.ts').then((contract) => contra
 type Values = { name: string; description: string; specialization: string; baseModel: string; tags: string; files: string[] }
 
 const toInput = (typed: Values) => ({
-  name: typed.name.trim(), description: typed.description || undefined, specialization: typed.specialization.trim() || undefined, baseModel: typed.baseModel.trim() || undefined, tags: textToTags(typed.tags),
+  name: typed.name.trim(),
+  description: typed.description || undefined,
+  specialization: typed.specialization.trim() || undefined,
+  baseModel: typed.baseModel.trim() || undefined,
+  tags: textToTags(typed.tags),
 })
 /** `my model (2).onnx` → `my-model-2`: a name that is allowed. */
-const nameOf = (file: string) => file.replace(/\.[^.]*$/, '').replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+|-+$/g, '').slice(0, 100)
+const nameOf = (file: string) =>
+  file
+    .replace(/\.[^.]*$/, '')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+|-+$/g, '')
+    .slice(0, 100)
 
 /** Files and a name make a model; a name that exists gets a new version. */
 export function RegisterModelForm({ initialName }: { initialName: string }) {
@@ -35,7 +44,11 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
   const { whenSent } = useUploads()
   const [waitsFor, setWaitsFor] = useState<string | null>(null)
   const register = trpc.models.register.useMutation()
-  const form = useForm<Values>({ initial: { name: initialName, description: '', specialization: '', baseModel: '', tags: '', files: [] }, schema, toInput })
+  const form = useForm<Values>({
+    initial: { name: initialName, description: '', specialization: '', baseModel: '', tags: '', files: [] },
+    schema,
+    toInput,
+  })
   const { values, set, errors, setErrors, error, isBusy } = form
 
   const send = form.submit(async (typed) => {
@@ -56,26 +69,91 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
   const label = initialName && values.name === initialName ? 'Add the version' : 'Register the model'
   return (
     <>
-      <PageHeader title={initialName ? `Add a version to ${initialName}` : 'Register a model'} crumbs={[{ label: 'Models', href: '/models' }, ...(initialName ? [{ label: initialName, href: `/models/${encodeURIComponent(initialName)}` }] : [])]} />
+      <PageHeader
+        title={initialName ? `Add a version to ${initialName}` : 'Register a model'}
+        crumbs={[
+          { label: 'Models', href: '/models' },
+          ...(initialName ? [{ label: initialName, href: `/models/${encodeURIComponent(initialName)}` }] : []),
+        ]}
+      />
       <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 5, maxWidth: 640 }}>
         <UploadField
-          label="Files" isMultiple value={values.files} onChange={(keys) => set('files', keys)} error={errors.files} help="An ONNX file, with its external data beside it if it has any. The upload begins at once and can be paused."
-          onPicked={(files) => { const onnx = files.find((file) => file.name.endsWith('.onnx')); if (onnx && !values.name) set('name', nameOf(onnx.name)) }}
+          label="Files"
+          isMultiple
+          value={values.files}
+          onChange={(keys) => set('files', keys)}
+          error={errors.files}
+          help="An ONNX file, with its external data beside it if it has any. The upload begins at once and can be paused."
+          onPicked={(files) => {
+            const onnx = files.find((file) => file.name.endsWith('.onnx'))
+            if (onnx && !values.name) set('name', nameOf(onnx.name))
+          }}
         />
-        <Field label="Name" name="name" value={values.name} onChange={(value) => set('name', value)} error={errors.name} help="A name that exists already gets a new version." />
-        <Field label="Description" name="description" rows={3} isOptional value={values.description} onChange={(value) => set('description', value)} error={errors.description} help="What it is for, on what data it was trained, where it should not be used." />
-        <Accordion slotProps={{ heading: { component: 'h2' } }} disableGutters variant="outlined" sx={{ borderRadius: '8px', '&::before': { display: 'none' } }}>
+        <Field
+          label="Name"
+          name="name"
+          value={values.name}
+          onChange={(value) => set('name', value)}
+          error={errors.name}
+          help="A name that exists already gets a new version."
+        />
+        <Field
+          label="Description"
+          name="description"
+          rows={3}
+          isOptional
+          value={values.description}
+          onChange={(value) => set('description', value)}
+          error={errors.description}
+          help="What it is for, on what data it was trained, where it should not be used."
+        />
+        <Accordion
+          slotProps={{ heading: { component: 'h2' } }}
+          disableGutters
+          variant="outlined"
+          sx={{ borderRadius: '8px', '&::before': { display: 'none' } }}
+        >
           <AccordionSummary expandIcon={<ExpandIcon sx={{ fontSize: 20 }} />}>Advanced: tags, specialization, base model</AccordionSummary>
           <AccordionDetails sx={{ display: 'grid', gap: 4 }}>
-            <Field label="Tags" name="tags" rows={3} isOptional isMono value={values.tags} onChange={(value) => set('tags', value)} error={errors.tags} help="One a line: team: search" />
-            <Field label="Specialization" name="specialization" isOptional value={values.specialization} onChange={(value) => set('specialization', value)} error={errors.specialization} help="What it does best, in a word or two." />
-            <Field label="Base model" name="baseModel" isOptional value={values.baseModel} onChange={(value) => set('baseModel', value)} error={errors.baseModel} help="The model that it was made from." />
+            <Field
+              label="Tags"
+              name="tags"
+              rows={3}
+              isOptional
+              isMono
+              value={values.tags}
+              onChange={(value) => set('tags', value)}
+              error={errors.tags}
+              help="One a line: team: search"
+            />
+            <Field
+              label="Specialization"
+              name="specialization"
+              isOptional
+              value={values.specialization}
+              onChange={(value) => set('specialization', value)}
+              error={errors.specialization}
+              help="What it does best, in a word or two."
+            />
+            <Field
+              label="Base model"
+              name="baseModel"
+              isOptional
+              value={values.baseModel}
+              onChange={(value) => set('baseModel', value)}
+              error={errors.baseModel}
+              help="The model that it was made from."
+            />
           </AccordionDetails>
         </Accordion>
         <ErrorNotice title="The model was not registered" error={error} />
         <Box sx={{ display: 'flex', alignItems: 'center', gap: 3 }}>
-          <Button type="submit" variant="contained" loading={isBusy}>{label}</Button>
-          <Box role="status" sx={{ typography: 'body2', color: 'text.secondary' }}>{waitsFor && `${waitsFor} …`}</Box>
+          <Button type="submit" variant="contained" loading={isBusy}>
+            {label}
+          </Button>
+          <Box role="status" sx={{ typography: 'body2', color: 'text.secondary' }}>
+            {waitsFor && `${waitsFor} …`}
+          </Box>
         </Box>
       </Box>
     </>

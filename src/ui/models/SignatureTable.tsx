@@ -25,10 +25,34 @@ function exampleOf({ hint }: TensorSpec): string {
 }
 
 const columns: Column<Row>[] = [
-  { key: 'name', header: 'Name', cell: (row) => <Box component="span" sx={{ typography: 'mono', overflowWrap: 'anywhere' }}>{row.name}</Box> },
+  {
+    key: 'name',
+    header: 'Name',
+    cell: (row) => (
+      <Box component="span" sx={{ typography: 'mono', overflowWrap: 'anywhere' }}>
+        {row.name}
+      </Box>
+    ),
+  },
   { key: 'direction', header: 'Part', cell: (row) => (row.direction === 'input' ? 'Input' : 'Output') },
-  { key: 'datatype', header: 'Type', cell: (row) => <Box component="span" sx={{ typography: 'mono' }}>{row.datatype}</Box> },
-  { key: 'shape', header: 'Shape', cell: (row) => <Box component="span" sx={{ typography: 'mono' }}>[{row.shape.join(', ')}]</Box> },
+  {
+    key: 'datatype',
+    header: 'Type',
+    cell: (row) => (
+      <Box component="span" sx={{ typography: 'mono' }}>
+        {row.datatype}
+      </Box>
+    ),
+  },
+  {
+    key: 'shape',
+    header: 'Shape',
+    cell: (row) => (
+      <Box component="span" sx={{ typography: 'mono' }}>
+        [{row.shape.join(', ')}]
+      </Box>
+    ),
+  },
   { key: 'values', header: 'Values seen in training', cell: known },
   { key: 'example', header: 'Example', cell: (row) => exampleOf(row) },
 ]
@@ -37,8 +61,27 @@ const shownAtFirst = 12
 
 /** Inputs, then outputs; many inputs are folded. */
 export function SignatureTable({ signature }: { signature: Signature }) {
-  const rows: Row[] = [...signature.inputs.map((spec) => ({ ...spec, direction: 'input' as const })), ...signature.outputs.map((spec) => ({ ...spec, direction: 'output' as const }))]
+  const rows: Row[] = [
+    ...signature.inputs.map((spec) => ({ ...spec, direction: 'input' as const })),
+    ...signature.outputs.map((spec) => ({ ...spec, direction: 'output' as const })),
+  ]
   const [isWhole, setWhole] = useState(rows.length <= shownAtFirst + 3)
-  const footer = !isWhole && <Button variant="outlined" sx={{ mt: 2 }} onClick={() => setWhole(true)}>Show all {rows.length}</Button>
-  return <DataTable id="signature" label="Signature" columns={columns} rows={isWhole ? rows : [...rows.slice(0, shownAtFirst), ...rows.filter((row) => row.direction === 'output')]} footer={footer} rowKey={(row) => `${row.direction}:${row.name}`} hasColumnPicker={false} hasOwnSort maxHeight="none" />
+  const footer = !isWhole && (
+    <Button variant="outlined" sx={{ mt: 2 }} onClick={() => setWhole(true)}>
+      Show all {rows.length}
+    </Button>
+  )
+  return (
+    <DataTable
+      id="signature"
+      label="Signature"
+      columns={columns}
+      rows={isWhole ? rows : [...rows.slice(0, shownAtFirst), ...rows.filter((row) => row.direction === 'output')]}
+      footer={footer}
+      rowKey={(row) => `${row.direction}:${row.name}`}
+      hasColumnPicker={false}
+      hasOwnSort
+      maxHeight="none"
+    />
+  )
 }

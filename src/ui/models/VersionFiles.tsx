@@ -15,10 +15,34 @@ const addressOf = (version: ModelVersion, path: string) =>
 /** The files of a version by digest, each to download. */
 export function VersionFiles({ version }: { version: ModelVersion }) {
   const columns: Column<File>[] = [
-    { key: 'path', header: 'Path', cell: (file) => <Box component="span" sx={{ typography: 'mono', overflowWrap: 'anywhere' }}>{file.path}</Box>, sortValue: (file) => file.path },
+    {
+      key: 'path',
+      header: 'Path',
+      cell: (file) => (
+        <Box component="span" sx={{ typography: 'mono', overflowWrap: 'anywhere' }}>
+          {file.path}
+        </Box>
+      ),
+      sortValue: (file) => file.path,
+    },
     { key: 'size', header: 'Size', align: 'right', cell: (file) => formatBytes(file.sizeBytes), sortValue: (file) => file.sizeBytes },
-    { key: 'sha256', header: 'SHA-256', cell: (file) => (file.sha256 ? <IdText id={file.sha256} short={`${file.sha256.slice(0, 12)}…`} what="digest" /> : 'being verified') },
-    { key: 'download', header: 'Download', cell: (file) => (file.sha256 ? <Link href={addressOf(version, file.path)} download={file.path.split('/').at(-1)} aria-label={`Download ${file.path}`}>Download</Link> : '–') },
+    {
+      key: 'sha256',
+      header: 'SHA-256',
+      cell: (file) => (file.sha256 ? <IdText id={file.sha256} short={`${file.sha256.slice(0, 12)}…`} what="digest" /> : 'being verified'),
+    },
+    {
+      key: 'download',
+      header: 'Download',
+      cell: (file) =>
+        file.sha256 ? (
+          <Link href={addressOf(version, file.path)} download={file.path.split('/').at(-1)} aria-label={`Download ${file.path}`}>
+            Download
+          </Link>
+        ) : (
+          '–'
+        ),
+    },
   ]
   return <DataTable id="files" label="Files" columns={columns} rows={version.files} rowKey={(file) => file.path} hasColumnPicker={false} />
 }

@@ -28,11 +28,21 @@ function DeleteVersionDialog({ version, onClose }: { version: ModelVersion; onCl
   })
   return (
     <ConfirmDialog
-      isOpen title={`Delete version ${version.version}?`} confirmLabel={`Delete version ${version.version}`} isBusy={remove.isPending} error={remove.error} onClose={onClose} onConfirm={() => remove.mutate({ model: version.modelId, version: version.version })}
+      isOpen
+      title={`Delete version ${version.version}?`}
+      confirmLabel={`Delete version ${version.version}`}
+      isBusy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate({ model: version.modelId, version: version.version })}
       consequences={[
         `${plural(version.files.length, 'file')} (${formatBytes(version.sizeBytes)}) ${version.files.length === 1 ? 'goes' : 'go'}, unless another version has the same.`,
-        version.aliases.length > 0 ? `The alias ${version.aliases.join(', ')} names it and keeps it: move the alias first.` : 'No alias names it.',
-        version.deployments.length > 0 ? `It serves in ${version.deployments.map((deployment) => deployment.name).join(', ')}, which keeps it: stop that first.` : 'No deployment serves it.',
+        version.aliases.length > 0
+          ? `The alias ${version.aliases.join(', ')} names it and keeps it: move the alias first.`
+          : 'No alias names it.',
+        version.deployments.length > 0
+          ? `It serves in ${version.deployments.map((deployment) => deployment.name).join(', ')}, which keeps it: stop that first.`
+          : 'No deployment serves it.',
         'Its number is not used again.',
       ]}
     />
@@ -40,7 +50,17 @@ function DeleteVersionDialog({ version, onClose }: { version: ModelVersion; onCl
 }
 
 /** Alias and deletion. */
-export function VersionMenu({ version, versions, canWrite, canDeploy }: { version: ModelVersion; versions: VersionSummary[]; canWrite: boolean; canDeploy: boolean }) {
+export function VersionMenu({
+  version,
+  versions,
+  canWrite,
+  canDeploy,
+}: {
+  version: ModelVersion
+  versions: VersionSummary[]
+  canWrite: boolean
+  canDeploy: boolean
+}) {
   const { data: model } = trpc.models.get.useQuery({ model: version.modelId })
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [opened, setOpened] = useState<'alias' | 'delete' | null>(null)
@@ -50,12 +70,20 @@ export function VersionMenu({ version, versions, canWrite, canDeploy }: { versio
   }
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><MoreIcon sx={{ fontSize: 20 }} /></IconButton>
+      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <MoreIcon sx={{ fontSize: 20 }} />
+      </IconButton>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
         {canDeploy && <MenuItem onClick={pick('alias')}>Point an alias here</MenuItem>}
-        {canWrite && <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>Delete version {version.version}</MenuItem>}
+        {canWrite && (
+          <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>
+            Delete version {version.version}
+          </MenuItem>
+        )}
       </Menu>
-      {opened === 'alias' && model && <AliasDialog model={model} versions={versions} alias="" version={version.version} onClose={() => setOpened(null)} />}
+      {opened === 'alias' && model && (
+        <AliasDialog model={model} versions={versions} alias="" version={version.version} onClose={() => setOpened(null)} />
+      )}
       {opened === 'delete' && <DeleteVersionDialog version={version} onClose={() => setOpened(null)} />}
     </>
   )

@@ -9,13 +9,23 @@ const shownAtMost = 6
 /** A version's metrics, the main one first, each against the version before. */
 export function VersionMetrics({ version, versions }: { version: ModelVersion; versions: VersionSummary[] }) {
   const main = mainMetric(version.metrics)?.name
-  const names = Object.keys(version.metrics).sort((left, right) => Number(right === main) - Number(left === main)).slice(0, shownAtMost)
+  const names = Object.keys(version.metrics)
+    .sort((left, right) => Number(right === main) - Number(left === main))
+    .slice(0, shownAtMost)
   return (
     <Figures min={130}>
       {names.map((name) => {
         const before = versionBefore(versions, version.version, name)
         const change = before ? difference(name, version.metrics[name], before.metrics[name]) : null
-        return <Figure key={name} label={metricTitle(name)} value={formatMetric(version.metrics[name])} tone={change?.tone} note={change && before ? `${change.text} to version ${before.version}` : undefined} />
+        return (
+          <Figure
+            key={name}
+            label={metricTitle(name)}
+            value={formatMetric(version.metrics[name])}
+            tone={change?.tone}
+            note={change && before ? `${change.text} to version ${before.version}` : undefined}
+          />
+        )
       })}
       <Figure label="Size" value={formatBytes(version.sizeBytes)} note={version.format ?? undefined} />
       <Figure label="Serves in" value={version.deployments.length} note={version.deployments.length === 1 ? 'deployment' : 'deployments'} />

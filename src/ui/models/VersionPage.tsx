@@ -23,19 +23,42 @@ export function VersionPage({ model, version: number }: { model: string; version
   const { data: versions } = trpc.models.versions.useQuery({ model })
   const { canWrite, canDeploy } = usePermissions()
   const name = version?.modelName ?? model
-  const crumbs = [{ label: 'Models', href: '/models' }, { label: name, href: `/models/${encodeURIComponent(name)}` }]
+  const crumbs = [
+    { label: 'Models', href: '/models' },
+    { label: name, href: `/models/${encodeURIComponent(name)}` },
+  ]
   if (!version) {
     if (isNotFound(error)) return <NotFound what="version" href={`/models/${encodeURIComponent(model)}`} label="Open the model" />
-    if (error) return <><PageHeader title={`Version ${number}`} crumbs={crumbs} /><ErrorNotice title="The version could not be read" error={error} onRetry={() => void refetch()} /></>
+    if (error)
+      return (
+        <>
+          <PageHeader title={`Version ${number}`} crumbs={crumbs} />
+          <ErrorNotice title="The version could not be read" error={error} onRetry={() => void refetch()} />
+        </>
+      )
     return <PageSkeleton />
   }
   return (
     <>
       <PageHeader
-        title={`${version.modelName} version ${version.version}`} crumbs={crumbs} status={version.status}
-        note={version.aliases.length > 0 && <Box component="span" sx={{ display: 'inline-flex', gap: 1 }}>{version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}</Box>}
+        title={`${version.modelName} version ${version.version}`}
+        crumbs={crumbs}
+        status={version.status}
+        note={
+          version.aliases.length > 0 && (
+            <Box component="span" sx={{ display: 'inline-flex', gap: 1 }}>
+              {version.aliases.map((alias) => (
+                <AliasChip key={alias} alias={alias} />
+              ))}
+            </Box>
+          )
+        }
         action={canDeploy && <DeployButton model={version.modelName} version={version.version} isDisabled={version.status !== 'ready'} />}
-        more={(canWrite || canDeploy) && <VersionMenu version={version} versions={versions?.items ?? []} canWrite={canWrite} canDeploy={canDeploy} />}
+        more={
+          (canWrite || canDeploy) && (
+            <VersionMenu version={version} versions={versions?.items ?? []} canWrite={canWrite} canDeploy={canDeploy} />
+          )
+        }
       />
       <Box sx={{ display: 'grid', gap: 6 }}>
         <VersionNotice version={version} />

@@ -17,7 +17,11 @@ function MetricCell({ version, all }: { version: VersionSummary; all: VersionSum
   return (
     <span>
       {formatMetric(metric.value)}
-      {metric.change && <Box component="span" sx={{ ml: 2, color: tones[metric.change.tone], display: 'inline-block', minWidth: 52 }}>{metric.change.text}</Box>}
+      {metric.change && (
+        <Box component="span" sx={{ ml: 2, color: tones[metric.change.tone], display: 'inline-block', minWidth: 52 }}>
+          {metric.change.text}
+        </Box>
+      )}
     </span>
   )
 }
@@ -29,12 +33,52 @@ export function VersionTable({ model, versions }: { model: Model; versions: Vers
   const columns: Column<VersionSummary>[] = [
     { key: 'version', header: 'Version', cell: (version) => `Version ${version.version}`, sortValue: (version) => version.version },
     { key: 'status', header: 'State', cell: (version) => <StatusChip status={version.status} />, sortValue: (version) => version.status },
-    { key: 'metric', header: named ? metricTitle(named) : 'Main metric', align: 'right', cell: (version) => <MetricCell version={version} all={all} />, sortValue: (version) => mainMetric(version.metrics)?.value ?? null },
-    { key: 'aliases', header: 'Aliases', cell: (version) => (version.aliases.length > 0 ? <Box component="span" sx={{ display: 'inline-flex', gap: 1 }}>{version.aliases.map((alias) => <AliasChip key={alias} alias={alias} />)}</Box> : '–') },
+    {
+      key: 'metric',
+      header: named ? metricTitle(named) : 'Main metric',
+      align: 'right',
+      cell: (version) => <MetricCell version={version} all={all} />,
+      sortValue: (version) => mainMetric(version.metrics)?.value ?? null,
+    },
+    {
+      key: 'aliases',
+      header: 'Aliases',
+      cell: (version) =>
+        version.aliases.length > 0 ? (
+          <Box component="span" sx={{ display: 'inline-flex', gap: 1 }}>
+            {version.aliases.map((alias) => (
+              <AliasChip key={alias} alias={alias} />
+            ))}
+          </Box>
+        ) : (
+          '–'
+        ),
+    },
     { key: 'format', header: 'Format', cell: (version) => version.format ?? '–', isHiddenByDefault: true },
-    { key: 'size', header: 'Size', align: 'right', cell: (version) => formatBytes(version.sizeBytes), sortValue: (version) => version.sizeBytes },
-    { key: 'created', header: 'Created', cell: (version) => <RelativeTime at={version.createdAt} />, sortValue: (version) => version.createdAt },
+    {
+      key: 'size',
+      header: 'Size',
+      align: 'right',
+      cell: (version) => formatBytes(version.sizeBytes),
+      sortValue: (version) => version.sizeBytes,
+    },
+    {
+      key: 'created',
+      header: 'Created',
+      cell: (version) => <RelativeTime at={version.createdAt} />,
+      sortValue: (version) => version.createdAt,
+    },
     { key: 'by', header: 'By', cell: (version) => version.createdBy ?? '–', isHiddenByDefault: true },
   ]
-  return <DataTable id="versions" label="Versions" columns={columns} rows={versions} rowKey={(version) => version.id} rowHref={(version) => `/models/${encodeURIComponent(model.name)}/versions/${version.version}`} skeletonCount={3} />
+  return (
+    <DataTable
+      id="versions"
+      label="Versions"
+      columns={columns}
+      rows={versions}
+      rowKey={(version) => version.id}
+      rowHref={(version) => `/models/${encodeURIComponent(model.name)}/versions/${version.version}`}
+      skeletonCount={3}
+    />
+  )
 }

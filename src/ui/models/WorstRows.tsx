@@ -11,5 +11,16 @@ export function WorstRows({ rows }: { rows: Record<string, string>[] }) {
     { key: 'place', header: '#', cell: (row) => `Row ${row.place}` },
     ...keys.map((key): Column<Row> => ({ key: `k-${key}`, header: key, cell: (row) => (row.values[key] ?? '–').slice(0, 200) })),
   ]
-  return <DataTable id="worst" label="Worst answers" columns={columns} rows={rows.map((values, index) => ({ place: index + 1, values }))} rowKey={(row) => String(row.place)} hasColumnPicker={false} hasOwnSort maxHeight="420px" />
+  return (
+    <DataTable
+      id="worst"
+      label="Worst answers"
+      columns={columns}
+      rows={rows.map((values, index) => ({ place: index + 1, values }))}
+      rowKey={(row) => String(row.place)}
+      hasColumnPicker={false}
+      hasOwnSort
+      maxHeight="420px"
+    />
+  )
 }

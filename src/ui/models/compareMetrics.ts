@@ -4,7 +4,11 @@ type Measured = { version: number; metrics: Record<string, number | null> }
 export type Difference = { text: string; tone: 'good' | 'bad' | 'plain'; before: number }
 
 /** A metric against the same one before: signed, and whether that is better. null when either is missing. */
-export function difference(name: string, value: number | null | undefined, before: number | null | undefined): Omit<Difference, 'before'> | null {
+export function difference(
+  name: string,
+  value: number | null | undefined,
+  before: number | null | undefined,
+): Omit<Difference, 'before'> | null {
   if (value == null || before == null) return null
   const change = value - before
   if (Math.abs(change) < 1e-12) return { text: '±0', tone: 'plain' }
@@ -14,7 +18,9 @@ export function difference(name: string, value: number | null | undefined, befor
 
 /** The newest earlier version that measured this metric. */
 export function versionBefore<V extends Measured>(versions: V[], version: number, metric: string): V | undefined {
-  return versions.filter((each) => each.version < version && each.metrics[metric] != null).sort((left, right) => right.version - left.version)[0]
+  return versions
+    .filter((each) => each.version < version && each.metrics[metric] != null)
+    .sort((left, right) => right.version - left.version)[0]
 }
 
 /** The main metric of a version, with its difference to the version before. */

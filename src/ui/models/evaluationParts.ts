@@ -20,7 +20,9 @@ function matrixOf(value: unknown): Matrix | null {
   if (!isObject(value) || !Array.isArray(value.labels) || !Array.isArray(value.counts)) return null
   const labels = value.labels.map(String)
   const counts = value.counts.map((row) => (Array.isArray(row) ? row.map((cell) => numberOf(cell) ?? 0) : []))
-  return counts.length === labels.length && counts.every((row) => row.length === labels.length) && labels.length > 0 ? { labels, counts } : null
+  return counts.length === labels.length && counts.every((row) => row.length === labels.length) && labels.length > 0
+    ? { labels, counts }
+    : null
 }
 
 export type Share = { label: string; count: number }
@@ -29,7 +31,10 @@ export type Share = { label: string; count: number }
 function importanceOf(value: unknown): Share[] {
   const pairs: [string | null, number | null][] = isObject(value)
     ? Object.entries(value).map(([name, share]) => [name, numberOf(share)])
-    : objects(value).map((item) => [textOf(item.feature ?? item.name ?? item.column), numberOf(item.importance ?? item.gain ?? item.permutation ?? item.value ?? item.mean ?? item.drop)])
+    : objects(value).map((item) => [
+        textOf(item.feature ?? item.name ?? item.column),
+        numberOf(item.importance ?? item.gain ?? item.permutation ?? item.value ?? item.mean ?? item.drop),
+      ])
   const helping = pairs.flatMap(([label, count]) => (label === null || count === null || count <= 0 ? [] : [{ label, count }]))
   const sum = helping.reduce((total, { count }) => total + count, 0)
   return helping.map(({ label, count }) => ({ label, count: (100 * count) / sum })).sort((left, right) => right.count - left.count)
@@ -45,7 +50,13 @@ function histogramOf(value: unknown): Share[] {
   })
 }
 
-export type MetricRange = { name: string; value: number; low: number | null; high: number | null; baselines: { name: string; value: number }[] }
+export type MetricRange = {
+  name: string
+  value: number
+  low: number | null
+  high: number | null
+  baselines: { name: string; value: number }[]
+}
 
 function baselinesOf(value: unknown): [string, Json][] {
   if (!isObject(value)) return []
@@ -72,22 +83,43 @@ function metricsOf(value: unknown, baseline: unknown): MetricRange[] {
 
 export type ClassScore = { label: string; precision: number | null; recall: number | null; f1: number | null; support: number | null }
 const classesOf = (value: unknown): ClassScore[] =>
-  objects(value).map((item) => ({ label: textOf(item.label) ?? '?', precision: numberOf(item.precision), recall: numberOf(item.recall), f1: numberOf(item.f1), support: numberOf(item.support) }))
+  objects(value).map((item) => ({
+    label: textOf(item.label) ?? '?',
+    precision: numberOf(item.precision),
+    recall: numberOf(item.recall),
+    f1: numberOf(item.f1),
+    support: numberOf(item.support),
+  }))
 
 /** Rows that the model got most wrong, as flat text by column. */
 function worstOf(value: unknown): Record<string, string>[] {
-  return objects(value).slice(0, 20).map((item) => {
-    const { row, file: _file, values, features, inputs, ...rest } = item
-    const flat = { ...rest, ...(isObject(row) ? row : row === undefined ? {} : { row }), ...(isObject(inputs) ? inputs : {}), ...(isObject(values) ? values : {}), ...(isObject(features) ? features : {}) }
-    return Object.fromEntries(Object.entries(flat).map(([key, each]) => [key, typeof each === 'number' ? String(Number(each.toPrecision(4))) : (textOf(each) ?? JSON.stringify(each) ?? '')]))
-  })
+  return objects(value)
+    .slice(0, 20)
+    .map((item) => {
+      const { row, file: _file, values, features, inputs, ...rest } = item
+      const flat = {
+        ...rest,
+        ...(isObject(row) ? row : row === undefined ? {} : { row }),
+        ...(isObject(inputs) ? inputs : {}),
+        ...(isObject(values) ? values : {}),
+        ...(isObject(features) ? features : {}),
+      }
+      return Object.fromEntries(
+        Object.entries(flat).map(([key, each]) => [
+          key,
+          typeof each === 'number' ? String(Number(each.toPrecision(4))) : (textOf(each) ?? JSON.stringify(each) ?? ''),
+        ]),
+      )
+    })
 }
 
 /** How many rows were learnt from and measured on, as labelled counts. */
 function rowsOf(split: unknown, data: unknown): Share[] {
   const parts = isObject(split) ? (['train', 'validation', 'test'] as const).map((label) => ({ label, count: numberOf(split[label]) })) : []
   const dropped = isObject(data) ? numberOf(data.duplicates_dropped) : null
-  return [...parts, { label: 'duplicates dropped', count: dropped || null }].flatMap(({ label, count }) => (count === null ? [] : [{ label, count }]))
+  return [...parts, { label: 'duplicates dropped', count: dropped || null }].flatMap(({ label, count }) =>
+    count === null ? [] : [{ label, count }],
+  )
 }
 
 /** All drawable parts; an absent one is null or empty. */

@@ -34,7 +34,11 @@ export function suggestClauses(models: Model[], limit = 8): string[] {
   for (const model of models) {
     count(`status = ${quoted(model.status)}`)
     for (const [key, value] of Object.entries(model.tags)) count(`tags.${keyOf(key)} = ${quoted(value)}`)
-    for (const [key, value] of Object.entries(model.metrics)) if (value !== null) count(`metrics.${keyOf(key)} > ${Number((value * 0.9).toPrecision(2))}`)
+    for (const [key, value] of Object.entries(model.metrics))
+      if (value !== null) count(`metrics.${keyOf(key)} > ${Number((value * 0.9).toPrecision(2))}`)
   }
-  return [...counts].sort(([, left], [, right]) => right - left).slice(0, limit).map(([clause]) => clause)
+  return [...counts]
+    .sort(([, left], [, right]) => right - left)
+    .slice(0, limit)
+    .map(([clause]) => clause)
 }

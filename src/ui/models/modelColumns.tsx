@@ -9,10 +9,21 @@ import { AliasNames, TagChips } from '#src/ui/models/ModelChips.tsx'
 function MainMetric({ model }: { model: Model }) {
   const metric = mainMetric(model.metrics)
   if (!metric) return '–'
-  return <span><Box component="span" sx={{ color: 'text.secondary' }}>{metricTitle(metric.name)}</Box> {formatMetric(metric.value)}</span>
+  return (
+    <span>
+      <Box component="span" sx={{ color: 'text.secondary' }}>
+        {metricTitle(metric.name)}
+      </Box>{' '}
+      {formatMetric(metric.value)}
+    </span>
+  )
 }
 
-const taskNames: Record<string, string> = { 'tabular-classification': 'Classification', 'tabular-regression': 'Regression', 'text-classification': 'Text' }
+const taskNames: Record<string, string> = {
+  'tabular-classification': 'Classification',
+  'tabular-regression': 'Regression',
+  'text-classification': 'Text',
+}
 export const taskTitle = (task: string | null): string | null => (task === null ? null : (taskNames[task] ?? task))
 
 export const modelColumns: Column<Model>[] = [
@@ -24,6 +35,12 @@ export const modelColumns: Column<Model>[] = [
   { key: 'task', header: 'Task', cell: (model) => taskTitle(model.task) ?? '–' },
   { key: 'tags', header: 'Tags', cell: (model) => <TagChips tags={model.tags} limit={3} /> },
   { key: 'updated_at', header: 'Updated', cell: (model) => <RelativeTime at={model.updatedAt} />, isServerSorted: true },
-  { key: 'created_at', header: 'Created', cell: (model) => <RelativeTime at={model.createdAt} />, isServerSorted: true, isHiddenByDefault: true },
+  {
+    key: 'created_at',
+    header: 'Created',
+    cell: (model) => <RelativeTime at={model.createdAt} />,
+    isServerSorted: true,
+    isHiddenByDefault: true,
+  },
   { key: 'by', header: 'By', cell: (model) => model.createdBy ?? '–', isHiddenByDefault: true },
 ]

@@ -24,7 +24,10 @@ export function useAliases(model: Model) {
   }
   const remove = (alias: string) => {
     const before = model.aliases[alias]
-    drop.mutate({ model: model.id, alias }, { onError: fail, onSuccess: () => toast({ message: `The alias ${alias} is deleted.`, undo: () => restore(alias, before) }) })
+    drop.mutate(
+      { model: model.id, alias },
+      { onError: fail, onSuccess: () => toast({ message: `The alias ${alias} is deleted.`, undo: () => restore(alias, before) }) },
+    )
   }
   return { move, remove }
 }

@@ -29,10 +29,29 @@ function PasswordForm() {
   })
   return (
     <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 4, maxWidth: 380 }}>
-      <Field label="Present password" name="current" type="password" autoComplete="current-password" value={values.current} onChange={(value) => set('current', value)} error={errors.current} />
-      <Field label="New password" name="next" type="password" autoComplete="new-password" value={values.next} onChange={(value) => set('next', value)} error={errors.next} help="At least 10 characters." />
+      <Field
+        label="Present password"
+        name="current"
+        type="password"
+        autoComplete="current-password"
+        value={values.current}
+        onChange={(value) => set('current', value)}
+        error={errors.current}
+      />
+      <Field
+        label="New password"
+        name="next"
+        type="password"
+        autoComplete="new-password"
+        value={values.next}
+        onChange={(value) => set('next', value)}
+        error={errors.next}
+        help="At least 10 characters."
+      />
       <ErrorNotice title="The password was not changed" error={error} />
-      <Button type="submit" variant="contained" loading={isBusy} sx={{ justifySelf: 'start' }}>Change password</Button>
+      <Button type="submit" variant="contained" loading={isBusy} sx={{ justifySelf: 'start' }}>
+        Change password
+      </Button>
     </Box>
   )
 }
@@ -42,7 +61,13 @@ function ThemeChoice() {
   return (
     <ToggleButtonGroup exclusive size="small" value={mode} onChange={(_, next: Mode | null) => next && setMode(next)} aria-label="Theme">
       {(['system', 'light', 'dark'] as const).map((each) => (
-        <ToggleButton key={each} value={each} sx={{ typography: 'button', px: 4, textTransform: 'capitalize', '&.Mui-selected': { color: 'text.primary' } }}>{each}</ToggleButton>
+        <ToggleButton
+          key={each}
+          value={each}
+          sx={{ typography: 'button', px: 4, textTransform: 'capitalize', '&.Mui-selected': { color: 'text.primary' } }}
+        >
+          {each}
+        </ToggleButton>
       ))}
     </ToggleButtonGroup>
   )
@@ -55,7 +80,15 @@ export function Account() {
   return (
     <Box sx={{ display: 'grid', gap: 8, gridTemplateColumns: { md: 'repeat(2, minmax(0, 1fr))' }, alignItems: 'start' }}>
       <Box sx={{ display: 'grid', gap: 8 }}>
-        <Section title="You" isFramed actions={<Button variant="outlined" onClick={() => void leave()}>Sign out</Button>}>
+        <Section
+          title="You"
+          isFramed
+          actions={
+            <Button variant="outlined" onClick={() => void leave()}>
+              Sign out
+            </Button>
+          }
+        >
           <KeyValues
             items={[
               { label: 'Name', value: user?.name },
@@ -66,9 +99,13 @@ export function Account() {
             ]}
           />
         </Section>
-        <Section title="Theme" note="Kept in this browser." isFramed><ThemeChoice /></Section>
+        <Section title="Theme" note="Kept in this browser." isFramed>
+          <ThemeChoice />
+        </Section>
       </Box>
-      <Section title="Password" isFramed><PasswordForm /></Section>
+      <Section title="Password" isFramed>
+        <PasswordForm />
+      </Section>
     </Box>
   )
 }

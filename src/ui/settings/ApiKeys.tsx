@@ -14,20 +14,36 @@ import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
-const CreateKeyDialog = dynamic(() => import('#src/ui/settings/CreateKeyDialog.tsx').then((module) => module.CreateKeyDialog), { ssr: false })
+const CreateKeyDialog = dynamic(() => import('#src/ui/settings/CreateKeyDialog.tsx').then((module) => module.CreateKeyDialog), {
+  ssr: false,
+})
 
 const statusOf = (key: ApiKey) => (key.revokedAt ? 'revoked' : key.expiresAt && new Date(key.expiresAt) < new Date() ? 'expired' : 'active')
 
 const columns: Column<ApiKey>[] = [
   { key: 'name', header: 'Name', cell: (key) => key.name, sortValue: (key) => key.name },
   { key: 'status', header: 'State', cell: (key) => <StatusChip status={statusOf(key)} />, sortValue: statusOf },
-  { key: 'prefix', header: 'Begins with', cell: (key) => <Box component="span" sx={{ typography: 'mono' }}>{key.prefix}…</Box> },
+  {
+    key: 'prefix',
+    header: 'Begins with',
+    cell: (key) => (
+      <Box component="span" sx={{ typography: 'mono' }}>
+        {key.prefix}…
+      </Box>
+    ),
+  },
   { key: 'scope', header: 'Scope', cell: (key) => key.scope, sortValue: (key) => key.scope },
   { key: 'project', header: 'Project', cell: (key) => key.project ?? 'all of its owner', sortValue: (key) => key.project },
   { key: 'owner', header: 'Owner', cell: (key) => key.owner, sortValue: (key) => key.owner },
   { key: 'lastUsed', header: 'Last used', cell: (key) => <RelativeTime at={key.lastUsedAt} />, sortValue: (key) => key.lastUsedAt },
   { key: 'expires', header: 'Expires', cell: (key) => <RelativeTime at={key.expiresAt} />, sortValue: (key) => key.expiresAt },
-  { key: 'created', header: 'Created', cell: (key) => <RelativeTime at={key.createdAt} />, sortValue: (key) => key.createdAt, isHiddenByDefault: true },
+  {
+    key: 'created',
+    header: 'Created',
+    cell: (key) => <RelativeTime at={key.createdAt} />,
+    sortValue: (key) => key.createdAt,
+    isHiddenByDefault: true,
+  },
 ]
 
 function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
@@ -42,10 +58,22 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
   })
   return (
     <ConfirmDialog
-      isOpen title={`Revoke the key ${apiKey.name}?`} confirmLabel="Revoke key" isBusy={revoke.isPending} error={revoke.error} onClose={onClose} onConfirm={() => revoke.mutate({ id: apiKey.id })}
+      isOpen
+      title={`Revoke the key ${apiKey.name}?`}
+      confirmLabel="Revoke key"
+      isBusy={revoke.isPending}
+      error={revoke.error}
+      onClose={onClose}
+      onConfirm={() => revoke.mutate({ id: apiKey.id })}
       consequences={[
         'Programs that use it are refused within a few seconds.',
-        apiKey.lastUsedAt ? <>It was last used <RelativeTime at={apiKey.lastUsedAt} />.</> : 'It was never used.',
+        apiKey.lastUsedAt ? (
+          <>
+            It was last used <RelativeTime at={apiKey.lastUsedAt} />.
+          </>
+        ) : (
+          'It was never used.'
+        ),
         'It cannot be brought back; a new one can be made.',
       ]}
     />
@@ -57,15 +85,37 @@ export function ApiKeys() {
   const { data, error, refetch } = trpc.apiKeys.list.useQuery()
   const [isCreating, setCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
-  const create = <Button variant="contained" onClick={() => setCreating(true)}>Create API key</Button>
+  const create = (
+    <Button variant="contained" onClick={() => setCreating(true)}>
+      Create API key
+    </Button>
+  )
   return (
-    <Section title="API keys" note="Programs show a key as a Bearer token. A key has a part of its owner's rights." actions={data?.length ? create : undefined}>
+    <Section
+      title="API keys"
+      note="Programs show a key as a Bearer token. A key has a part of its owner's rights."
+      actions={data?.length ? create : undefined}
+    >
       <ErrorNotice title="The keys could not be read" error={data ? null : error} onRetry={() => void refetch()} />
       {!error && (
         <DataTable
-          id="keys" label="API keys" columns={columns} rows={data} rowKey={(key) => key.id} skeletonCount={3} initialSort="lastUsed desc"
-          rowActions={(key) => statusOf(key) === 'active' && <Button color="error" onClick={() => setRevoking(key)} aria-label={`Revoke ${key.name}`}>Revoke</Button>}
-          empty={<EmptyState sentence="No keys yet. Programs, notebooks and the command line need one to call NeuroWeaver." action={create} />}
+          id="keys"
+          label="API keys"
+          columns={columns}
+          rows={data}
+          rowKey={(key) => key.id}
+          skeletonCount={3}
+          initialSort="lastUsed desc"
+          rowActions={(key) =>
+            statusOf(key) === 'active' && (
+              <Button color="error" onClick={() => setRevoking(key)} aria-label={`Revoke ${key.name}`}>
+                Revoke
+              </Button>
+            )
+          }
+          empty={
+            <EmptyState sentence="No keys yet. Programs, notebooks and the command line need one to call NeuroWeaver." action={create} />
+          }
         />
       )}
       {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} />}

@@ -34,11 +34,26 @@ function ShownOnce({ secret, onClose }: { secret: string; onClose: () => void })
       <DialogTitle id="key-title">Copy the key now</DialogTitle>
       <DialogContent sx={{ display: 'grid', gap: 3 }}>
         <Box>It is shown this once: only its digest is kept.</Box>
-        <Box data-testid="api-key" sx={{ typography: 'mono', p: 3, border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'raised', overflowWrap: 'anywhere' }}>{secret}</Box>
+        <Box
+          data-testid="api-key"
+          sx={{
+            typography: 'mono',
+            p: 3,
+            border: 1,
+            borderColor: 'divider',
+            borderRadius: '8px',
+            bgcolor: 'raised',
+            overflowWrap: 'anywhere',
+          }}
+        >
+          {secret}
+        </Box>
       </DialogContent>
       <DialogActions>
         <CopyButton text={secret} what="key" isWide />
-        <Button variant="contained" onClick={onClose}>I have copied it</Button>
+        <Button variant="contained" onClick={onClose}>
+          I have copied it
+        </Button>
       </DialogActions>
     </Dialog>
   )
@@ -50,7 +65,10 @@ export function CreateKeyDialog({ onClose }: { onClose: () => void }) {
   const [secret, setSecret] = useState<string | null>(null)
   const create = trpc.apiKeys.create.useMutation({ onSuccess: () => void utils.apiKeys.list.invalidate() })
   const toInput = (typed: { name: string; scope: KeyScope; project: string; expires: string }) => ({
-    name: typed.name.trim(), scope: typed.scope, project: typed.project || undefined, expiresInDays: typed.expires ? Number(typed.expires) : null,
+    name: typed.name.trim(),
+    scope: typed.scope,
+    project: typed.project || undefined,
+    expiresInDays: typed.expires ? Number(typed.expires) : null,
   })
   const form = useForm({ initial: { name: '', scope: 'write' as KeyScope, project: everyProject, expires: '90' }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
@@ -59,13 +77,53 @@ export function CreateKeyDialog({ onClose }: { onClose: () => void }) {
     const made = await create.mutateAsync(toInput(typed))
     setSecret(made.key)
   })
-  const projects = [{ value: everyProject, label: 'All that you may see' }, ...(me?.projects ?? []).map((project) => ({ value: project.name, label: project.name }))]
+  const projects = [
+    { value: everyProject, label: 'All that you may see' },
+    ...(me?.projects ?? []).map((project) => ({ value: project.name, label: project.name })),
+  ]
   return (
-    <FormDialog title="Create API key" submitLabel="Create key" isBusy={isBusy} error={error} errorTitle="The key was not made" onSubmit={send} onClose={onClose}>
-      <Field label="Name" name="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} help="What will use it, for example the name of a program." />
-      <SelectField label="Scope" name="scope" value={values.scope} onChange={(value) => set('scope', value as KeyScope)} options={scopes} error={errors.scope} />
-      <SelectField label="Project" name="project" value={values.project} onChange={(value) => set('project', value)} options={projects} error={errors.project} />
-      <SelectField label="Expires" name="expires" value={values.expires} onChange={(value) => set('expires', value)} options={expiries} error={errors.expiresInDays} />
+    <FormDialog
+      title="Create API key"
+      submitLabel="Create key"
+      isBusy={isBusy}
+      error={error}
+      errorTitle="The key was not made"
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        name="name"
+        autoFocus
+        value={values.name}
+        onChange={(value) => set('name', value)}
+        error={errors.name}
+        help="What will use it, for example the name of a program."
+      />
+      <SelectField
+        label="Scope"
+        name="scope"
+        value={values.scope}
+        onChange={(value) => set('scope', value as KeyScope)}
+        options={scopes}
+        error={errors.scope}
+      />
+      <SelectField
+        label="Project"
+        name="project"
+        value={values.project}
+        onChange={(value) => set('project', value)}
+        options={projects}
+        error={errors.project}
+      />
+      <SelectField
+        label="Expires"
+        name="expires"
+        value={values.expires}
+        onChange={(value) => set('expires', value)}
+        options={expiries}
+        error={errors.expiresInDays}
+      />
     </FormDialog>
   )
 }

@@ -25,9 +25,33 @@ function CreateProjectDialog({ onClose }: { onClose: () => void }) {
     chooseProject(made.name)
   })
   return (
-    <FormDialog title="Create project" submitLabel="Create and open" isBusy={isBusy} error={error} errorTitle="The project was not made" onSubmit={send} onClose={onClose}>
-      <Field label="Name" name="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} help="Letters, digits, dots, dashes and underscores." />
-      <Field label="Description" name="description" rows={2} isOptional value={values.description} onChange={(value) => set('description', value)} error={errors.description} />
+    <FormDialog
+      title="Create project"
+      submitLabel="Create and open"
+      isBusy={isBusy}
+      error={error}
+      errorTitle="The project was not made"
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        name="name"
+        autoFocus
+        value={values.name}
+        onChange={(value) => set('name', value)}
+        error={errors.name}
+        help="Letters, digits, dots, dashes and underscores."
+      />
+      <Field
+        label="Description"
+        name="description"
+        rows={2}
+        isOptional
+        value={values.description}
+        onChange={(value) => set('description', value)}
+        error={errors.description}
+      />
     </FormDialog>
   )
 }
@@ -41,15 +65,44 @@ export function Projects() {
   const columns: Column<Project>[] = [
     { key: 'name', header: 'Name', cell: (project) => project.name, sortValue: (project) => project.name },
     { key: 'description', header: 'Description', cell: (project) => project.description || '–' },
-    { key: 'created', header: 'Created', cell: (project) => <RelativeTime at={project.createdAt} />, sortValue: (project) => project.createdAt },
+    {
+      key: 'created',
+      header: 'Created',
+      cell: (project) => <RelativeTime at={project.createdAt} />,
+      sortValue: (project) => project.createdAt,
+    },
   ]
   return (
-    <Section title="Projects" note="Each keeps its own models, data sets, jobs and deployments." actions={isAdmin && <Button variant="contained" onClick={() => setCreating(true)}>Create project</Button>}>
+    <Section
+      title="Projects"
+      note="Each keeps its own models, data sets, jobs and deployments."
+      actions={
+        isAdmin && (
+          <Button variant="contained" onClick={() => setCreating(true)}>
+            Create project
+          </Button>
+        )
+      }
+    >
       <ErrorNotice title="The projects could not be read" error={data ? null : error} onRetry={() => void refetch()} />
       {!error && (
         <DataTable
-          id="projects" label="Projects" columns={columns} rows={data} rowKey={(project) => project.id} hasColumnPicker={false} skeletonCount={2}
-          rowActions={(project) => (project.id === me?.project.id ? <StatusChip status="active" label="Open now" /> : <Button onClick={() => chooseProject(project.name)} aria-label={`Open ${project.name}`}>Open</Button>)}
+          id="projects"
+          label="Projects"
+          columns={columns}
+          rows={data}
+          rowKey={(project) => project.id}
+          hasColumnPicker={false}
+          skeletonCount={2}
+          rowActions={(project) =>
+            project.id === me?.project.id ? (
+              <StatusChip status="active" label="Open now" />
+            ) : (
+              <Button onClick={() => chooseProject(project.name)} aria-label={`Open ${project.name}`}>
+                Open
+              </Button>
+            )
+          }
         />
       )}
       {isCreating && <CreateProjectDialog onClose={() => setCreating(false)} />}

@@ -34,7 +34,9 @@ export function PutInKeyButton({ secret, isBusy, putIn }: SnippetKey) {
   if (secret) return null
   return (
     <Hint text={`Makes a key that works for ${days} days and writes it into the code`}>
-      <Button onClick={putIn} loading={isBusy} startIcon={<KeyIcon sx={{ fontSize: 16 }} />}>Put in a key</Button>
+      <Button onClick={putIn} loading={isBusy} startIcon={<KeyIcon sx={{ fontSize: 16 }} />}>
+        Put in a key
+      </Button>
     </Hint>
   )
 }

@@ -23,8 +23,16 @@ function Devices({ devices }: { devices: RuntimeView['devices'] }) {
   return (
     <Box component="span" sx={{ display: 'grid' }}>
       {devices.map((device) => {
-        const facts = [device.memoryBytes === null ? null : formatBytes(device.memoryBytes), device.load === null ? null : `${formatPercent(device.load, 0)} busy`].filter(Boolean)
-        return <span key={`${device.kind}${device.index}`}>{device.kind === 'cuda' ? 'GPU' : 'CPU'} {device.name}{facts.length > 0 && ` · ${facts.join(', ')}`}</span>
+        const facts = [
+          device.memoryBytes === null ? null : formatBytes(device.memoryBytes),
+          device.load === null ? null : `${formatPercent(device.load, 0)} busy`,
+        ].filter(Boolean)
+        return (
+          <span key={`${device.kind}${device.index}`}>
+            {device.kind === 'cuda' ? 'GPU' : 'CPU'} {device.name}
+            {facts.length > 0 && ` · ${facts.join(', ')}`}
+          </span>
+        )
       })}
     </Box>
   )
@@ -32,11 +40,32 @@ function Devices({ devices }: { devices: RuntimeView['devices'] }) {
 
 const columns: Column<RuntimeView>[] = [
   { key: 'name', header: 'Name', cell: (runtime) => runtime.name, sortValue: (runtime) => runtime.name },
-  { key: 'kind', header: 'Kind', cell: (runtime) => (runtime.kind === 'training' ? 'Training' : 'Inference'), sortValue: (runtime) => runtime.kind },
-  { key: 'status', header: 'State', cell: (runtime) => <StatusChip status={runtime.isDraining && runtime.status === 'live' ? 'draining' : runtime.status} />, sortValue: (runtime) => runtime.status },
+  {
+    key: 'kind',
+    header: 'Kind',
+    cell: (runtime) => (runtime.kind === 'training' ? 'Training' : 'Inference'),
+    sortValue: (runtime) => runtime.kind,
+  },
+  {
+    key: 'status',
+    header: 'State',
+    cell: (runtime) => <StatusChip status={runtime.isDraining && runtime.status === 'live' ? 'draining' : runtime.status} />,
+    sortValue: (runtime) => runtime.status,
+  },
   { key: 'devices', header: 'Devices', cell: (runtime) => <Devices devices={runtime.devices} /> },
-  { key: 'running', header: 'In use', align: 'right', cell: (runtime) => `${runtime.running} of ${runtime.capacity}`, sortValue: (runtime) => runtime.running },
-  { key: 'heartbeat', header: 'Last heard of', cell: (runtime) => <RelativeTime at={runtime.lastHeartbeatAt} />, sortValue: (runtime) => runtime.lastHeartbeatAt },
+  {
+    key: 'running',
+    header: 'In use',
+    align: 'right',
+    cell: (runtime) => `${runtime.running} of ${runtime.capacity}`,
+    sortValue: (runtime) => runtime.running,
+  },
+  {
+    key: 'heartbeat',
+    header: 'Last heard of',
+    cell: (runtime) => <RelativeTime at={runtime.lastHeartbeatAt} />,
+    sortValue: (runtime) => runtime.lastHeartbeatAt,
+  },
   { key: 'version', header: 'Version', cell: (runtime) => runtime.version, isHiddenByDefault: true },
   { key: 'url', header: 'Address', cell: (runtime) => runtime.url ?? '–', isHiddenByDefault: true },
 ]
@@ -51,10 +80,18 @@ function RemoveDialog({ runtime, onClose }: { runtime: RuntimeView; onClose: () 
   })
   return (
     <ConfirmDialog
-      isOpen title={`Remove ${runtime.name}?`} confirmLabel="Remove runtime" isBusy={remove.isPending} error={remove.error} onClose={onClose} onConfirm={() => remove.mutate({ id: runtime.id })}
+      isOpen
+      title={`Remove ${runtime.name}?`}
+      confirmLabel="Remove runtime"
+      isBusy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate({ id: runtime.id })}
       consequences={[
         'Its credential stops working at once.',
-        runtime.kind === 'training' ? `${plural(runtime.running, 'running job')} on it goes back to the queue.` : `${plural(runtime.running, 'replica')} on it no longer gets requests.`,
+        runtime.kind === 'training'
+          ? `${plural(runtime.running, 'running job')} on it goes back to the queue.`
+          : `${plural(runtime.running, 'replica')} on it no longer gets requests.`,
         'If the process still runs, it enrols again with the runtime token.',
       ]}
     />
@@ -67,24 +104,43 @@ export function Runtimes() {
   const { isAdmin } = usePermissions()
   const toast = useToast()
   const [removing, setRemoving] = useState<RuntimeView | null>(null)
-  const drain = trpc.runtimes.drain.useMutation({ onSuccess: () => void refetch(), onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }) })
+  const drain = trpc.runtimes.drain.useMutation({
+    onSuccess: () => void refetch(),
+    onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
+  })
   const actions = (runtime: RuntimeView) => (
     <>
       {runtime.status === 'live' && (
-        <Button onClick={() => drain.mutate({ id: runtime.id, isDraining: !runtime.isDraining })} aria-label={`${runtime.isDraining ? 'Take work again on' : 'Drain'} ${runtime.name}`}>
+        <Button
+          onClick={() => drain.mutate({ id: runtime.id, isDraining: !runtime.isDraining })}
+          aria-label={`${runtime.isDraining ? 'Take work again on' : 'Drain'} ${runtime.name}`}
+        >
           {runtime.isDraining ? 'Take work again' : 'Drain'}
         </Button>
       )}
-      <Button color="error" onClick={() => setRemoving(runtime)} aria-label={`Remove ${runtime.name}`}>Remove</Button>
+      <Button color="error" onClick={() => setRemoving(runtime)} aria-label={`Remove ${runtime.name}`}>
+        Remove
+      </Button>
     </>
   )
   return (
-    <Section title="Runtimes" note="Processes that train and serve, on this machine or on others. A drained one finishes what it has and takes nothing new.">
+    <Section
+      title="Runtimes"
+      note="Processes that train and serve, on this machine or on others. A drained one finishes what it has and takes nothing new."
+    >
       <ErrorNotice title="The runtimes could not be read" error={data ? null : error} onRetry={() => void refetch()} />
       {!error && (
         <DataTable
-          id="runtimes" label="Runtimes" columns={columns} rows={data} rowKey={(runtime) => runtime.id} skeletonCount={2} rowActions={isAdmin ? actions : undefined}
-          empty={<EmptyState sentence="No runtime has joined. The start brings up one for training and one for inference; on other machines they join with this installation's address and its runtime token." />}
+          id="runtimes"
+          label="Runtimes"
+          columns={columns}
+          rows={data}
+          rowKey={(runtime) => runtime.id}
+          skeletonCount={2}
+          rowActions={isAdmin ? actions : undefined}
+          empty={
+            <EmptyState sentence="No runtime has joined. The start brings up one for training and one for inference; on other machines they join with this installation's address and its runtime token." />
+          }
         />
       )}
       {removing && <RemoveDialog runtime={removing} onClose={() => setRemoving(null)} />}

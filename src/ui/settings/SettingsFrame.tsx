@@ -23,19 +23,31 @@ export function SettingsFrame({ children }: { children: React.ReactNode }) {
       <PageHeader title="Settings" tabTitle={here ? `${here.label}, settings` : 'Settings'} />
       <Box component="nav" aria-label="Settings" sx={{ borderBottom: 1, borderColor: 'divider', mb: 6, overflowX: 'auto' }}>
         <Box component="ul" sx={{ display: 'flex', gap: 5, listStyle: 'none', m: 0, p: 0 }}>
-          {parts.filter((part) => !part.isForAdmins || isAdmin).map(({ href, label }) => (
-            <li key={href}>
-              <Box
-                component={NextLink} href={href} aria-current={href === pathname ? 'page' : undefined}
-                sx={{
-                  display: 'block', py: 2, typography: 'button', color: 'text.secondary', textDecoration: 'none', whiteSpace: 'nowrap', borderBottom: 2, borderColor: 'transparent',
-                  '&[aria-current="page"]': { color: 'text.primary', borderColor: 'primary.main' }, '&:hover': { color: 'text.primary' },
-                }}
-              >
-                {label}
-              </Box>
-            </li>
-          ))}
+          {parts
+            .filter((part) => !part.isForAdmins || isAdmin)
+            .map(({ href, label }) => (
+              <li key={href}>
+                <Box
+                  component={NextLink}
+                  href={href}
+                  aria-current={href === pathname ? 'page' : undefined}
+                  sx={{
+                    display: 'block',
+                    py: 2,
+                    typography: 'button',
+                    color: 'text.secondary',
+                    textDecoration: 'none',
+                    whiteSpace: 'nowrap',
+                    borderBottom: 2,
+                    borderColor: 'transparent',
+                    '&[aria-current="page"]': { color: 'text.primary', borderColor: 'primary.main' },
+                    '&:hover': { color: 'text.primary' },
+                  }}
+                >
+                  {label}
+                </Box>
+              </li>
+            ))}
         </Box>
       </Box>
       {children}

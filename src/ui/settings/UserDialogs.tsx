@@ -28,11 +28,51 @@ export function CreateUserDialog({ onClose }: { onClose: () => void }) {
     onClose()
   })
   return (
-    <FormDialog title="Add person" submitLabel="Add person" isBusy={isBusy} error={error} errorTitle="The account was not made" onSubmit={send} onClose={onClose}>
-      <Field label="Name" name="name" autoFocus autoComplete="off" value={values.name} onChange={(value) => set('name', value)} error={errors.name} />
-      <Field label="Email" name="email" type="email" autoComplete="off" value={values.email} onChange={(value) => set('email', value)} error={errors.email} />
-      <Field label="First password" name="password" type="password" autoComplete="new-password" value={values.password} onChange={(value) => set('password', value)} error={errors.password} help="At least 10 characters. Tell it to them; they can change it." />
-      <SelectField label="Role" name="role" value={values.role} onChange={(value) => set('role', value as Role)} options={roles} error={errors.role} />
+    <FormDialog
+      title="Add person"
+      submitLabel="Add person"
+      isBusy={isBusy}
+      error={error}
+      errorTitle="The account was not made"
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        name="name"
+        autoFocus
+        autoComplete="off"
+        value={values.name}
+        onChange={(value) => set('name', value)}
+        error={errors.name}
+      />
+      <Field
+        label="Email"
+        name="email"
+        type="email"
+        autoComplete="off"
+        value={values.email}
+        onChange={(value) => set('email', value)}
+        error={errors.email}
+      />
+      <Field
+        label="First password"
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        value={values.password}
+        onChange={(value) => set('password', value)}
+        error={errors.password}
+        help="At least 10 characters. Tell it to them; they can change it."
+      />
+      <SelectField
+        label="Role"
+        name="role"
+        value={values.role}
+        onChange={(value) => set('role', value as Role)}
+        options={roles}
+        error={errors.role}
+      />
     </FormDialog>
   )
 }
@@ -40,7 +80,12 @@ export function CreateUserDialog({ onClose }: { onClose: () => void }) {
 export function EditUserDialog({ user, onClose }: { user: User; onClose: () => void }) {
   const utils = trpc.useUtils()
   const update = trpc.users.update.useMutation()
-  const toInput = (typed: { name: string; role: Role; password: string }) => ({ id: user.id, name: typed.name, role: typed.role, password: typed.password || undefined })
+  const toInput = (typed: { name: string; role: Role; password: string }) => ({
+    id: user.id,
+    name: typed.name,
+    role: typed.role,
+    password: typed.password || undefined,
+  })
   const form = useForm({ initial: { name: user.name, role: user.role, password: '' }, schema: updateSchema, toInput })
   const { values, set, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
@@ -49,10 +94,43 @@ export function EditUserDialog({ user, onClose }: { user: User; onClose: () => v
     onClose()
   })
   return (
-    <FormDialog title={`Edit ${user.name}`} submitLabel="Save" isBusy={isBusy} error={error} errorTitle="Nothing was saved" onSubmit={send} onClose={onClose}>
-      <Field label="Name" name="name" autoFocus autoComplete="off" value={values.name} onChange={(value) => set('name', value)} error={errors.name} />
-      <SelectField label="Role" name="role" value={values.role} onChange={(value) => set('role', value as Role)} options={roles} error={errors.role} />
-      <Field label="New password" name="password" type="password" autoComplete="new-password" isOptional value={values.password} onChange={(value) => set('password', value)} error={errors.password} help="Leave empty to keep the present one. A new one signs them out everywhere." />
+    <FormDialog
+      title={`Edit ${user.name}`}
+      submitLabel="Save"
+      isBusy={isBusy}
+      error={error}
+      errorTitle="Nothing was saved"
+      onSubmit={send}
+      onClose={onClose}
+    >
+      <Field
+        label="Name"
+        name="name"
+        autoFocus
+        autoComplete="off"
+        value={values.name}
+        onChange={(value) => set('name', value)}
+        error={errors.name}
+      />
+      <SelectField
+        label="Role"
+        name="role"
+        value={values.role}
+        onChange={(value) => set('role', value as Role)}
+        options={roles}
+        error={errors.role}
+      />
+      <Field
+        label="New password"
+        name="password"
+        type="password"
+        autoComplete="new-password"
+        isOptional
+        value={values.password}
+        onChange={(value) => set('password', value)}
+        error={errors.password}
+        help="Leave empty to keep the present one. A new one signs them out everywhere."
+      />
     </FormDialog>
   )
 }

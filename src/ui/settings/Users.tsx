@@ -20,7 +20,12 @@ const columns: Column<User>[] = [
   { key: 'name', header: 'Name', cell: (user) => user.name, sortValue: (user) => user.name },
   { key: 'email', header: 'Email', cell: (user) => user.email, sortValue: (user) => user.email },
   { key: 'role', header: 'Role', cell: (user) => user.role, sortValue: (user) => user.role },
-  { key: 'status', header: 'State', cell: (user) => <StatusChip status={user.isDisabled ? 'disabled' : 'active'} />, sortValue: (user) => Number(user.isDisabled) },
+  {
+    key: 'status',
+    header: 'State',
+    cell: (user) => <StatusChip status={user.isDisabled ? 'disabled' : 'active'} />,
+    sortValue: (user) => Number(user.isDisabled),
+  },
   { key: 'seen', header: 'Last sign-in', cell: (user) => <RelativeTime at={user.lastSignInAt} />, sortValue: (user) => user.lastSignInAt },
   { key: 'created', header: 'Created', cell: (user) => <RelativeTime at={user.createdAt} />, sortValue: (user) => user.createdAt },
 ]
@@ -32,21 +37,54 @@ export function Users() {
   const toast = useToast()
   const [isCreating, setCreating] = useState(false)
   const [editing, setEditing] = useState<User | null>(null)
-  const update = trpc.users.update.useMutation({ onSuccess: () => void refetch(), onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }) })
+  const update = trpc.users.update.useMutation({
+    onSuccess: () => void refetch(),
+    onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
+  })
   const setDisabled = async (user: User, isDisabled: boolean) => {
     await update.mutateAsync({ id: user.id, isDisabled })
-    toast({ message: isDisabled ? `${user.name} can no longer sign in.` : `${user.name} can sign in again.`, undo: () => void update.mutate({ id: user.id, isDisabled: !isDisabled }) })
+    toast({
+      message: isDisabled ? `${user.name} can no longer sign in.` : `${user.name} can sign in again.`,
+      undo: () => void update.mutate({ id: user.id, isDisabled: !isDisabled }),
+    })
   }
   const actions = (user: User) => (
     <>
-      <Button onClick={() => setEditing(user)} aria-label={`Edit ${user.name}`}>Edit</Button>
-      {user.id !== me?.id && <Button onClick={() => void setDisabled(user, !user.isDisabled).catch(() => {})} aria-label={`${user.isDisabled ? 'Let in' : 'Disable'} ${user.name}`}>{user.isDisabled ? 'Let in' : 'Disable'}</Button>}
+      <Button onClick={() => setEditing(user)} aria-label={`Edit ${user.name}`}>
+        Edit
+      </Button>
+      {user.id !== me?.id && (
+        <Button
+          onClick={() => void setDisabled(user, !user.isDisabled).catch(() => {})}
+          aria-label={`${user.isDisabled ? 'Let in' : 'Disable'} ${user.name}`}
+        >
+          {user.isDisabled ? 'Let in' : 'Disable'}
+        </Button>
+      )}
     </>
   )
   return (
-    <Section title="People" note="Everybody who can sign in, and what they may do." actions={<Button variant="contained" onClick={() => setCreating(true)}>Add person</Button>}>
+    <Section
+      title="People"
+      note="Everybody who can sign in, and what they may do."
+      actions={
+        <Button variant="contained" onClick={() => setCreating(true)}>
+          Add person
+        </Button>
+      }
+    >
       <ErrorNotice title="The list could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && <DataTable id="users" label="People" columns={columns} rows={data} rowKey={(user) => user.id} skeletonCount={3} rowActions={actions} />}
+      {!error && (
+        <DataTable
+          id="users"
+          label="People"
+          columns={columns}
+          rows={data}
+          rowKey={(user) => user.id}
+          skeletonCount={3}
+          rowActions={actions}
+        />
+      )}
       {isCreating && <CreateUserDialog onClose={() => setCreating(false)} />}
       {editing && <EditUserDialog user={editing} onClose={() => setEditing(null)} />}
     </Section>

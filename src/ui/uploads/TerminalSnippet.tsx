@@ -1,5 +1,6 @@
 'use client'
 import { CodeSnippet } from '#src/ui/kit/CodeSnippet.tsx'
+import { useOrigin } from '#src/ui/kit/useOrigin.ts'
 import { PutInKeyButton, useSnippetKey } from '#src/ui/settings/PutInKey.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 import { uploadSnippets } from '#src/ui/uploads/uploadSnippets.ts'
@@ -8,6 +9,13 @@ import { uploadSnippets } from '#src/ui/uploads/uploadSnippets.ts'
 export function TerminalSnippet({ kind }: { kind: 'model' | 'dataset' }) {
   const { data } = trpc.system.info.useQuery()
   const snippetKey = useSnippetKey()
-  const origin = data?.webUrl ?? (typeof window === 'undefined' ? '' : window.location.origin)
-  return <CodeSnippet label="From a terminal" snippets={uploadSnippets({ origin, key: snippetKey.secret, kind })} actions={<PutInKeyButton {...snippetKey} />} />
+  const here = useOrigin()
+  const origin = data?.webUrl ?? here
+  return (
+    <CodeSnippet
+      label="From a terminal"
+      snippets={uploadSnippets({ origin, key: snippetKey.secret, kind })}
+      actions={<PutInKeyButton {...snippetKey} />}
+    />
+  )
 }

@@ -28,16 +28,28 @@ type HandleItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<Fil
 
 /** Files of a drop, with handles where the browser gives them; these let an upload go on after a reload. */
 async function readDrop(transfer: DataTransfer): Promise<PickedFile[]> {
-  const waiting = [...transfer.items].filter((item) => item.kind === 'file').map(async (item: HandleItem) => {
-    const file = item.getAsFile()
-    const handle = await item.getAsFileSystemHandle?.().catch(() => null)
-    return file && handle?.kind !== 'directory' ? { file, handle: handle as FileSystemFileHandle | null } : null
-  })
+  const waiting = [...transfer.items]
+    .filter((item) => item.kind === 'file')
+    .map(async (item: HandleItem) => {
+      const file = item.getAsFile()
+      const handle = await item.getAsFileSystemHandle?.().catch(() => null)
+      return file && handle?.kind !== 'directory' ? { file, handle: handle as FileSystemFileHandle | null } : null
+    })
   return (await Promise.all(waiting)).filter((picked) => picked !== null)
 }
 
 /** A drop zone and a button; uploads begin at once and go on in the tray. */
-export function UploadField({ label, accept, isMultiple = false, value, onChange, help, error, name = 'files', onPicked }: UploadFieldProps) {
+export function UploadField({
+  label,
+  accept,
+  isMultiple = false,
+  value,
+  onChange,
+  help,
+  error,
+  name = 'files',
+  onPicked,
+}: UploadFieldProps) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [isOver, setOver] = useState(false)
@@ -57,26 +69,80 @@ export function UploadField({ label, accept, isMultiple = false, value, onChange
   }
   return (
     <Box role="group" aria-labelledby={`${id}-label`} sx={{ display: 'grid', gap: 2, minWidth: 0 }}>
-      <Box id={`${id}-label`} sx={{ typography: 'label', fontSize: '0.8125rem' }}>{label}</Box>
+      <Box id={`${id}-label`} sx={{ typography: 'label', fontSize: '0.8125rem' }}>
+        {label}
+      </Box>
       <Box
-        onDragOver={(event) => { event.preventDefault(); setOver(true) }} onDragLeave={() => setOver(false)} onDrop={onDrop}
+        onDragOver={(event) => {
+          event.preventDefault()
+          setOver(true)
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={onDrop}
         sx={{
-          display: 'flex', alignItems: 'center', gap: 3, flexWrap: 'wrap', px: 4, py: chosen.length ? 3 : 6, border: 1, borderStyle: 'dashed', borderRadius: '8px', justifyContent: 'center',
-          borderColor: error ? 'state.failed' : isOver ? 'primary.main' : 'divider', bgcolor: isOver ? 'action.selected' : 'background.paper', '&:focus-within': { borderColor: 'primary.main' },
+          display: 'flex',
+          alignItems: 'center',
+          gap: 3,
+          flexWrap: 'wrap',
+          px: 4,
+          py: chosen.length ? 3 : 6,
+          border: 1,
+          borderStyle: 'dashed',
+          borderRadius: '8px',
+          justifyContent: 'center',
+          borderColor: error ? 'state.failed' : isOver ? 'primary.main' : 'divider',
+          bgcolor: isOver ? 'action.selected' : 'background.paper',
+          '&:focus-within': { borderColor: 'primary.main' },
         }}
       >
         <UploadIcon sx={{ color: 'text.secondary', fontSize: 22 }} />
-        <Box component="span" sx={{ color: 'text.secondary' }}>Drop {isMultiple ? 'files' : 'a file'} here or</Box>
-        <Button variant="outlined" onClick={() => input.current?.click()}>Choose {isMultiple ? 'files' : 'a file'}</Button>
+        <Box component="span" sx={{ color: 'text.secondary' }}>
+          Drop {isMultiple ? 'files' : 'a file'} here or
+        </Box>
+        <Button variant="outlined" onClick={() => input.current?.click()}>
+          Choose {isMultiple ? 'files' : 'a file'}
+        </Button>
         <Box
-          component="input" ref={input} type="file" name={name} accept={accept} multiple={isMultiple} tabIndex={-1} aria-label={label} aria-describedby={`${id}-help`} sx={visuallyHidden}
-          onChange={(event: React.ChangeEvent<HTMLInputElement>) => { take([...(event.target.files ?? [])].map((file) => ({ file }))); event.target.value = '' }}
+          component="input"
+          ref={input}
+          type="file"
+          name={name}
+          accept={accept}
+          multiple={isMultiple}
+          tabIndex={-1}
+          aria-label={label}
+          aria-describedby={`${id}-help`}
+          sx={visuallyHidden}
+          onChange={(event: React.ChangeEvent<HTMLInputElement>) => {
+            take([...(event.target.files ?? [])].map((file) => ({ file })))
+            event.target.value = ''
+          }}
         />
       </Box>
-      <FormHelperText id={`${id}-help`} error={!!error}>{error ?? help ?? ' '}</FormHelperText>
+      <FormHelperText id={`${id}-help`} error={!!error}>
+        {error ?? help ?? ' '}
+      </FormHelperText>
       {chosen.length > 0 && (
-        <Box component="ul" aria-label={`Chosen for ${label}`} sx={{ listStyle: 'none', m: 0, p: 0, border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', '& > li': { px: 4, py: 3 }, '& > li + li': { borderTop: 1, borderColor: 'divider' } }}>
-          {chosen.map((item) => <li key={item.key}><UploadLine item={item} onRemove={(key) => onChange(value.filter((each) => each !== key))} /></li>)}
+        <Box
+          component="ul"
+          aria-label={`Chosen for ${label}`}
+          sx={{
+            listStyle: 'none',
+            m: 0,
+            p: 0,
+            border: 1,
+            borderColor: 'divider',
+            borderRadius: '8px',
+            bgcolor: 'background.paper',
+            '& > li': { px: 4, py: 3 },
+            '& > li + li': { borderTop: 1, borderColor: 'divider' },
+          }}
+        >
+          {chosen.map((item) => (
+            <li key={item.key}>
+              <UploadLine item={item} onRemove={(key) => onChange(value.filter((each) => each !== key))} />
+            </li>
+          ))}
         </Box>
       )}
     </Box>

@@ -14,11 +14,23 @@ import { cancelUpload, pauseUpload, resumeFromHandle, resumeUpload, resumeWithFi
 import { secondsLeft, type UploadItem, type UploadState } from '#src/ui/uploads/uploadStore.ts'
 
 const words: Record<UploadState, string> = {
-  uploading: 'Uploading', paused: 'Paused', waiting: 'Waiting for the file', verifying: 'Verifying', ready: 'Ready', rejected: 'Rejected', failed: 'Interrupted',
+  uploading: 'Uploading',
+  paused: 'Paused',
+  waiting: 'Waiting for the file',
+  verifying: 'Verifying',
+  ready: 'Ready',
+  rejected: 'Rejected',
+  failed: 'Interrupted',
 }
 
 function Action({ label, onClick, children }: { label: string; onClick: () => void; children: React.ReactNode }) {
-  return <Hint text={label}><IconButton aria-label={label} onClick={onClick}>{children}</IconButton></Hint>
+  return (
+    <Hint text={label}>
+      <IconButton aria-label={label} onClick={onClick}>
+        {children}
+      </IconButton>
+    </Hint>
+  )
 }
 
 /** 'Pick the file again' for one that a reload interrupted; a kept handle spares the picking. */
@@ -30,9 +42,24 @@ function PickAgain({ item }: { item: UploadItem }) {
   }
   return (
     <Box sx={{ display: 'grid', gap: 1, justifyItems: 'start' }}>
-      <Button variant="outlined" onClick={() => void pick()}>Pick {item.filename} again to go on</Button>
-      <input ref={input} type="file" hidden aria-label={`Pick ${item.filename} again`} onChange={(event) => { const file = event.target.files?.[0]; if (file) setWrong(resumeWithFile(item.key, file)) }} />
-      {wrong && <Box role="alert" sx={{ typography: 'caption', color: 'state.failedText' }}>{wrong}</Box>}
+      <Button variant="outlined" onClick={() => void pick()}>
+        Pick {item.filename} again to go on
+      </Button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        aria-label={`Pick ${item.filename} again`}
+        onChange={(event) => {
+          const file = event.target.files?.[0]
+          if (file) setWrong(resumeWithFile(item.key, file))
+        }}
+      />
+      {wrong && (
+        <Box role="alert" sx={{ typography: 'caption', color: 'state.failedText' }}>
+          {wrong}
+        </Box>
+      )}
     </Box>
   )
 }
@@ -49,20 +76,49 @@ export function UploadLine({ item, onRemove }: { item: UploadItem; onRemove?: (k
     <Box sx={{ display: 'grid', gap: 1.5, minWidth: 0 }}>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, minWidth: 0 }}>
         <Box sx={{ flex: 1, minWidth: 0 }}>
-          <Box title={item.filename} sx={{ typography: 'body2', fontWeight: 550, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>{item.filename}</Box>
+          <Box
+            title={item.filename}
+            sx={{ typography: 'body2', fontWeight: 550, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}
+          >
+            {item.filename}
+          </Box>
           <Box sx={{ display: 'flex', gap: 2, flexWrap: 'wrap', typography: 'caption', color: 'text.secondary', alignItems: 'center' }}>
             <StatusChip status={item.state === 'waiting' ? 'paused' : item.state} label={words[item.state]} />
-            <Box component="span" sx={{ fontVariantNumeric: 'tabular-nums' }}>{isOnItsWay ? `${formatBytes(item.sentBytes)} of ${formatBytes(item.sizeBytes)}` : formatBytes(item.sizeBytes)}</Box>
+            <Box component="span" sx={{ fontVariantNumeric: 'tabular-nums' }}>
+              {isOnItsWay ? `${formatBytes(item.sentBytes)} of ${formatBytes(item.sizeBytes)}` : formatBytes(item.sizeBytes)}
+            </Box>
           </Box>
         </Box>
-        {item.state === 'uploading' && <Action label={`Pause ${item.filename}`} onClick={() => pauseUpload(item.key)}><PauseIcon sx={{ fontSize: 18 }} /></Action>}
-        {(item.state === 'paused' || item.state === 'failed') && <Action label={`Go on with ${item.filename}`} onClick={() => resumeUpload(item.key)}><PlayIcon sx={{ fontSize: 18 }} /></Action>}
-        <Action label={isOnItsWay ? `Cancel ${item.filename}` : `Remove ${item.filename} from the list`} onClick={isOnItsWay || onRemove ? remove : () => void cancelUpload(item.key)}><CloseIcon sx={{ fontSize: 18 }} /></Action>
+        {item.state === 'uploading' && (
+          <Action label={`Pause ${item.filename}`} onClick={() => pauseUpload(item.key)}>
+            <PauseIcon sx={{ fontSize: 18 }} />
+          </Action>
+        )}
+        {(item.state === 'paused' || item.state === 'failed') && (
+          <Action label={`Go on with ${item.filename}`} onClick={() => resumeUpload(item.key)}>
+            <PlayIcon sx={{ fontSize: 18 }} />
+          </Action>
+        )}
+        <Action
+          label={isOnItsWay ? `Cancel ${item.filename}` : `Remove ${item.filename} from the list`}
+          onClick={isOnItsWay || onRemove ? remove : () => void cancelUpload(item.key)}
+        >
+          <CloseIcon sx={{ fontSize: 18 }} />
+        </Action>
       </Box>
       {isOnItsWay && (
-        <ProgressLine value={item.sizeBytes ? item.sentBytes / item.sizeBytes : null} label={`Upload of ${item.filename}`} rate={item.bytesPerSecond === null ? null : `${formatBytes(item.bytesPerSecond)}/s`} secondsLeft={left} />
+        <ProgressLine
+          value={item.sizeBytes ? item.sentBytes / item.sizeBytes : null}
+          label={`Upload of ${item.filename}`}
+          rate={item.bytesPerSecond === null ? null : `${formatBytes(item.bytesPerSecond)}/s`}
+          secondsLeft={left}
+        />
       )}
-      {item.reason && <Box role="alert" sx={{ typography: 'caption', color: 'state.failedText', overflowWrap: 'anywhere' }}>{item.reason}</Box>}
+      {item.reason && (
+        <Box role="alert" sx={{ typography: 'caption', color: 'state.failedText', overflowWrap: 'anywhere' }}>
+          {item.reason}
+        </Box>
+      )}
       {item.state === 'waiting' && <PickAgain item={item} />}
     </Box>
   )

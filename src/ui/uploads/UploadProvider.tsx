@@ -16,7 +16,10 @@ export function useUploads() {
 
 /** Asks what became of one that has arrived, until the server has verified it. */
 function VerifyWatch({ item }: { item: UploadItem }) {
-  const { data } = trpc.uploads.get.useQuery({ id: item.uploadId ?? '' }, { enabled: item.uploadId !== null, refetchInterval: 1500, staleTime: 0 })
+  const { data } = trpc.uploads.get.useQuery(
+    { id: item.uploadId ?? '' },
+    { enabled: item.uploadId !== null, refetchInterval: 1500, staleTime: 0 },
+  )
   useEffect(() => {
     if (data?.status === 'ready') uploadStore.patch(item.key, { state: 'ready' })
     if (data?.status === 'rejected') uploadStore.patch(item.key, { state: 'rejected', reason: data.reason ?? 'It could not be verified.' })
@@ -39,17 +42,22 @@ export function UploadProvider({ children }: { children: React.ReactNode }) {
   const utils = trpc.useUtils()
   useLeaveGuard(items.some((item) => isMoving(item.state)))
   useEffect(() => {
-    const lookUp = (id: string) => utils.client.uploads.get.query({ id }).catch((error: unknown) => {
-      if (isNotFound(error)) return null
-      throw error
-    })
+    const lookUp = (id: string) =>
+      utils.client.uploads.get.query({ id }).catch((error: unknown) => {
+        if (isNotFound(error)) return null
+        throw error
+      })
     // Without an answer the list stays in the browser for the next time.
     void restoreUploads(lookUp).catch(() => {})
   }, [utils])
   return (
     <>
       {children}
-      {items.filter((item) => item.state === 'verifying').map((item) => <VerifyWatch key={item.key} item={item} />)}
+      {items
+        .filter((item) => item.state === 'verifying')
+        .map((item) => (
+          <VerifyWatch key={item.key} item={item} />
+        ))}
     </>
   )
 }

@@ -29,22 +29,51 @@ export default function UploadTray() {
   const isBusy = items.some((item) => isUnfinished(item.state) || item.state === 'verifying')
   return (
     <Box
-      component="aside" aria-label="Uploads"
+      component="aside"
+      aria-label="Uploads"
       sx={{
-        position: 'fixed', zIndex: 'fab', right: { xs: 8, sm: 16 }, left: { xs: 8, sm: 'auto' }, bottom: { xs: 8, sm: 16 }, width: { sm: 360 }, bgcolor: 'background.paper', border: 1,
-        borderColor: 'divider', borderRadius: '12px', boxShadow: '0 8px 28px rgb(0 0 0 / 0.16)', overflow: 'hidden',
+        position: 'fixed',
+        zIndex: 'fab',
+        right: { xs: 8, sm: 16 },
+        left: { xs: 8, sm: 'auto' },
+        bottom: { xs: 8, sm: 16 },
+        width: { sm: 360 },
+        bgcolor: 'background.paper',
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '12px',
+        boxShadow: '0 8px 28px rgb(0 0 0 / 0.16)',
+        overflow: 'hidden',
       }}
     >
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, pl: 4, pr: 2, minHeight: 44 }}>
-        <Box role="status" sx={{ flex: 1, typography: 'body2', fontWeight: 600 }}>{summary(items)}</Box>
+        <Box role="status" sx={{ flex: 1, typography: 'body2', fontWeight: 600 }}>
+          {summary(items)}
+        </Box>
         {!isBusy && <Button onClick={() => uploadStore.removeWhere(() => true)}>Clear</Button>}
         <IconButton aria-label={isOpen ? 'Fold uploads' : 'Unfold uploads'} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           <LessIcon sx={{ fontSize: 20, transform: isOpen ? undefined : 'rotate(180deg)' }} />
         </IconButton>
       </Box>
       {isOpen && (
-        <Box component="ul" tabIndex={0} aria-label="Uploads of this browser" sx={{ listStyle: 'none', m: 0, p: 0, maxHeight: '44vh', overflow: 'auto', '& > li': { borderTop: 1, borderColor: 'divider', px: 4, py: 3 } }}>
-          {items.map((item) => <li key={item.key}><UploadLine item={item} /></li>)}
+        <Box
+          component="ul"
+          tabIndex={0}
+          aria-label="Uploads of this browser"
+          sx={{
+            listStyle: 'none',
+            m: 0,
+            p: 0,
+            maxHeight: '44vh',
+            overflow: 'auto',
+            '& > li': { borderTop: 1, borderColor: 'divider', px: 4, py: 3 },
+          }}
+        >
+          {items.map((item) => (
+            <li key={item.key}>
+              <UploadLine item={item} />
+            </li>
+          ))}
         </Box>
       )}
     </Box>

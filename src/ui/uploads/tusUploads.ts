@@ -82,7 +82,16 @@ export function startUpload({ file, handle = null }: PickedFile): string {
     return waiting.key
   }
   const key = `upload-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`
-  const item: UploadItem = { key, uploadId: null, filename, sizeBytes: file.size, sentBytes: 0, bytesPerSecond: null, state: 'uploading', reason: null }
+  const item: UploadItem = {
+    key,
+    uploadId: null,
+    filename,
+    sizeBytes: file.size,
+    sentBytes: 0,
+    bytesPerSecond: null,
+    state: 'uploading',
+    reason: null,
+  }
   uploadStore.add(item)
   void start({ key, file, handle })
   return key
@@ -92,7 +101,8 @@ export function startUpload({ file, handle = null }: PickedFile): string {
 export function resumeWithFile(key: string, file: File): string | null {
   const item = uploadStore.find(key)
   if (!item) return null
-  if (item.sizeBytes !== file.size) return `This is another file: ${item.filename} has ${item.sizeBytes.toLocaleString('en')} bytes, this one ${file.size.toLocaleString('en')}.`
+  if (item.sizeBytes !== file.size)
+    return `This is another file: ${item.filename} has ${item.sizeBytes.toLocaleString('en')} bytes, this one ${file.size.toLocaleString('en')}.`
   uploadStore.patch(key, { state: 'uploading', reason: null })
   void start({ key, file, from: previous.get(key) })
   return null
@@ -150,7 +160,16 @@ export async function restoreUploads(lookUp: (uploadId: string) => Promise<Known
     const key = `upload-${uploadId}`
     previous.set(key, earlier)
     const filename = earlier.metadata.filename ?? 'file'
-    uploadStore.add({ key, uploadId, filename, sizeBytes: earlier.size ?? 0, sentBytes: known.offsetBytes, bytesPerSecond: null, state: 'waiting', reason: null })
+    uploadStore.add({
+      key,
+      uploadId,
+      filename,
+      sizeBytes: earlier.size ?? 0,
+      sentBytes: known.offsetBytes,
+      bytesPerSecond: null,
+      state: 'waiting',
+      reason: null,
+    })
     void resumeFromHandle(key, false)
   }
 }

@@ -2,7 +2,15 @@ import { beforeEach, expect, test } from 'vitest'
 import { secondsLeft, type UploadItem, uploadStore, whenSent } from '#src/ui/uploads/uploadStore.ts'
 
 const item = (key: string, change: Partial<UploadItem> = {}): UploadItem => ({
-  key, uploadId: null, filename: `${key}.onnx`, sizeBytes: 100, sentBytes: 0, bytesPerSecond: null, state: 'uploading', reason: null, ...change,
+  key,
+  uploadId: null,
+  filename: `${key}.onnx`,
+  sizeBytes: 100,
+  sentBytes: 0,
+  bytesPerSecond: null,
+  state: 'uploading',
+  reason: null,
+  ...change,
 })
 
 beforeEach(() => uploadStore.removeWhere(() => true))
@@ -11,12 +19,17 @@ test('whenSent waits for the last file and gives path and id', async () => {
   uploadStore.add(item('a', { state: 'ready', uploadId: '1' }))
   uploadStore.add(item('b'))
   let isSettled = false
-  const sent = whenSent(['a', 'b']).finally(() => { isSettled = true })
+  const sent = whenSent(['a', 'b']).finally(() => {
+    isSettled = true
+  })
   uploadStore.patch('b', { sentBytes: 60 })
   await Promise.resolve()
   expect(isSettled).toBe(false)
   uploadStore.patch('b', { state: 'verifying', uploadId: '2' })
-  expect(await sent).toEqual([{ path: 'a.onnx', uploadId: '1' }, { path: 'b.onnx', uploadId: '2' }])
+  expect(await sent).toEqual([
+    { path: 'a.onnx', uploadId: '1' },
+    { path: 'b.onnx', uploadId: '2' },
+  ])
 })
 
 test('whenSent fails with the reason of a rejected file, and when one is taken away', async () => {

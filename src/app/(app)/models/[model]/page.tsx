@@ -10,7 +10,11 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function Page({ params }: Props) {
   const model = decodeURIComponent((await params).model)
-  await Promise.all([api.models.get.prefetch({ model }), api.models.versions.prefetch({ model }), api.models.aliasHistory.prefetch({ model })])
+  await Promise.all([
+    api.models.get.prefetch({ model }),
+    api.models.versions.prefetch({ model }),
+    api.models.aliasHistory.prefetch({ model }),
+  ])
   return (
     <HydrateClient>
       <ModelPage model={model} />
