@@ -50,16 +50,6 @@ export const tensor = z.object({
 })
 export type Tensor = z.infer<typeof tensor>
 
-export const inferRequest = z.object({
-  id: z.string().max(200).optional(),
-  inputs: z.array(tensor).min(1).max(10_000),
-  outputs: z
-    .array(z.object({ name: z.string(), parameters: z.record(z.string(), z.unknown()).optional() }))
-    .max(1000)
-    .optional(),
-  parameters: z.record(z.string(), z.unknown()).optional(),
-})
-
 export const inferResponse = z.object({
   model_name: z.string(),
   model_version: z.string(),

@@ -42,8 +42,24 @@ test.describe('the typed client', () => {
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }))
     writeFileSync(join(folder, 'program.ts'), program)
     await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', `${product.url}/dist/neuroweaver.tgz`], { cwd: folder })
-    const flags = ['--strict', '--skipLibCheck', '--target', 'es2022', '--lib', 'es2022,dom', '--module', 'nodenext', '--moduleResolution', 'nodenext', '--outDir', 'out', 'program.ts']
-    const checked = await run(process.execPath, [tsc, ...flags], { cwd: folder }).catch((error: { stdout: string }) => ({ stdout: error.stdout }))
+    const flags = [
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'es2022',
+      '--lib',
+      'es2022,dom',
+      '--module',
+      'nodenext',
+      '--moduleResolution',
+      'nodenext',
+      '--outDir',
+      'out',
+      'program.ts',
+    ]
+    const checked = await run(process.execPath, [tsc, ...flags], { cwd: folder }).catch((error: { stdout: string }) => ({
+      stdout: error.stdout,
+    }))
     expect(checked.stdout).toBe('')
     const { stdout } = await run(process.execPath, ['out/program.js', product.url, product.apiKey], { cwd: folder })
     expect(stdout.trim().split('\n')).toEqual(['bad_request', '0'])

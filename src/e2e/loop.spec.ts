@@ -117,9 +117,28 @@ test.describe('from an empty installation to a prediction', () => {
   test('the pages hold on a phone and in the dark, and nothing broke on the way', async ({ browser }) => {
     test.setTimeout(120_000)
     const state = await page.context().storageState()
-    const context = await browser.newContext({ baseURL: product.url, storageState: state, viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
+    const context = await browser.newContext({
+      baseURL: product.url,
+      storageState: state,
+      viewport: { width: 390, height: 844 },
+      colorScheme: 'dark',
+    })
     const phone = await context.newPage()
-    for (const path of ['/', '/models', '/models/functions', '/models/functions/versions/1', '/datasets', '/datasets/functions', '/training', '/deployments', '/deployments/functions', '/monitoring', '/settings', '/settings/keys', '/settings/runtimes']) {
+    for (const path of [
+      '/',
+      '/models',
+      '/models/functions',
+      '/models/functions/versions/1',
+      '/datasets',
+      '/datasets/functions',
+      '/training',
+      '/deployments',
+      '/deployments/functions',
+      '/monitoring',
+      '/settings',
+      '/settings/keys',
+      '/settings/runtimes',
+    ]) {
       await phone.goto(path)
       await expect(phone.getByRole('heading', { level: 1 })).toHaveCount(1)
       const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

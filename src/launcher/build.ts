@@ -16,7 +16,16 @@ const hashOf = (names: string[]): string =>
   )
 
 /** Pages reach the server's own code through the bridge, so that no change there makes them stale. */
-const pageSources = ['src/app', 'src/ui', 'src/contracts', 'src/server/bridge.ts', 'src/server/trpc/server.ts', 'src/server/trpc/auth.ts', 'next.config.mjs', 'package-lock.json']
+const pageSources = [
+  'src/app',
+  'src/ui',
+  'src/contracts',
+  'src/server/bridge.ts',
+  'src/server/trpc/server.ts',
+  'src/server/trpc/auth.ts',
+  'next.config.mjs',
+  'package-lock.json',
+]
 const clientSources = ['src/client', 'src/contracts', 'src/server', 'package-lock.json']
 
 /**

@@ -33,19 +33,17 @@ export async function makeReadyUpload(caller: Caller, projectId = caller.project
   await db()
     .insert(artifacts)
     .values({ sha256, sizeBytes: 100, format, signature: format === 'onnx' ? exampleSignature : null })
-  await db()
-    .insert(uploads)
-    .values({
-      id,
-      projectId,
-      userId: caller.userId,
-      runtimeId: caller.runtimeId,
-      filename: 'model.onnx',
-      sizeBytes: 100,
-      sha256,
-      status: 'ready',
-      format,
-    })
+  await db().insert(uploads).values({
+    id,
+    projectId,
+    userId: caller.userId,
+    runtimeId: caller.runtimeId,
+    filename: 'model.onnx',
+    sizeBytes: 100,
+    sha256,
+    status: 'ready',
+    format,
+  })
   return id
 }
 

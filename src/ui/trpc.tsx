@@ -1,17 +1,15 @@
 'use client'
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { httpBatchLink, httpSubscriptionLink, splitLink } from '@trpc/client'
-import { createTRPCReact, type inferReactQueryProcedureOptions } from '@trpc/react-query'
-import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server'
+import { createTRPCReact } from '@trpc/react-query'
+import type { inferRouterOutputs } from '@trpc/server'
 import { useState } from 'react'
 import type { AppRouter } from '#src/server/trpc/root.ts'
 import { isHeardLately } from '#src/ui/heardLately.ts'
 import { readError } from '#src/ui/kit/errors.ts'
 
 export const trpc = createTRPCReact<AppRouter>()
-export type Inputs = inferRouterInputs<AppRouter>
 export type Outputs = inferRouterOutputs<AppRouter>
-export type QueryOptions = inferReactQueryProcedureOptions<AppRouter>
 
 const url = () => (typeof window === 'undefined' ? 'http://127.0.0.1/api/trpc' : '/api/trpc')
 

@@ -12,7 +12,9 @@ const at = { correlationId: 'test', address: null }
 describe('the first admin', () => {
   test('is made once, however many ask at the same time', async () => {
     expect(await needsFirstAdmin()).toBe(true)
-    const asked = await Promise.allSettled(['a', 'b', 'c', 'd'].map((name) => createFirstAdmin({ email: `${name}@example.org`, name, password }, undefined)))
+    const asked = await Promise.allSettled(
+      ['a', 'b', 'c', 'd'].map((name) => createFirstAdmin({ email: `${name}@example.org`, name, password }, undefined)),
+    )
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(await needsFirstAdmin()).toBe(false)
   })
@@ -71,7 +73,9 @@ describe('API keys', () => {
     const found = await identify({ bearer: key, ...at })
     expect(found).toMatchObject({ permissions: ['read'], installation: ['read'] })
     expect(() => authorize(found, 'write')).toThrow()
-    await expect(createApiKey(await caller(viewer), { name: 'x', scope: 'admin', expiresInDays: null })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(createApiKey(await caller(viewer), { name: 'x', scope: 'admin', expiresInDays: null })).rejects.toMatchObject({
+      code: 'forbidden',
+    })
   })
 
   test("another's key can not be revoked", async () => {
@@ -84,7 +88,9 @@ describe('API keys', () => {
     await ensureBootstrapKey('first-bootstrap-key-0123456789')
     await ensureBootstrapKey('second-bootstrap-key-0123456789')
     forgetIdentities()
-    expect(await identify({ bearer: 'second-bootstrap-key-0123456789', ...at })).toMatchObject({ installation: ['read', 'write', 'deploy', 'admin'] })
+    expect(await identify({ bearer: 'second-bootstrap-key-0123456789', ...at })).toMatchObject({
+      installation: ['read', 'write', 'deploy', 'admin'],
+    })
     await expect(identify({ bearer: 'first-bootstrap-key-0123456789', ...at })).rejects.toMatchObject({ code: 'unauthorized' })
   })
 })

@@ -60,12 +60,24 @@ function ColumnBars({ bars, height = 64, color = 0, largest, format, ends }: Dra
             title={`${bar.label}: ${format(bar.count)}`}
             sx={{ flex: 1, minWidth: 0, height: '100%', display: 'flex', alignItems: 'flex-end', '&:hover > div': { opacity: 1 } }}
           >
-            <Box sx={{ width: '100%', bgcolor: seriesColor(color), opacity: 0.75, borderRadius: '1px 1px 0 0' }} style={{ height: barSize(bar.count, largest) }} />
+            <Box
+              sx={{ width: '100%', bgcolor: seriesColor(color), opacity: 0.75, borderRadius: '1px 1px 0 0' }}
+              style={{ height: barSize(bar.count, largest) }}
+            />
           </Box>
         ))}
       </Box>
       {ends ? (
-        <Box sx={{ display: 'flex', justifyContent: 'space-between', fontSize: 11, color: 'text.secondary', fontVariantNumeric: 'tabular-nums', pt: 0.5 }}>
+        <Box
+          sx={{
+            display: 'flex',
+            justifyContent: 'space-between',
+            fontSize: 11,
+            color: 'text.secondary',
+            fontVariantNumeric: 'tabular-nums',
+            pt: 0.5,
+          }}
+        >
           <span>{ends[0]}</span>
           <span>{ends[1]}</span>
         </Box>
@@ -76,7 +88,17 @@ function ColumnBars({ bars, height = 64, color = 0, largest, format, ends }: Dra
 
 function RowBars({ bars, color = 0, largest, format }: Drawn) {
   return (
-    <Box aria-hidden sx={{ display: 'grid', gridTemplateColumns: 'minmax(40px, max-content) 1fr max-content', columnGap: 2, rowGap: '2px', fontSize: 12, alignItems: 'center' }}>
+    <Box
+      aria-hidden
+      sx={{
+        display: 'grid',
+        gridTemplateColumns: 'minmax(40px, max-content) 1fr max-content',
+        columnGap: 2,
+        rowGap: '2px',
+        fontSize: 12,
+        alignItems: 'center',
+      }}
+    >
       {bars.map((bar, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two values may be shortened to one label
         <Box key={`${bar.label} ${index}`} sx={{ display: 'contents' }}>
@@ -84,7 +106,10 @@ function RowBars({ bars, color = 0, largest, format }: Drawn) {
             {bar.label}
           </Box>
           <Box sx={{ height: 8 }}>
-            <Box sx={{ height: '100%', bgcolor: seriesColor(color), opacity: 0.75, borderRadius: '1px' }} style={{ width: barSize(bar.count, largest) }} />
+            <Box
+              sx={{ height: '100%', bgcolor: seriesColor(color), opacity: 0.75, borderRadius: '1px' }}
+              style={{ width: barSize(bar.count, largest) }}
+            />
           </Box>
           <Box sx={{ textAlign: 'right', color: 'text.secondary', fontVariantNumeric: 'tabular-nums' }}>{format(bar.count)}</Box>
         </Box>

@@ -30,7 +30,15 @@ export function EndLabels({ series }: { series: readonly Series[] }) {
         if (y === null || y === undefined) return null
         return (
           <g key={one.key} transform={`translate(${left}, ${y})`}>
-            <line x1={0} x2={8} y1={0} y2={0} stroke={seriesColor(one.color ?? index)} strokeWidth={2.5} strokeDasharray={one.isDashed ? '3 2' : undefined} />
+            <line
+              x1={0}
+              x2={8}
+              y1={0}
+              y2={0}
+              stroke={seriesColor(one.color ?? index)}
+              strokeWidth={2.5}
+              strokeDasharray={one.isDashed ? '3 2' : undefined}
+            />
             <text x={12} dy="0.35em" fontSize={12} fill={chartTokens.text}>
               {shorten(one.label)}
             </text>

@@ -25,7 +25,16 @@ const shareOf = (value: number, row: readonly number[], largest: number, shade: 
 }
 
 const cell = { px: 2, py: 1.5, textAlign: 'right', minWidth: 44, borderRadius: '4px', fontVariantNumeric: 'tabular-nums' } as const
-const label = { fontWeight: 400, color: 'text.secondary', px: 2, py: 1, maxWidth: 140, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const
+const label = {
+  fontWeight: 400,
+  color: 'text.secondary',
+  px: 2,
+  py: 1,
+  maxWidth: 140,
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  whiteSpace: 'nowrap',
+} as const
 
 /** A matrix with a shade for each cell: a real table, so it reads out as it looks. */
 export function Heatmap({ title, rowLabels, columnLabels, values, rowTitle, columnTitle, format = String, shade = 'row' }: HeatmapProps) {
@@ -57,7 +66,13 @@ export function Heatmap({ title, rowLabels, columnLabels, values, rowTitle, colu
                 const color = `color-mix(in srgb, ${seriesColor(0)} ${Math.round(share * strongest)}%, transparent)`
                 const text = `${rowLabels[rowIndex]} → ${columnLabels[columnIndex]}: ${format(value)} (${Math.round(share * 100)} %)`
                 return (
-                  <Box key={columnLabels[columnIndex]} component="td" title={text} sx={{ ...cell, color: 'text.primary' }} style={{ backgroundColor: color }}>
+                  <Box
+                    key={columnLabels[columnIndex]}
+                    component="td"
+                    title={text}
+                    sx={{ ...cell, color: 'text.primary' }}
+                    style={{ backgroundColor: color }}
+                  >
                     {format(value)}
                   </Box>
                 )

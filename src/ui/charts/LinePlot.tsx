@@ -13,6 +13,9 @@ import { axesOf } from './axes.ts'
 import { formatFigure, type Row, rowsOf } from './scale.ts'
 import type { LineChartProps, Series } from './types.ts'
 
+/** The chart library breaks labels at spaces where it thinks them too long. */
+const unbroken = (format: (value: number) => string) => (value: number) => format(value).replaceAll(' ', '\u00a0')
+
 const tick = { fontSize: 11, fill: chartTokens.axis }
 
 /** x of the points that stand alone between gaps: no line reaches them, so they need a dot. */
@@ -25,10 +28,10 @@ function lonely({ points, isGapped }: Series): ReadonlySet<number> {
 }
 
 type DotProps = { cx?: number; cy?: number; key?: React.Key | null; payload?: Row }
-const lonelyDot = (xs: ReadonlySet<number>, color: string) =>
-  function LonelyDot({ cx, cy, key, payload }: DotProps) {
-    return payload && xs.has(payload.x) && cy !== undefined ? <circle key={key} cx={cx} cy={cy} r={2} fill={color} /> : <g key={key} />
-  }
+const lonelyDot =
+  (xs: ReadonlySet<number>, color: string) =>
+  ({ cx, cy, key, payload }: DotProps) =>
+    payload && xs.has(payload.x) && cy !== undefined ? <circle key={key} cx={cx} cy={cy} r={2} fill={color} /> : <g key={key} />
 
 function lineOf(one: Series, index: number) {
   const xs = one.isGhost ? new Set<number>() : lonely(one)
@@ -78,7 +81,7 @@ export function LinePlot(props: LineChartProps) {
             domain={axes.xDomain}
             ticks={axes.xTicks}
             allowDataOverflow={props.xDomain !== undefined}
-            tickFormatter={formatX}
+            tickFormatter={unbroken(formatX)}
             tick={tick}
             tickLine={false}
             axisLine={{ stroke: chartTokens.grid }}
@@ -90,7 +93,7 @@ export function LinePlot(props: LineChartProps) {
             domain={isLog ? ['auto', 'auto'] : axes.yDomain}
             ticks={isLog ? undefined : axes.yTicks}
             interval={isLog ? 'equidistantPreserveStart' : 0}
-            tickFormatter={formatY}
+            tickFormatter={unbroken(formatY)}
             tick={tick}
             tickLine={false}
             axisLine={false}

@@ -32,18 +32,46 @@ export function Sparkline({ label, values, width = 96, height = 24, color = 0, i
   const drawn = runs(values, width, height)
   const stroke = seriesColor(color)
   return (
-    <svg role="img" aria-label={label} width={isFluid ? '100%' : width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" style={{ display: 'block', overflow: 'visible' }}>
+    <svg
+      role="img"
+      aria-label={label}
+      width={isFluid ? '100%' : width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      style={{ display: 'block', overflow: 'visible' }}
+    >
       <line x1={0} x2={width} y1={height - 0.5} y2={height - 0.5} stroke="var(--nw-palette-divider)" vectorEffect="non-scaling-stroke" />
       {drawn.map((run) => {
         const first = run[0] as { x: number; y: number }
         const last = run.at(-1) as { x: number; y: number }
         const path = run.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ')
         // A line of no length with round ends is a dot that stays round when the picture is stretched.
-        if (run.length === 1) return <line key={first.x} x1={first.x} x2={first.x} y1={first.y} y2={first.y} stroke={stroke} strokeWidth={4} strokeLinecap="round" vectorEffect="non-scaling-stroke" />
+        if (run.length === 1)
+          return (
+            <line
+              key={first.x}
+              x1={first.x}
+              x2={first.x}
+              y1={first.y}
+              y2={first.y}
+              stroke={stroke}
+              strokeWidth={4}
+              strokeLinecap="round"
+              vectorEffect="non-scaling-stroke"
+            />
+          )
         return (
           <g key={first.x}>
             <polygon points={`${first.x.toFixed(1)},${height} ${path} ${last.x.toFixed(1)},${height}`} fill={stroke} fillOpacity={0.1} />
-            <polyline points={path} fill="none" stroke={stroke} strokeWidth={1.25} strokeLinejoin="round" vectorEffect="non-scaling-stroke" />
+            <polyline
+              points={path}
+              fill="none"
+              stroke={stroke}
+              strokeWidth={1.25}
+              strokeLinejoin="round"
+              vectorEffect="non-scaling-stroke"
+            />
           </g>
         )
       })}

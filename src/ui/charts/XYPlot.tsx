@@ -11,11 +11,15 @@ import { XYTooltip } from './XYTooltip.tsx'
 
 const tick = { fontSize: 11, fill: chartTokens.axis }
 const noShape = () => <g />
-const dot = ({ cx, cy, fill, fillOpacity }: { cx?: number; cy?: number; fill?: string; fillOpacity?: string | number }) => <circle cx={cx} cy={cy} r={2.5} fill={fill} fillOpacity={fillOpacity} />
+const dot = ({ cx, cy, fill, fillOpacity }: { cx?: number; cy?: number; fill?: string; fillOpacity?: string | number }) => (
+  <circle cx={cx} cy={cy} r={2.5} fill={fill} fillOpacity={fillOpacity} />
+)
 
 function bounds(series: readonly XYSeries[]): [number, number] {
   const values = series.flatMap((one) => one.points.flatMap((point) => [point.x, point.y])).filter(Number.isFinite)
-  return values.length === 0 ? [0, 1] : [values.reduce((low, value) => Math.min(low, value)), values.reduce((high, value) => Math.max(high, value))]
+  return values.length === 0
+    ? [0, 1]
+    : [values.reduce((low, value) => Math.min(low, value)), values.reduce((high, value) => Math.max(high, value))]
 }
 
 function reference(kind: XYChartProps['reference'], series: readonly XYSeries[], xDomain: readonly [number, number] | undefined) {
@@ -23,7 +27,16 @@ function reference(kind: XYChartProps['reference'], series: readonly XYSeries[],
   if (kind === 'zero') return <ReferenceLine y={0} {...style} />
   if (kind !== 'diagonal') return null
   const [low, high] = xDomain ?? bounds(series)
-  return <ReferenceLine segment={[{ x: low, y: low }, { x: high, y: high }]} ifOverflow="hidden" {...style} />
+  return (
+    <ReferenceLine
+      segment={[
+        { x: low, y: low },
+        { x: high, y: high },
+      ]}
+      ifOverflow="hidden"
+      {...style}
+    />
+  )
 }
 
 function scatterOf(one: XYSeries, index: number) {
@@ -71,9 +84,20 @@ export function XYPlot(props: XYChartProps) {
             tickLine={false}
             axisLine={false}
             width={56}
-            label={{ value: props.yLabel, angle: -90, position: 'insideLeft', fontSize: 11, fill: chartTokens.axis, style: { textAnchor: 'middle' } }}
+            label={{
+              value: props.yLabel,
+              angle: -90,
+              position: 'insideLeft',
+              fontSize: 11,
+              fill: chartTokens.axis,
+              style: { textAnchor: 'middle' },
+            }}
           />
-          <Tooltip content={<XYTooltip {...props} formatX={formatX} formatY={formatY} />} cursor={{ stroke: chartTokens.axis, strokeOpacity: 0.5 }} isAnimationActive={false} />
+          <Tooltip
+            content={<XYTooltip {...props} formatX={formatX} formatY={formatY} />}
+            cursor={{ stroke: chartTokens.axis, strokeOpacity: 0.5 }}
+            isAnimationActive={false}
+          />
           {reference(props.reference, series, props.xDomain)}
           {series.map(scatterOf)}
         </ScatterChart>

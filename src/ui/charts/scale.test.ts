@@ -5,27 +5,63 @@ describe('rowsOf', () => {
   it('joins series that have different steps', () => {
     const rows = rowsOf(
       [
-        { key: 'a.b', label: 'a', points: [{ x: 2, y: 1 }, { x: 1, y: 3 }] },
+        {
+          key: 'a.b',
+          label: 'a',
+          points: [
+            { x: 2, y: 1 },
+            { x: 1, y: 3 },
+          ],
+        },
         { key: 'c', label: 'c', points: [{ x: 2, y: 5 }] },
       ],
       false,
     )
-    expect(rows).toEqual([{ x: 1, values: { 'a.b': 3 } }, { x: 2, values: { 'a.b': 1, c: 5 } }])
+    expect(rows).toEqual([
+      { x: 1, values: { 'a.b': 3 } },
+      { x: 2, values: { 'a.b': 1, c: 5 } },
+    ])
   })
 
   it('leaves out what a logarithm cannot show', () => {
-    expect(rowsOf([{ key: 'a', label: 'a', points: [{ x: 1, y: 0 }, { x: 2, y: 4 }] }], true).map((row) => row.values.a)).toEqual([null, 4])
+    expect(
+      rowsOf(
+        [
+          {
+            key: 'a',
+            label: 'a',
+            points: [
+              { x: 1, y: 0 },
+              { x: 2, y: 4 },
+            ],
+          },
+        ],
+        true,
+      ).map((row) => row.values.a),
+    ).toEqual([null, 4])
   })
 })
 
 describe('smooth', () => {
   it('keeps a constant line where it is from the first point on', () => {
-    const flat = smooth([1, 2, 3].map((x) => ({ x, y: 7 })), 0.9)
+    const flat = smooth(
+      [1, 2, 3].map((x) => ({ x, y: 7 })),
+      0.9,
+    )
     for (const { y } of flat) expect(y).toBeCloseTo(7, 10)
   })
 
   it('passes over points without a value', () => {
-    expect(smooth([{ x: 1, y: 1 }, { x: 2, y: null }, { x: 3, y: 1 }], 0.5).map((point) => point.y)).toEqual([1, null, 1])
+    expect(
+      smooth(
+        [
+          { x: 1, y: 1 },
+          { x: 2, y: null },
+          { x: 3, y: 1 },
+        ],
+        0.5,
+      ).map((point) => point.y),
+    ).toEqual([1, null, 1])
   })
 })
 
@@ -45,12 +81,20 @@ describe('spread', () => {
 })
 
 it('samples evenly with both ends', () => {
-  const picked = sample(Array.from({ length: 1001 }, (_, index) => index), 11)
+  const picked = sample(
+    Array.from({ length: 1001 }, (_, index) => index),
+    11,
+  )
   expect(picked).toEqual([0, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000])
 })
 
 it('finds the last point with a value', () => {
-  expect(lastPoint([{ x: 1, y: 2 }, { x: 2, y: null }])).toEqual({ x: 1, y: 2 })
+  expect(
+    lastPoint([
+      { x: 1, y: 2 },
+      { x: 2, y: null },
+    ]),
+  ).toEqual({ x: 1, y: 2 })
   expect(lastPoint([])).toBeNull()
 })
 

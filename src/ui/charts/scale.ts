@@ -33,8 +33,14 @@ export function sample<T>(rows: readonly T[], limit: number): T[] {
 
 function extremes(bucket: readonly Point[]): Point[] {
   const known = bucket.filter((point) => point.y !== null)
-  const lowest = known.reduce<Point | undefined>((best, point) => (!best || (point.y as number) < (best.y as number) ? point : best), undefined)
-  const highest = known.reduce<Point | undefined>((best, point) => (!best || (point.y as number) > (best.y as number) ? point : best), undefined)
+  const lowest = known.reduce<Point | undefined>(
+    (best, point) => (!best || (point.y as number) < (best.y as number) ? point : best),
+    undefined,
+  )
+  const highest = known.reduce<Point | undefined>(
+    (best, point) => (!best || (point.y as number) > (best.y as number) ? point : best),
+    undefined,
+  )
   const kept = new Set([bucket[0], lowest, highest, bucket.at(-1)])
   return bucket.filter((point) => kept.has(point))
 }
@@ -43,7 +49,9 @@ function extremes(bucket: readonly Point[]): Point[] {
 export function thin(points: readonly Point[], buckets: number): readonly Point[] {
   if (points.length <= buckets * 4) return points
   const width = points.length / buckets
-  return Array.from({ length: buckets }, (_, index) => extremes(points.slice(Math.floor(index * width), Math.floor((index + 1) * width)))).flat()
+  return Array.from({ length: buckets }, (_, index) =>
+    extremes(points.slice(Math.floor(index * width), Math.floor((index + 1) * width))),
+  ).flat()
 }
 
 /**

@@ -18,5 +18,13 @@ it('puts steps at round numbers inside', () => {
 it('puts times at whole minutes and hours', () => {
   const at = (time: string) => Date.parse(`2025-03-01T${time}:00`)
   expect(timeTicks(at('08:24'), at('09:23'), 5)).toEqual([at('08:30'), at('08:45'), at('09:00'), at('09:15')])
-  expect(timeTicks(at('00:05'), at('23:55'), 8)).toEqual([at('03:00'), at('06:00'), at('09:00'), at('12:00'), at('15:00'), at('18:00'), at('21:00')])
+  expect(timeTicks(at('00:05'), at('23:55'), 8)).toEqual([
+    at('03:00'),
+    at('06:00'),
+    at('09:00'),
+    at('12:00'),
+    at('15:00'),
+    at('18:00'),
+    at('21:00'),
+  ])
 })

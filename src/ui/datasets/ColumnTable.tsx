@@ -14,16 +14,51 @@ const shownAtFirst = 100
 
 function Missing({ share }: { share: number | null }) {
   const isMuch = share !== null && share >= 0.2
-  return <Box component="span" sx={{ color: isMuch ? 'state.degradedText' : undefined, fontWeight: isMuch ? 600 : undefined }}>{formatPercent(share)}</Box>
+  return (
+    <Box component="span" sx={{ color: isMuch ? 'state.degradedText' : undefined, fontWeight: isMuch ? 600 : undefined }}>
+      {formatPercent(share)}
+    </Box>
+  )
 }
 
 const columnsOf = (rows: number | null): TableColumn<Column>[] => [
-  { key: 'name', header: 'Column', width: 170, cell: (column) => <Box component="span" sx={{ fontWeight: 550, overflowWrap: 'anywhere' }}>{column.name}</Box>, sortValue: (column) => column.name },
+  {
+    key: 'name',
+    header: 'Column',
+    width: 170,
+    cell: (column) => (
+      <Box component="span" sx={{ fontWeight: 550, overflowWrap: 'anywhere' }}>
+        {column.name}
+      </Box>
+    ),
+    sortValue: (column) => column.name,
+  },
   { key: 'type', header: 'Type', cell: (column) => column.type, sortValue: (column) => column.type },
-  { key: 'shape', header: 'Values', width: '38%', cell: (column) => <Box sx={{ width: { xs: 190, sm: 'auto' }, maxWidth: 380, textAlign: 'left' }}><ColumnShape column={column} /></Box> },
-  { key: 'missing', header: 'Missing', align: 'right', cell: (column) => <Missing share={missingOf(column, rows)} />, sortValue: (column) => column.missing },
+  {
+    key: 'shape',
+    header: 'Values',
+    width: '38%',
+    cell: (column) => (
+      <Box sx={{ width: { xs: 190, sm: 'auto' }, maxWidth: 380, textAlign: 'left' }}>
+        <ColumnShape column={column} />
+      </Box>
+    ),
+  },
+  {
+    key: 'missing',
+    header: 'Missing',
+    align: 'right',
+    cell: (column) => <Missing share={missingOf(column, rows)} />,
+    sortValue: (column) => column.missing,
+  },
   { key: 'distinct', header: 'Distinct', align: 'right', cell: distinctText, sortValue: (column) => column.distinct },
-  { key: 'mean', header: 'Mean', align: 'right', cell: (column) => (column.mean === null ? '–' : formatFigure(column.mean)), sortValue: (column) => column.mean },
+  {
+    key: 'mean',
+    header: 'Mean',
+    align: 'right',
+    cell: (column) => (column.mean === null ? '–' : formatFigure(column.mean)),
+    sortValue: (column) => column.mean,
+  },
 ]
 
 /** Every column with its type, its gaps and how its values lie. */
@@ -32,8 +67,21 @@ export function ColumnTable({ dataset }: { dataset: Dataset }) {
   const rows = isWhole ? dataset.columns : dataset.columns.slice(0, shownAtFirst)
   return (
     <DataTable
-      id="columns" label="Columns" columns={columnsOf(dataset.rows)} rows={rows} rowKey={(column) => column.name} hasOwnSort hasColumnPicker={false} maxHeight="none"
-      footer={rows.length < dataset.columns.length && <Button variant="outlined" sx={{ mt: 3 }} onClick={() => setWhole(true)}>Show all {dataset.columns.length} columns</Button>}
+      id="columns"
+      label="Columns"
+      columns={columnsOf(dataset.rows)}
+      rows={rows}
+      rowKey={(column) => column.name}
+      hasOwnSort
+      hasColumnPicker={false}
+      maxHeight="none"
+      footer={
+        rows.length < dataset.columns.length && (
+          <Button variant="outlined" sx={{ mt: 3 }} onClick={() => setWhole(true)}>
+            Show all {dataset.columns.length} columns
+          </Button>
+        )
+      }
     />
   )
 }

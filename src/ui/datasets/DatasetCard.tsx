@@ -27,11 +27,20 @@ export function DatasetCard({ dataset }: { dataset: Dataset }) {
       />
       {dataset.columns.slice(0, shown).map((column) => (
         <Box key={column.name} sx={{ display: 'grid', gap: 1 }}>
-          <Typography variant="label">{column.name} <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>{column.type}</Box></Typography>
+          <Typography variant="label">
+            {column.name}{' '}
+            <Box component="span" sx={{ color: 'text.secondary', fontWeight: 400 }}>
+              {column.type}
+            </Box>
+          </Typography>
           <ColumnShape column={column} />
         </Box>
       ))}
-      {dataset.columns.length > shown && <Typography variant="body2" color="textSecondary">and {dataset.columns.length - shown} more columns</Typography>}
+      {dataset.columns.length > shown && (
+        <Typography variant="body2" color="textSecondary">
+          and {dataset.columns.length - shown} more columns
+        </Typography>
+      )}
     </>
   )
 }

@@ -19,14 +19,35 @@ import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 import { TerminalSnippet } from '#src/ui/uploads/TerminalSnippet.tsx'
 
-const add = <ButtonLink href="/datasets/register" variant="contained">Add a data set</ButtonLink>
+const add = (
+  <ButtonLink href="/datasets/register" variant="contained">
+    Add a data set
+  </ButtonLink>
+)
 
 function EmptyList({ q, canWrite, onClear }: { q: string; canWrite: boolean; onClear: () => void }) {
-  if (q) return <EmptyState sentence={`No data set matches "${q}".`} action={<Button variant="outlined" onClick={onClear}>Clear the search</Button>} />
+  if (q)
+    return (
+      <EmptyState
+        sentence={`No data set matches "${q}".`}
+        action={
+          <Button variant="outlined" onClick={onClear}>
+            Clear the search
+          </Button>
+        }
+      />
+    )
   return (
     <EmptyState
       sentence="No data sets yet. Drop a CSV or JSONL file: its columns are read and checked, and a model can be trained on it."
-      action={canWrite && <Box sx={{ display: 'flex', gap: 2, flexWrap: 'wrap', justifyContent: 'center' }}>{add}<LoadSampleButton variant="outlined" /></Box>}
+      action={
+        canWrite && (
+          <Box sx={{ display: 'flex', gap: 2, flexWrap: 'wrap', justifyContent: 'center' }}>
+            {add}
+            <LoadSampleButton variant="outlined" />
+          </Box>
+        )
+      }
       snippet={canWrite && <TerminalSnippet kind="dataset" />}
     />
   )
@@ -36,7 +57,10 @@ function EmptyList({ q, canWrite, onClear }: { q: string; canWrite: boolean; onC
 export function DatasetList() {
   const [q, setQ] = useUrlState('q')
   const { canWrite } = usePermissions()
-  const query = trpc.datasets.list.useInfiniteQuery(datasetListInput({ q }), { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData })
+  const query = trpc.datasets.list.useInfiniteQuery(datasetListInput({ q }), {
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
   const rows = query.data?.pages.flatMap((page) => page.items)
   const total = query.data?.pages[0]?.total ?? 0
   const hasSome = !!rows?.length || q !== ''
@@ -47,13 +71,28 @@ export function DatasetList() {
         <ErrorNotice title="The data sets could not be read" error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <DataTable
-          id="datasets" label="Data sets" columns={datasetColumns} rows={rows} rowKey={(dataset) => dataset.id} rowHref={(dataset) => datasetHref(dataset.name)} isStale={query.isPlaceholderData}
-          peek={(dataset) => <DatasetCard dataset={dataset} />} toolbar={hasSome ? <SearchBox label="Search data sets" placeholder="Search data sets" value={q} onChange={setQ} /> : undefined}
+          id="datasets"
+          label="Data sets"
+          columns={datasetColumns}
+          rows={rows}
+          rowKey={(dataset) => dataset.id}
+          rowHref={(dataset) => datasetHref(dataset.name)}
+          isStale={query.isPlaceholderData}
+          peek={(dataset) => <DatasetCard dataset={dataset} />}
+          toolbar={hasSome ? <SearchBox label="Search data sets" placeholder="Search data sets" value={q} onChange={setQ} /> : undefined}
           empty={<EmptyList q={q} canWrite={canWrite} onClear={() => setQ(null)} />}
           footer={
             <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && <span>{formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}</span>}
-              {query.hasNextPage && <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button>}
+              {rows && (
+                <span>
+                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
+                </span>
+              )}
+              {query.hasNextPage && (
+                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  Load more
+                </Button>
+              )}
             </Box>
           }
         />

@@ -33,8 +33,15 @@ function DeleteDialog({ dataset, onClose }: { dataset: DatasetDetail; onClose: (
   })
   return (
     <ConfirmDialog
-      isOpen title={`Delete ${dataset.name}?`} confirmLabel="Delete data set" typeName={(dataset.rows ?? 0) >= largeRows ? dataset.name : undefined} isBusy={remove.isPending} error={remove.error}
-      onClose={onClose} onConfirm={() => remove.mutate({ dataset: dataset.id })} consequences={consequencesOf(dataset)}
+      isOpen
+      title={`Delete ${dataset.name}?`}
+      confirmLabel="Delete data set"
+      typeName={(dataset.rows ?? 0) >= largeRows ? dataset.name : undefined}
+      isBusy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate({ dataset: dataset.id })}
+      consequences={consequencesOf(dataset)}
     />
   )
 }
@@ -45,9 +52,19 @@ export function DatasetMenu({ dataset }: { dataset: DatasetDetail }) {
   const [isDeleting, setDeleting] = useState(false)
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><MoreIcon sx={{ fontSize: 20 }} /></IconButton>
+      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <MoreIcon sx={{ fontSize: 20 }} />
+      </IconButton>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
-        <MenuItem onClick={() => { setAnchor(null); setDeleting(true) }} sx={{ color: 'error.main' }}>Delete data set</MenuItem>
+        <MenuItem
+          onClick={() => {
+            setAnchor(null)
+            setDeleting(true)
+          }}
+          sx={{ color: 'error.main' }}
+        >
+          Delete data set
+        </MenuItem>
       </Menu>
       {isDeleting && <DeleteDialog dataset={dataset} onClose={() => setDeleting(false)} />}
     </>

@@ -37,35 +37,77 @@ function Numbers({ dataset }: { dataset: DatasetDetail }) {
 function Content({ dataset }: { dataset: DatasetDetail }) {
   const tabs = [
     { key: 'columns', label: `Columns (${dataset.columns.length})`, content: <ColumnTable dataset={dataset} /> },
-    { key: 'rows', label: `First ${plural(dataset.preview.length, 'row')}`, content: <PreviewTable columns={dataset.columns} rows={dataset.preview} label={`First rows of ${dataset.name}`} /> },
+    {
+      key: 'rows',
+      label: `First ${plural(dataset.preview.length, 'row')}`,
+      content: <PreviewTable columns={dataset.columns} rows={dataset.preview} label={`First rows of ${dataset.name}`} />,
+    },
   ]
   return <UrlTabs label="Parts of the data set" tabs={tabs} />
 }
 
 /** A data set: how much there is, what its columns hold, and who uses it. */
 export function DatasetPage({ dataset: ref, version }: { dataset: string; version?: number }) {
-  const query = trpc.datasets.get.useQuery({ dataset: ref, version }, { refetchInterval: ({ state }) => (state.data?.status === 'pending' ? verifyPollMs : false) })
+  const query = trpc.datasets.get.useQuery(
+    { dataset: ref, version },
+    { refetchInterval: ({ state }) => (state.data?.status === 'pending' ? verifyPollMs : false) },
+  )
   const { canWrite } = usePermissions()
   const dataset = query.data
   if (!dataset) {
     if (isNotFound(query.error)) return <NotFound what="data set" href="/datasets" label="All data sets" />
-    if (query.error) return <><PageHeader title={ref} crumbs={crumbs} /><ErrorNotice title="The data set could not be read" error={query.error} onRetry={() => void query.refetch()} /></>
+    if (query.error)
+      return (
+        <>
+          <PageHeader title={ref} crumbs={crumbs} />
+          <ErrorNotice title="The data set could not be read" error={query.error} onRetry={() => void query.refetch()} />
+        </>
+      )
     return <PageSkeleton />
   }
   const isLatest = dataset.version === dataset.versions[0]?.version
   return (
     <>
       <PageHeader
-        title={dataset.name} crumbs={crumbs} status={datasetStatus(dataset.status)}
-        note={<>{dataset.description && <Box sx={{ mb: 0.5 }}>{dataset.description}</Box>}Version {dataset.version}{isLatest ? ', the latest' : `; the latest is ${dataset.versions[0]?.version}`}</>}
-        action={canWrite && dataset.status === 'ready' && <ButtonLink href={trainHref(dataset.name, isLatest ? undefined : dataset.version)} variant="contained">Train on this</ButtonLink>}
-        more={canWrite && <><ButtonLink href={`/datasets/register?name=${encodeURIComponent(dataset.name)}`} variant="outlined">Add a version</ButtonLink><DatasetMenu dataset={dataset} /></>}
+        title={dataset.name}
+        crumbs={crumbs}
+        status={datasetStatus(dataset.status)}
+        note={
+          <>
+            {dataset.description && <Box sx={{ mb: 0.5 }}>{dataset.description}</Box>}Version {dataset.version}
+            {isLatest ? ', the latest' : `; the latest is ${dataset.versions[0]?.version}`}
+          </>
+        }
+        action={
+          canWrite &&
+          dataset.status === 'ready' && (
+            <ButtonLink href={trainHref(dataset.name, isLatest ? undefined : dataset.version)} variant="contained">
+              Train on this
+            </ButtonLink>
+          )
+        }
+        more={
+          canWrite && (
+            <>
+              <ButtonLink href={`/datasets/register?name=${encodeURIComponent(dataset.name)}`} variant="outlined">
+                Add a version
+              </ButtonLink>
+              <DatasetMenu dataset={dataset} />
+            </>
+          )
+        }
       />
       <Box sx={{ display: 'grid', gap: 8 }}>
         <DatasetNotice dataset={dataset} canWrite={canWrite} />
         {dataset.status === 'ready' && <Numbers dataset={dataset} />}
         <Box sx={{ display: 'grid', gap: 8, gridTemplateColumns: { md: 'minmax(0, 1fr) 320px' }, alignItems: 'start' }}>
-          {dataset.status === 'ready' ? <Content dataset={dataset} /> : <Box sx={{ typography: 'body2', color: 'text.secondary' }}>Columns and the first rows appear here once the file has been read.</Box>}
+          {dataset.status === 'ready' ? (
+            <Content dataset={dataset} />
+          ) : (
+            <Box sx={{ typography: 'body2', color: 'text.secondary' }}>
+              Columns and the first rows appear here once the file has been read.
+            </Box>
+          )}
           <DatasetSide dataset={dataset} />
         </Box>
       </Box>

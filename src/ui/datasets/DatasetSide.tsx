@@ -18,10 +18,16 @@ function Versions({ dataset }: { dataset: DatasetDetail }) {
       <ListCard label="Versions">
         {dataset.versions.map((one) => (
           <Box component="li" key={one.version} sx={lineSx}>
-            <AppLink href={datasetHref(dataset.name, one.version)} aria-current={one.version === dataset.version ? 'page' : undefined} sx={{ color: 'text.primary', fontWeight: one.version === dataset.version ? 650 : 400 }}>
+            <AppLink
+              href={datasetHref(dataset.name, one.version)}
+              aria-current={one.version === dataset.version ? 'page' : undefined}
+              sx={{ color: 'text.primary', fontWeight: one.version === dataset.version ? 650 : 400 }}
+            >
               Version {one.version}
             </AppLink>
-            <Box sx={{ flex: 1, color: 'text.secondary' }}>{one.rows === null ? <RelativeTime at={one.createdAt} /> : `${formatNumber(one.rows)} rows`}</Box>
+            <Box sx={{ flex: 1, color: 'text.secondary' }}>
+              {one.rows === null ? <RelativeTime at={one.createdAt} /> : `${formatNumber(one.rows)} rows`}
+            </Box>
             <StatusChip status={datasetStatus(one.status)} />
           </Box>
         ))}
@@ -34,10 +40,16 @@ function UsedBy({ dataset }: { dataset: DatasetDetail }) {
   return (
     <Section title="Used by">
       <ListCard label="Used by">
-        {dataset.usedBy.length === 0 && <Box component="li" sx={{ typography: 'body2', color: 'text.secondary' }}>No training job has used this version. Those that do appear here.</Box>}
+        {dataset.usedBy.length === 0 && (
+          <Box component="li" sx={{ typography: 'body2', color: 'text.secondary' }}>
+            No training job has used this version. Those that do appear here.
+          </Box>
+        )}
         {dataset.usedBy.map((job) => (
           <Box component="li" key={job.jobId} sx={lineSx}>
-            <AppLink href={`/training/${job.jobId}`} sx={{ color: 'text.primary', flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>{job.name}</AppLink>
+            <AppLink href={`/training/${job.jobId}`} sx={{ color: 'text.primary', flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+              {job.name}
+            </AppLink>
             <StatusChip status={job.status} />
           </Box>
         ))}
@@ -56,7 +68,11 @@ function Files({ dataset }: { dataset: DatasetDetail }) {
               <Box sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>{file.path}</Box>
               <Box sx={{ color: 'text.secondary', whiteSpace: 'nowrap' }}>{formatBytes(file.sizeBytes)}</Box>
             </Box>
-            {file.sha256 && <Box sx={{ color: 'text.secondary' }}>SHA-256 <IdText id={file.sha256} what="digest" short={`${file.sha256.slice(0, 12)}…`} /></Box>}
+            {file.sha256 && (
+              <Box sx={{ color: 'text.secondary' }}>
+                SHA-256 <IdText id={file.sha256} what="digest" short={`${file.sha256.slice(0, 12)}…`} />
+              </Box>
+            )}
           </Box>
         ))}
       </ListCard>

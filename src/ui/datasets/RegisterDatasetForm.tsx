@@ -55,20 +55,50 @@ export function RegisterDatasetForm({ initialName }: { initialName: string }) {
     <>
       <PageHeader
         title={initialName ? `Add a version to ${initialName}` : 'Add a data set'}
-        crumbs={[{ label: 'Data sets', href: '/datasets' }, ...(initialName ? [{ label: initialName, href: datasetHref(initialName) }] : [])]}
+        crumbs={[
+          { label: 'Data sets', href: '/datasets' },
+          ...(initialName ? [{ label: initialName, href: datasetHref(initialName) }] : []),
+        ]}
       />
       <Box component="form" onSubmit={submit} noValidate sx={{ display: 'grid', gap: 5, maxWidth: 640 }}>
         <UploadField
-          label="Files" accept=".csv,.jsonl,.ndjson,.tsv" isMultiple value={values.files} onChange={(keys) => set('files', keys)} error={errors.files}
+          label="Files"
+          accept=".csv,.jsonl,.ndjson,.tsv"
+          isMultiple
+          value={values.files}
+          onChange={(keys) => set('files', keys)}
+          error={errors.files}
           help="CSV with a header line, or JSONL with an object a line; several files with the same columns make one data set."
-          onPicked={(files) => { if (files[0] && !values.name) set('name', asName(files[0].name.replace(/\.[^.]*$/, ''))) }}
+          onPicked={(files) => {
+            if (files[0] && !values.name) set('name', asName(files[0].name.replace(/\.[^.]*$/, '')))
+          }}
         />
-        <Field label="Name" name="name" value={values.name} onChange={(value) => set('name', value)} error={errors.name} help="A name that exists already gets a new version." />
-        <Field label="Description" name="description" rows={2} isOptional value={values.description} onChange={(value) => set('description', value)} error={errors.description} help="Where the data come from and what a row stands for." />
+        <Field
+          label="Name"
+          name="name"
+          value={values.name}
+          onChange={(value) => set('name', value)}
+          error={errors.name}
+          help="A name that exists already gets a new version."
+        />
+        <Field
+          label="Description"
+          name="description"
+          rows={2}
+          isOptional
+          value={values.description}
+          onChange={(value) => set('description', value)}
+          error={errors.description}
+          help="Where the data come from and what a row stands for."
+        />
         <ErrorNotice title="The data set was not added" error={error} />
         <Box sx={{ display: 'flex', alignItems: 'center', gap: 3 }}>
-          <Button type="submit" variant="contained" loading={isBusy}>{isVersion ? 'Add the version' : 'Add the data set'}</Button>
-          <Box role="status" sx={{ typography: 'body2', color: 'text.secondary' }}>{waitsFor && `${waitsFor} …`}</Box>
+          <Button type="submit" variant="contained" loading={isBusy}>
+            {isVersion ? 'Add the version' : 'Add the data set'}
+          </Button>
+          <Box role="status" sx={{ typography: 'body2', color: 'text.secondary' }}>
+            {waitsFor && `${waitsFor} …`}
+          </Box>
         </Box>
       </Box>
     </>

@@ -23,8 +23,10 @@ export function typesText(columns: readonly Pick<Column, 'type'>[]): string {
     .join(', ')
 }
 
-export const datasetHref = (name: string, version?: number) => `/datasets/${encodeURIComponent(name)}${version === undefined ? '' : `?version=${version}`}`
-export const trainHref = (name: string, version?: number) => `/training/new?dataset=${encodeURIComponent(name)}${version === undefined ? '' : `&version=${version}`}`
+export const datasetHref = (name: string, version?: number) =>
+  `/datasets/${encodeURIComponent(name)}${version === undefined ? '' : `?version=${version}`}`
+export const trainHref = (name: string, version?: number) =>
+  `/training/new?dataset=${encodeURIComponent(name)}${version === undefined ? '' : `&version=${version}`}`
 
 /** The version that an address asks for; anything but a whole number from 1 on asks for the latest. */
 export function versionIn(words: string | undefined): number | undefined {

@@ -12,7 +12,9 @@ import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 export function DeploymentCard({ deployment }: { deployment: DeploymentSummary }) {
   return (
     <>
-      <Typography variant="h2" sx={{ overflowWrap: 'anywhere' }}>{deployment.name}</Typography>
+      <Typography variant="h2" sx={{ overflowWrap: 'anywhere' }}>
+        {deployment.name}
+      </Typography>
       <Requests deployment={deployment} width={400} />
       <KeyValues
         items={[
@@ -23,7 +25,14 @@ export function DeploymentCard({ deployment }: { deployment: DeploymentSummary }
           { label: 'p95', value: formatMs(deployment.lastHour.p95Ms) },
           { label: 'Errors', value: <ErrorShare deployment={deployment} /> },
           { label: 'Model', value: deployment.modelName },
-          { label: 'Address', value: <>{deployment.endpointUrl} <CopyButton text={deployment.endpointUrl} what="address" /></> },
+          {
+            label: 'Address',
+            value: (
+              <>
+                {deployment.endpointUrl} <CopyButton text={deployment.endpointUrl} what="address" />
+              </>
+            ),
+          },
           { label: 'Changed', value: <RelativeTime at={deployment.updatedAt} /> },
         ]}
       />

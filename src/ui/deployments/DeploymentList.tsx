@@ -27,9 +27,15 @@ const pollMs = 15_000
 /** Leads to what can be deployed: the newest model, else the way to one. */
 function useNextStep() {
   const newest = trpc.models.list.useQuery({ limit: 1 }).data?.items.find((model) => model.status === 'ready')
-  const action = newest
-    ? <ButtonLink href={`/models/${encodeURIComponent(newest.name)}`} variant="contained">Deploy {newest.name}</ButtonLink>
-    : <ButtonLink href="/training/new" variant="contained">Train a model</ButtonLink>
+  const action = newest ? (
+    <ButtonLink href={`/models/${encodeURIComponent(newest.name)}`} variant="contained">
+      Deploy {newest.name}
+    </ButtonLink>
+  ) : (
+    <ButtonLink href="/training/new" variant="contained">
+      Train a model
+    </ButtonLink>
+  )
   return { newest, action }
 }
 
@@ -37,8 +43,20 @@ function Nothing() {
   const { newest, action } = useNextStep()
   const { data } = trpc.system.info.useQuery()
   const snippetKey = useSnippetKey()
-  const snippet = data && <CodeSnippet label="From a terminal" snippets={[{ label: 'curl', code: deploySnippet(data.webUrl, newest?.name ?? 'my-model', snippetKey.secret) }]} actions={<PutInKeyButton {...snippetKey} />} />
-  return <EmptyState sentence="Nothing is deployed yet. A version of a model becomes an endpoint at a press, with its traffic and speed shown here." action={action} snippet={snippet} />
+  const snippet = data && (
+    <CodeSnippet
+      label="From a terminal"
+      snippets={[{ label: 'curl', code: deploySnippet(data.webUrl, newest?.name ?? 'my-model', snippetKey.secret) }]}
+      actions={<PutInKeyButton {...snippetKey} />}
+    />
+  )
+  return (
+    <EmptyState
+      sentence="Nothing is deployed yet. A version of a model becomes an endpoint at a press, with its traffic and speed shown here."
+      action={action}
+      snippet={snippet}
+    />
+  )
 }
 
 function StatusFilter({ value, onChange }: { value: string; onChange: (status: string | null) => void }) {
@@ -46,8 +64,21 @@ function StatusFilter({ value, onChange }: { value: string; onChange: (status: s
     <Box role="group" aria-label="Filter by state" sx={{ display: 'flex', gap: 1.5, flexWrap: 'wrap' }}>
       {deploymentStatuses.map((status) => (
         <Chip
-          key={status} icon={<Box sx={{ display: 'inline-flex', pl: 1 }}><StatusShape status={status} size={10} /></Box>} label={status.replace(/^./, (first) => first.toUpperCase())} variant="outlined" aria-pressed={value === status}
-          onClick={() => onChange(value === status ? null : status)} sx={{ height: 34, bgcolor: value === status ? 'action.selected' : 'background.paper', borderColor: value === status ? 'primary.main' : 'divider' }}
+          key={status}
+          icon={
+            <Box sx={{ display: 'inline-flex', pl: 1 }}>
+              <StatusShape status={status} size={10} />
+            </Box>
+          }
+          label={status.replace(/^./, (first) => first.toUpperCase())}
+          variant="outlined"
+          aria-pressed={value === status}
+          onClick={() => onChange(value === status ? null : status)}
+          sx={{
+            height: 34,
+            bgcolor: value === status ? 'action.selected' : 'background.paper',
+            borderColor: value === status ? 'primary.main' : 'divider',
+          }}
         />
       ))}
     </Box>
@@ -58,7 +89,11 @@ function StatusFilter({ value, onChange }: { value: string; onChange: (status: s
 export function DeploymentList() {
   const [q, setQ] = useUrlState('q')
   const [status, setStatus] = useUrlState('status')
-  const query = trpc.deployments.list.useInfiniteQuery(deploymentListInput({ q, status }), { getNextPageParam: (page) => page.nextCursor ?? undefined, placeholderData: keepPreviousData, refetchInterval: pollMs })
+  const query = trpc.deployments.list.useInfiniteQuery(deploymentListInput({ q, status }), {
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: pollMs,
+  })
   const rows = query.data?.pages.flatMap((page) => page.items)
   const total = query.data?.pages[0]?.total ?? 0
   const isFiltered = q !== '' || status !== ''
@@ -67,20 +102,63 @@ export function DeploymentList() {
     setQ(null)
     setStatus(null)
   }
-  const empty = isFiltered ? <EmptyState sentence="No deployment matches the search and the filter." action={<Button variant="outlined" onClick={clear}>Clear search and filter</Button>} /> : <Nothing />
+  const empty = isFiltered ? (
+    <EmptyState
+      sentence="No deployment matches the search and the filter."
+      action={
+        <Button variant="outlined" onClick={clear}>
+          Clear search and filter
+        </Button>
+      }
+    />
+  ) : (
+    <Nothing />
+  )
   return (
     <>
-      <PageHeader title="Deployments" action={hasSome ? <ButtonLink href="/models" variant="contained">Deploy a model</ButtonLink> : undefined} />
+      <PageHeader
+        title="Deployments"
+        action={
+          hasSome ? (
+            <ButtonLink href="/models" variant="contained">
+              Deploy a model
+            </ButtonLink>
+          ) : undefined
+        }
+      />
       {query.isError ? (
         <ErrorNotice title="The deployments could not be read" error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <DataTable
-          id="deployments" label="Deployments" columns={deploymentColumns} rows={rows} rowKey={(one) => one.id} rowHref={deploymentHref} isStale={query.isPlaceholderData} peek={(one) => <DeploymentCard deployment={one} />}
-          toolbar={hasSome ? <><SearchBox label="Search deployments" placeholder="Search deployments" value={q} onChange={setQ} /><StatusFilter value={status} onChange={setStatus} /></> : undefined} empty={empty}
+          id="deployments"
+          label="Deployments"
+          columns={deploymentColumns}
+          rows={rows}
+          rowKey={(one) => one.id}
+          rowHref={deploymentHref}
+          isStale={query.isPlaceholderData}
+          peek={(one) => <DeploymentCard deployment={one} />}
+          toolbar={
+            hasSome ? (
+              <>
+                <SearchBox label="Search deployments" placeholder="Search deployments" value={q} onChange={setQ} />
+                <StatusFilter value={status} onChange={setStatus} />
+              </>
+            ) : undefined
+          }
+          empty={empty}
           footer={
             <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && <span>{formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}</span>}
-              {query.hasNextPage && <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button>}
+              {rows && (
+                <span>
+                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
+                </span>
+              )}
+              {query.hasNextPage && (
+                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  Load more
+                </Button>
+              )}
             </Box>
           }
         />

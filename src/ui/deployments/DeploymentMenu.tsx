@@ -31,9 +31,18 @@ function StopDialog({ deployment, lastHour, onClose }: { deployment: DeploymentD
   const requests = lastHour?.requests ?? 0
   return (
     <ConfirmDialog
-      isOpen title={`Stop ${deployment.name}?`} confirmLabel="Stop the deployment" typeName={requests >= largeRequests ? deployment.name : undefined} isBusy={stop.isPending} error={stop.error} onClose={onClose} onConfirm={() => stop.mutate({ deployment: deployment.id })}
+      isOpen
+      title={`Stop ${deployment.name}?`}
+      confirmLabel="Stop the deployment"
+      typeName={requests >= largeRequests ? deployment.name : undefined}
+      isBusy={stop.isPending}
+      error={stop.error}
+      onClose={onClose}
+      onConfirm={() => stop.mutate({ deployment: deployment.id })}
       consequences={[
-        requests > 0 ? `Its callers made ${plural(requests, 'request')} in the last hour; from now on they get an error.` : 'Nobody has called it in the last hour; whoever does gets an error.',
+        requests > 0
+          ? `Its callers made ${plural(requests, 'request')} in the last hour; from now on they get an error.`
+          : 'Nobody has called it in the last hour; whoever does gets an error.',
         'It stays listed as stopped with its figures, and its name is free for another.',
         'Its versions stay: deploy one again under the same name at any time.',
       ]}
@@ -51,10 +60,14 @@ export function DeploymentMenu({ deployment, lastHour }: { deployment: Deploymen
   }
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}><MoreIcon sx={{ fontSize: 20 }} /></IconButton>
+      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <MoreIcon sx={{ fontSize: 20 }} />
+      </IconButton>
       <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
         <MenuItem onClick={pick('targets')}>Change the traffic</MenuItem>
-        <MenuItem onClick={pick('stop')} sx={{ color: 'error.main' }}>Stop the deployment</MenuItem>
+        <MenuItem onClick={pick('stop')} sx={{ color: 'error.main' }}>
+          Stop the deployment
+        </MenuItem>
       </Menu>
       {opened === 'targets' && <TargetsDialog deployment={deployment} onClose={() => setOpened(null)} />}
       {opened === 'stop' && <StopDialog deployment={deployment} lastHour={lastHour} onClose={() => setOpened(null)} />}

@@ -29,7 +29,10 @@ const pollMs = 10_000
 
 /** The last hour is counted with the lists; its percentile is merged there from all minutes. */
 function useLastHour(deployment: DeploymentDetail | undefined): DeploymentSummary['lastHour'] | undefined {
-  const { data } = trpc.deployments.list.useQuery(lastHourInput(deployment?.name ?? ''), { enabled: deployment !== undefined, refetchInterval: pollMs })
+  const { data } = trpc.deployments.list.useQuery(lastHourInput(deployment?.name ?? ''), {
+    enabled: deployment !== undefined,
+    refetchInterval: pollMs,
+  })
   return data?.items.find((one) => one.id === deployment?.id)?.lastHour
 }
 
@@ -38,15 +41,29 @@ function LastHour({ lastHour }: { lastHour: DeploymentSummary['lastHour'] | unde
   const spark = lastHour?.spark ?? []
   return (
     <Figures min={200}>
-      <Figure label="p95, last hour" value={formatMs(lastHour?.p95Ms)} note={<Sparkline label="p95 over the last hour" values={spark.map((step) => step.p95Ms)} width={160} color={1} />} />
-      <Figure label="Errors, last hour" value={formatPercent(share)} tone={share !== null && share >= manyErrors ? 'bad' : 'plain'} note={lastHour && `${formatNumber(lastHour.errors)} of ${plural(lastHour.requests, 'request')}`} />
-      <Figure label="Traffic, last hour" value={lastHour ? rateText(perSecond(lastHour)) : '–'} note={<Sparkline label="Requests over the last hour" values={spark.map((step) => step.requests)} width={160} />} />
+      <Figure
+        label="p95, last hour"
+        value={formatMs(lastHour?.p95Ms)}
+        note={<Sparkline label="p95 over the last hour" values={spark.map((step) => step.p95Ms)} width={160} color={1} />}
+      />
+      <Figure
+        label="Errors, last hour"
+        value={formatPercent(share)}
+        tone={share !== null && share >= manyErrors ? 'bad' : 'plain'}
+        note={lastHour && `${formatNumber(lastHour.errors)} of ${plural(lastHour.requests, 'request')}`}
+      />
+      <Figure
+        label="Traffic, last hour"
+        value={lastHour ? rateText(perSecond(lastHour)) : '–'}
+        note={<Sparkline label="Requests over the last hour" values={spark.map((step) => step.requests)} width={160} />}
+      />
     </Figures>
   )
 }
 
 const advice: Partial<Record<DeploymentDetail['status'], string>> = {
-  failed: 'No version answers. The replicas beside the charts say where it stopped; deploy another version, or mend the cause and it is tried again by itself.',
+  failed:
+    'No version answers. The replicas beside the charts say where it stopped; deploy another version, or mend the cause and it is tried again by itself.',
   degraded: 'It answers, but not with all that was asked for. The replicas beside the charts say what is missing.',
   pending: 'It loads by itself as soon as an inference runtime is connected.',
 }
@@ -56,11 +73,29 @@ function Reason({ deployment }: { deployment: DeploymentDetail }) {
   const isBad = deployment.status === 'failed'
   const isWarned = deployment.status === 'degraded'
   return (
-    <Box role={isBad ? 'alert' : 'status'} sx={{ display: 'flex', gap: 3, p: 4, border: 1, borderRadius: '8px', alignItems: 'flex-start', borderColor: isBad ? 'state.failed' : isWarned ? 'state.degraded' : 'divider', bgcolor: isBad ? 'state.failedWash' : isWarned ? 'state.degradedWash' : 'background.paper' }}>
-      <Box sx={{ pt: 1 }}><StatusShape status={deployment.status} /></Box>
+    <Box
+      role={isBad ? 'alert' : 'status'}
+      sx={{
+        display: 'flex',
+        gap: 3,
+        p: 4,
+        border: 1,
+        borderRadius: '8px',
+        alignItems: 'flex-start',
+        borderColor: isBad ? 'state.failed' : isWarned ? 'state.degraded' : 'divider',
+        bgcolor: isBad ? 'state.failedWash' : isWarned ? 'state.degradedWash' : 'background.paper',
+      }}
+    >
+      <Box sx={{ pt: 1 }}>
+        <StatusShape status={deployment.status} />
+      </Box>
       <Box sx={{ minWidth: 0, display: 'grid', gap: 1 }}>
         <Typography sx={{ overflowWrap: 'anywhere' }}>{deployment.reason ?? 'The runtime gave no reason.'}</Typography>
-        {advice[deployment.status] && <Typography variant="body2" color="textSecondary">{advice[deployment.status]}</Typography>}
+        {advice[deployment.status] && (
+          <Typography variant="body2" color="textSecondary">
+            {advice[deployment.status]}
+          </Typography>
+        )}
       </Box>
     </Box>
   )
@@ -83,15 +118,30 @@ export function DeploymentPage({ deployment: ref }: { deployment: string }) {
   const [tab, setTab] = useUrlState('tab', 'overview')
   if (!deployment) {
     if (isNotFound(error)) return <NotFound what="deployment" href="/deployments" label="All deployments" />
-    if (error) return <><PageHeader title={ref} crumbs={crumbs} /><ErrorNotice title="The deployment could not be read" error={error} onRetry={() => void refetch()} /></>
+    if (error)
+      return (
+        <>
+          <PageHeader title={ref} crumbs={crumbs} />
+          <ErrorNotice title="The deployment could not be read" error={error} onRetry={() => void refetch()} />
+        </>
+      )
     return <PageSkeleton />
   }
   const isStopped = deployment.status === 'stopped'
   return (
     <>
       <PageHeader
-        title={deployment.name} crumbs={crumbs} status={deployment.status}
-        action={!isStopped && tab !== 'playground' && <Button variant="contained" onClick={() => setTab('playground')}>Try it</Button>}
+        title={deployment.name}
+        crumbs={crumbs}
+        status={deployment.status}
+        action={
+          !isStopped &&
+          tab !== 'playground' && (
+            <Button variant="contained" onClick={() => setTab('playground')}>
+              Try it
+            </Button>
+          )
+        }
         more={canDeploy && !isStopped && <DeploymentMenu deployment={deployment} lastHour={lastHour} />}
       />
       <Box sx={{ display: 'grid', gap: 6 }}>
@@ -101,7 +151,11 @@ export function DeploymentPage({ deployment: ref }: { deployment: string }) {
           label="Parts of the deployment"
           tabs={[
             { key: 'overview', label: 'Overview', content: <Overview deployment={deployment} canDeploy={canDeploy} /> },
-            { key: 'playground', label: 'Playground and code', content: <Playground key={String(deployment.signature !== null)} deployment={deployment} /> },
+            {
+              key: 'playground',
+              label: 'Playground and code',
+              content: <Playground key={String(deployment.signature !== null)} deployment={deployment} />,
+            },
           ]}
         />
       </Box>

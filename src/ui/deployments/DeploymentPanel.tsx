@@ -24,13 +24,33 @@ const deviceNames = { auto: 'Whatever is free', cpu: 'CPU', cuda: 'GPU' }
 function Targets({ deployment, canDeploy }: { deployment: DeploymentDetail; canDeploy: boolean }) {
   const [isOpen, setOpen] = useState(false)
   return (
-    <Section title="Traffic" actions={canDeploy && deployment.status !== 'stopped' && <Button variant="outlined" onClick={() => setOpen(true)}>Change the traffic</Button>}>
+    <Section
+      title="Traffic"
+      actions={
+        canDeploy &&
+        deployment.status !== 'stopped' && (
+          <Button variant="outlined" onClick={() => setOpen(true)}>
+            Change the traffic
+          </Button>
+        )
+      }
+    >
       <ListCard label="Traffic">
-        <Box component="li"><TrafficBar targets={deployment.targets} hasWords={false} /></Box>
+        <Box component="li">
+          <TrafficBar targets={deployment.targets} hasWords={false} />
+        </Box>
         {deployment.targets.map((target) => (
           <Box component="li" key={target.versionId} sx={{ display: 'flex', alignItems: 'center', gap: 2, typography: 'body2' }}>
-            <Box aria-hidden sx={{ width: 10, height: 10, borderRadius: '3px', flex: 'none', bgcolor: seriesColor(versionColor(target.version)) }} />
-            <AppLink href={`/models/${encodeURIComponent(target.modelName)}/versions/${target.version}`} sx={{ color: 'text.primary', flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>{target.modelName} version {target.version}</AppLink>
+            <Box
+              aria-hidden
+              sx={{ width: 10, height: 10, borderRadius: '3px', flex: 'none', bgcolor: seriesColor(versionColor(target.version)) }}
+            />
+            <AppLink
+              href={`/models/${encodeURIComponent(target.modelName)}/versions/${target.version}`}
+              sx={{ color: 'text.primary', flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}
+            >
+              {target.modelName} version {target.version}
+            </AppLink>
             <Box sx={{ fontVariantNumeric: 'tabular-nums', fontWeight: 600 }}>{target.weight} %</Box>
           </Box>
         ))}
@@ -49,12 +69,25 @@ function ReplicaLine({ replica, wanted }: { replica: Replica; wanted: number }) 
   return (
     <Box component="li" sx={{ display: 'grid', gap: 1, typography: 'body2' }}>
       <Box sx={{ display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>
-        <Box sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>Version {replica.version} on {replica.runtimeName}</Box>
+        <Box sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+          Version {replica.version} on {replica.runtimeName}
+        </Box>
         <StatusChip status={replica.state} label={replica.state === 'ready' ? `${replica.readyReplicas} of ${wanted} ready` : undefined} />
       </Box>
       {replica.state === 'loading' && <ProgressLine value={replica.progress} label={`Loading version ${replica.version}`} />}
-      {(replica.reasonCode || replica.reason) && <Box sx={{ overflowWrap: 'anywhere' }}><Box component="span" sx={{ typography: 'mono', fontSize: 12, color: 'state.failedText' }}>{replica.reasonCode}</Box> {replica.reason}</Box>}
-      {replica.parity && <Box sx={{ typography: 'caption', color: replica.parity.passed ? 'text.secondary' : 'state.failedText' }}>{parityText(replica.parity)}</Box>}
+      {(replica.reasonCode || replica.reason) && (
+        <Box sx={{ overflowWrap: 'anywhere' }}>
+          <Box component="span" sx={{ typography: 'mono', fontSize: 12, color: 'state.failedText' }}>
+            {replica.reasonCode}
+          </Box>{' '}
+          {replica.reason}
+        </Box>
+      )}
+      {replica.parity && (
+        <Box sx={{ typography: 'caption', color: replica.parity.passed ? 'text.secondary' : 'state.failedText' }}>
+          {parityText(replica.parity)}
+        </Box>
+      )}
     </Box>
   )
 }
@@ -63,8 +96,14 @@ function Replicas({ deployment }: { deployment: DeploymentDetail }) {
   return (
     <Section title="Replicas" note="How far each version is on each runtime.">
       <ListCard label="Replicas">
-        {deployment.replicaStates.length === 0 && <Box component="li" sx={{ typography: 'body2', color: 'text.secondary' }}>{deployment.status === 'stopped' ? 'Stopped: no runtime holds it.' : 'No inference runtime has taken it yet.'}</Box>}
-        {deployment.replicaStates.map((replica) => <ReplicaLine key={`${replica.versionId}${replica.runtimeId}`} replica={replica} wanted={deployment.replicas} />)}
+        {deployment.replicaStates.length === 0 && (
+          <Box component="li" sx={{ typography: 'body2', color: 'text.secondary' }}>
+            {deployment.status === 'stopped' ? 'Stopped: no runtime holds it.' : 'No inference runtime has taken it yet.'}
+          </Box>
+        )}
+        {deployment.replicaStates.map((replica) => (
+          <ReplicaLine key={`${replica.versionId}${replica.runtimeId}`} replica={replica} wanted={deployment.replicas} />
+        ))}
       </ListCard>
     </Section>
   )
@@ -80,8 +119,21 @@ export function DeploymentPanel({ deployment, canDeploy }: { deployment: Deploym
         <KeyValues
           labelWidth={88}
           items={[
-            { label: 'Address', value: <><Typography component="span" variant="mono" sx={{ fontSize: 12, overflowWrap: 'anywhere' }}>{deployment.endpointUrl}</Typography> <CopyButton text={deployment.endpointUrl} what="address" /></> },
-            { label: 'Model', value: <AppLink href={`/models/${encodeURIComponent(deployment.modelName)}`}>{deployment.modelName}</AppLink> },
+            {
+              label: 'Address',
+              value: (
+                <>
+                  <Typography component="span" variant="mono" sx={{ fontSize: 12, overflowWrap: 'anywhere' }}>
+                    {deployment.endpointUrl}
+                  </Typography>{' '}
+                  <CopyButton text={deployment.endpointUrl} what="address" />
+                </>
+              ),
+            },
+            {
+              label: 'Model',
+              value: <AppLink href={`/models/${encodeURIComponent(deployment.modelName)}`}>{deployment.modelName}</AppLink>,
+            },
             { label: 'Replicas', value: String(deployment.replicas) },
             { label: 'Device', value: deviceNames[deployment.device] },
             { label: 'Id', value: <IdText id={deployment.id} /> },

@@ -19,12 +19,28 @@ import { trpc } from '#src/ui/trpc.tsx'
 
 const pollMs = 10_000
 
-function Measure({ label, value, spark, name, color }: { label: string; value: React.ReactNode; spark: (number | null)[]; name: string; color: number }) {
+function Measure({
+  label,
+  value,
+  spark,
+  name,
+  color,
+}: {
+  label: string
+  value: React.ReactNode
+  spark: (number | null)[]
+  name: string
+  color: number
+}) {
   return (
     <Box sx={{ minWidth: 0 }}>
       <Box sx={{ display: 'flex', justifyContent: 'space-between', typography: 'caption', mb: 1 }}>
-        <Box component="span" sx={{ color: 'text.secondary' }}>{label}</Box>
-        <Box component="span" sx={{ fontWeight: 600, fontVariantNumeric: 'tabular-nums' }}>{value}</Box>
+        <Box component="span" sx={{ color: 'text.secondary' }}>
+          {label}
+        </Box>
+        <Box component="span" sx={{ fontWeight: 600, fontVariantNumeric: 'tabular-nums' }}>
+          {value}
+        </Box>
       </Box>
       <Sparkline label={`${label} of ${name} over the last hour`} values={spark} width={260} height={36} color={color} isFluid />
     </Box>
@@ -34,17 +50,51 @@ function Measure({ label, value, spark, name, color }: { label: string; value: R
 function FleetCard({ deployment }: { deployment: DeploymentSummary }) {
   const { lastHour } = deployment
   return (
-    <Box component="li" sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, display: 'grid', gap: 3, minWidth: 0, alignContent: 'start' }}>
+    <Box
+      component="li"
+      sx={{
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '8px',
+        bgcolor: 'background.paper',
+        p: 4,
+        display: 'grid',
+        gap: 3,
+        minWidth: 0,
+        alignContent: 'start',
+      }}
+    >
       <Box sx={{ display: 'flex', gap: 3, alignItems: 'baseline' }}>
-        <AppLink href={deploymentHref(deployment)} sx={{ color: 'text.primary', fontWeight: 600, flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>{deployment.name}</AppLink>
+        <AppLink
+          href={deploymentHref(deployment)}
+          sx={{ color: 'text.primary', fontWeight: 600, flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}
+        >
+          {deployment.name}
+        </AppLink>
         <StatusChip status={deployment.status} />
       </Box>
       {deployment.reason && <Box sx={{ typography: 'body2', color: 'text.secondary', overflowWrap: 'anywhere' }}>{deployment.reason}</Box>}
-      <Measure label="Traffic" value={rateText(perSecond(lastHour))} spark={lastHour.spark.map((step) => step.requests)} name={deployment.name} color={0} />
-      <Measure label="p95" value={formatMs(lastHour.p95Ms)} spark={lastHour.spark.map((step) => step.p95Ms)} name={deployment.name} color={1} />
+      <Measure
+        label="Traffic"
+        value={rateText(perSecond(lastHour))}
+        spark={lastHour.spark.map((step) => step.requests)}
+        name={deployment.name}
+        color={0}
+      />
+      <Measure
+        label="p95"
+        value={formatMs(lastHour.p95Ms)}
+        spark={lastHour.spark.map((step) => step.p95Ms)}
+        name={deployment.name}
+        color={1}
+      />
       <Box sx={{ display: 'flex', gap: 4, alignItems: 'flex-end' }}>
-        <Box sx={{ flex: 1 }}><TrafficBar targets={deployment.targets} /></Box>
-        <Box sx={{ typography: 'caption', color: 'text.secondary' }}>Errors <ErrorShare deployment={deployment} /></Box>
+        <Box sx={{ flex: 1 }}>
+          <TrafficBar targets={deployment.targets} />
+        </Box>
+        <Box sx={{ typography: 'caption', color: 'text.secondary' }}>
+          Errors <ErrorShare deployment={deployment} />
+        </Box>
       </Box>
     </Box>
   )
@@ -56,7 +106,11 @@ function FleetFigures({ shown }: { shown: readonly DeploymentSummary[] }) {
     <Figures>
       <Figure label="Ready" value={`${fleet.ready} of ${shown.length}`} note="deployments" />
       <Figure label="Requests, last hour" value={formatNumber(fleet.requests)} note={rateText(fleet.requests / 3600)} />
-      <Figure label="Errors, last hour" value={formatPercent(fleet.errorShare)} tone={(fleet.errorShare ?? 0) >= manyErrors ? 'bad' : 'plain'} />
+      <Figure
+        label="Errors, last hour"
+        value={formatPercent(fleet.errorShare)}
+        tone={(fleet.errorShare ?? 0) >= manyErrors ? 'bad' : 'plain'}
+      />
       <Figure label="Slowest p95" value={formatMs(fleet.slowest?.lastHour.p95Ms)} note={fleet.slowest?.name} />
     </Figures>
   )
@@ -65,19 +119,48 @@ function FleetFigures({ shown }: { shown: readonly DeploymentSummary[] }) {
 /** Every endpoint that serves, what needs a look first. */
 export function FleetOverview() {
   const query = trpc.deployments.list.useQuery(fleetInput, { refetchInterval: pollMs })
-  if (query.isError) return <><PageHeader title="Monitoring" /><ErrorNotice title="The deployments could not be read" error={query.error} onRetry={() => void query.refetch()} /></>
+  if (query.isError)
+    return (
+      <>
+        <PageHeader title="Monitoring" />
+        <ErrorNotice title="The deployments could not be read" error={query.error} onRetry={() => void query.refetch()} />
+      </>
+    )
   if (!query.data) return <PageSkeleton />
   const shown = query.data.items.filter((one) => one.status !== 'stopped').toSorted(byAttention)
   return (
     <>
-      <PageHeader title="Monitoring" note={shown.length > 0 ? 'The last hour of every endpoint; what needs a look comes first.' : undefined} />
+      <PageHeader
+        title="Monitoring"
+        note={shown.length > 0 ? 'The last hour of every endpoint; what needs a look comes first.' : undefined}
+      />
       {shown.length === 0 ? (
-        <EmptyState sentence="Nothing serves yet. The traffic, speed and errors of every endpoint gather here." action={<ButtonLink href="/deployments" variant="contained">Open deployments</ButtonLink>} />
+        <EmptyState
+          sentence="Nothing serves yet. The traffic, speed and errors of every endpoint gather here."
+          action={
+            <ButtonLink href="/deployments" variant="contained">
+              Open deployments
+            </ButtonLink>
+          }
+        />
       ) : (
         <Box sx={{ display: 'grid', gap: 6 }}>
           <FleetFigures shown={shown} />
-          <Box component="ul" aria-label="Deployments" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 4, gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))' }}>
-            {shown.map((deployment) => <FleetCard key={deployment.id} deployment={deployment} />)}
+          <Box
+            component="ul"
+            aria-label="Deployments"
+            sx={{
+              listStyle: 'none',
+              m: 0,
+              p: 0,
+              display: 'grid',
+              gap: 4,
+              gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))',
+            }}
+          >
+            {shown.map((deployment) => (
+              <FleetCard key={deployment.id} deployment={deployment} />
+            ))}
           </Box>
         </Box>
       )}

@@ -34,16 +34,47 @@ function useReadKey(deployment: string): SnippetKey {
     },
     onError: (error) => toast({ message: readError(error).message, tone: 'failed' }),
   })
-  return { secret, isBusy: create.isPending, putIn: () => create.mutate({ name: `Calls ${deployment}`.slice(0, 100), scope: 'read', expiresInDays: keyDays }) }
+  return {
+    secret,
+    isBusy: create.isPending,
+    putIn: () => create.mutate({ name: `Calls ${deployment}`.slice(0, 100), scope: 'read', expiresInDays: keyDays }),
+  }
 }
 
 function Inputs({ state }: { state: PlaygroundState }) {
   const { fields, texts, problems, change, mode, json, writeJson, jsonProblem } = state
-  if (mode === 'json') return <Field label="Request" name="json" rows={12} isMono value={json} onChange={writeJson} error={jsonProblem ?? undefined} help="As the endpoint takes it: several rows at once are welcome here." />
+  if (mode === 'json')
+    return (
+      <Field
+        label="Request"
+        name="json"
+        rows={12}
+        isMono
+        value={json}
+        onChange={writeJson}
+        error={jsonProblem ?? undefined}
+        help="As the endpoint takes it: several rows at once are welcome here."
+      />
+    )
   const isOneText = fields.length === 1 && fields[0]?.kind === 'text'
   return (
-    <Box sx={{ display: 'grid', columnGap: 4, rowGap: 4, gridTemplateColumns: isOneText ? undefined : 'repeat(auto-fill, minmax(min(100%, 200px), 1fr))' }}>
-      {fields.map((field) => <PlaygroundField key={inputName(field.name)} field={field} text={texts[field.name] ?? ''} problem={problems[field.name]} onChange={(text) => change(field.name, text)} />)}
+    <Box
+      sx={{
+        display: 'grid',
+        columnGap: 4,
+        rowGap: 4,
+        gridTemplateColumns: isOneText ? undefined : 'repeat(auto-fill, minmax(min(100%, 200px), 1fr))',
+      }}
+    >
+      {fields.map((field) => (
+        <PlaygroundField
+          key={inputName(field.name)}
+          field={field}
+          text={texts[field.name] ?? ''}
+          problem={problems[field.name]}
+          onChange={(text) => change(field.name, text)}
+        />
+      ))}
     </Box>
   )
 }
@@ -59,7 +90,11 @@ function Snippets({ deployment, state }: { deployment: DeploymentDetail; state: 
   const call = { endpointUrl: deployment.endpointUrl, inputs: state.inputs, key: key.secret }
   return (
     <Section title="From your own program" note="With the address of this endpoint and the values above.">
-      <CodeSnippet label="Call the endpoint" snippets={languages.map(({ language, label }) => ({ label, code: snippet(language, call) }))} actions={<PutInKeyButton {...key} />} />
+      <CodeSnippet
+        label="Call the endpoint"
+        snippets={languages.map(({ language, label }) => ({ label, code: snippet(language, call) }))}
+        actions={<PutInKeyButton {...key} />}
+      />
     </Section>
   )
 }
@@ -71,9 +106,15 @@ function Answer({ deployment, state }: { deployment: DeploymentDetail; state: Pl
     <Section title="Answer" isFramed={!!infer.data && !infer.error}>
       <Box aria-live="polite" sx={infer.isPending && infer.data ? { opacity: 0.55 } : undefined}>
         {infer.error && !isBesideField && <ErrorNotice title="The model did not answer" error={infer.error} />}
-        {infer.error && isBesideField && <Box sx={{ color: 'text.secondary', typography: 'body2' }}>Mend the field that is marked, then send again.</Box>}
+        {infer.error && isBesideField && (
+          <Box sx={{ color: 'text.secondary', typography: 'body2' }}>Mend the field that is marked, then send again.</Box>
+        )}
         {infer.data && !infer.error && <PlaygroundAnswer answer={infer.data} signature={deployment.signature} />}
-        {!infer.data && !infer.error && <Box sx={{ color: 'text.secondary', typography: 'body2' }}>{infer.isPending ? 'Waiting for the model …' : 'The answer appears here, with its probabilities and how long it took.'}</Box>}
+        {!infer.data && !infer.error && (
+          <Box sx={{ color: 'text.secondary', typography: 'body2' }}>
+            {infer.isPending ? 'Waiting for the model …' : 'The answer appears here, with its probabilities and how long it took.'}
+          </Box>
+        )}
       </Box>
     </Section>
   )
@@ -82,17 +123,44 @@ function Answer({ deployment, state }: { deployment: DeploymentDetail; state: Pl
 /** Asks the model by hand; what is typed here is in the code below too. */
 export function Playground({ deployment }: { deployment: DeploymentDetail }) {
   const state = usePlayground(deployment)
-  const canSend = deployment.status === 'ready' || deployment.status === 'degraded' || deployment.replicaStates.some((replica) => replica.readyReplicas > 0)
-  if (!deployment.signature) return <EmptyState sentence="The inputs of this deployment are not known yet. They appear here as soon as its version is loaded." />
+  const canSend =
+    deployment.status === 'ready' ||
+    deployment.status === 'degraded' ||
+    deployment.replicaStates.some((replica) => replica.readyReplicas > 0)
+  if (!deployment.signature)
+    return <EmptyState sentence="The inputs of this deployment are not known yet. They appear here as soon as its version is loaded." />
   const onKeyDown = (event: React.KeyboardEvent) => {
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) state.send(event)
   }
   return (
     <Box sx={{ display: 'grid', gap: 8 }}>
       <Box sx={{ display: 'grid', gap: 6, gridTemplateColumns: { md: 'minmax(0, 1fr) 360px' }, alignItems: 'start' }}>
-        <Box component="form" aria-label="Playground" onSubmit={state.send} onKeyDown={onKeyDown} noValidate sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', minWidth: 0 }}>
-          <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, px: { xs: 4, sm: 5 }, borderBottom: 1, borderColor: 'divider', flexWrap: 'wrap', py: 1 }}>
-            <Tabs value={state.mode} onChange={(_, mode: 'form' | 'json') => state.switchTo(mode)} aria-label="How to write the request" sx={{ border: 0, flex: 1 }}>
+        <Box
+          component="form"
+          aria-label="Playground"
+          onSubmit={state.send}
+          onKeyDown={onKeyDown}
+          noValidate
+          sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', minWidth: 0 }}
+        >
+          <Box
+            sx={{
+              display: 'flex',
+              alignItems: 'center',
+              gap: 2,
+              px: { xs: 4, sm: 5 },
+              borderBottom: 1,
+              borderColor: 'divider',
+              flexWrap: 'wrap',
+              py: 1,
+            }}
+          >
+            <Tabs
+              value={state.mode}
+              onChange={(_, mode: 'form' | 'json') => state.switchTo(mode)}
+              aria-label="How to write the request"
+              sx={{ border: 0, flex: 1 }}
+            >
               <Tab value="form" label="Form" />
               <Tab value="json" label="JSON" />
             </Tabs>
@@ -102,8 +170,12 @@ export function Playground({ deployment }: { deployment: DeploymentDetail }) {
           <Box sx={{ p: { xs: 4, sm: 5 }, display: 'grid', gap: 5 }}>
             <Inputs state={state} />
             <Box sx={{ display: 'flex', gap: 3, alignItems: 'center', flexWrap: 'wrap' }}>
-              <Button type="submit" variant="contained" loading={state.infer.isPending} disabled={!canSend}>Ask the model</Button>
-              <Box sx={{ typography: 'caption', color: 'text.secondary' }}>{canSend ? 'Ctrl or ⌘ and Enter sends too' : `It cannot answer while it is ${deployment.status}.`}</Box>
+              <Button type="submit" variant="contained" loading={state.infer.isPending} disabled={!canSend}>
+                Ask the model
+              </Button>
+              <Box sx={{ typography: 'caption', color: 'text.secondary' }}>
+                {canSend ? 'Ctrl or ⌘ and Enter sends too' : `It cannot answer while it is ${deployment.status}.`}
+              </Box>
             </Box>
           </Box>
         </Box>

@@ -31,12 +31,19 @@ function Shares({ row }: { row: ClassRow }) {
               <Box sx={{ fontVariantNumeric: 'tabular-nums' }}>{percent(one.share)}</Box>
             </Box>
             <Box aria-hidden sx={{ height: 6, borderRadius: '3px', bgcolor: 'divider', overflow: 'hidden' }}>
-              <Box sx={{ height: '100%', bgcolor: seriesColor(0), opacity: index === 0 ? 1 : 0.55 }} style={{ width: `${Math.min(100, one.share * 100)}%` }} />
+              <Box
+                sx={{ height: '100%', bgcolor: seriesColor(0), opacity: index === 0 ? 1 : 0.55 }}
+                style={{ width: `${Math.min(100, one.share * 100)}%` }}
+              />
             </Box>
           </Box>
         ))}
       </Box>
-      {shown.length < row.shares.length && <Button onClick={() => setWhole(true)} sx={{ justifySelf: 'start', ml: -2 }}>Show all {row.shares.length} classes</Button>}
+      {shown.length < row.shares.length && (
+        <Button onClick={() => setWhole(true)} sx={{ justifySelf: 'start', ml: -2 }}>
+          Show all {row.shares.length} classes
+        </Button>
+      )}
     </>
   )
 }
@@ -54,7 +61,11 @@ function ManyRows({ rows }: { rows: { main: string; note?: string }[] }) {
           <Box sx={{ fontVariantNumeric: 'tabular-nums', color: 'text.secondary' }}>{row.note}</Box>
         </Box>
       ))}
-      {rows.length > shownRows && <Box component="li" sx={{ ...lineSx, color: 'text.secondary' }}>and {rows.length - shownRows} more rows</Box>}
+      {rows.length > shownRows && (
+        <Box component="li" sx={{ ...lineSx, color: 'text.secondary' }}>
+          and {rows.length - shownRows} more rows
+        </Box>
+      )}
     </Box>
   )
 }
@@ -63,8 +74,14 @@ function Body({ answer, signature }: { answer: Answer; signature: Signature | nu
   const result = readResult(answer.response, signature)
   if (result.kind === 'classes') {
     const [row] = result.rows
-    if (result.rows.length !== 1 || !row) return <ManyRows rows={result.rows.map((one) => ({ main: one.label, note: one.shares[0] && percent(one.shares[0].share) }))} />
-    return <><Box sx={{ typography: 'h4', overflowWrap: 'anywhere' }}>{row.label === '' ? '(empty)' : row.label}</Box><Shares row={row} /></>
+    if (result.rows.length !== 1 || !row)
+      return <ManyRows rows={result.rows.map((one) => ({ main: one.label, note: one.shares[0] && percent(one.shares[0].share) }))} />
+    return (
+      <>
+        <Box sx={{ typography: 'h4', overflowWrap: 'anywhere' }}>{row.label === '' ? '(empty)' : row.label}</Box>
+        <Shares row={row} />
+      </>
+    )
   }
   if (result.kind === 'numbers') {
     const figures = result.rows.map((value) => (value === null ? 'none' : formatFigure(value)))
@@ -72,8 +89,19 @@ function Body({ answer, signature }: { answer: Answer; signature: Signature | nu
   }
   return result.outputs.map((output) => (
     <Box key={output.name}>
-      <Box sx={{ typography: 'label', color: 'text.secondary' }}>{output.name} · {output.datatype} [{output.shape.join(', ')}]</Box>
-      <Box component="pre" tabIndex={0} role="region" aria-label={`Values of ${output.name}`} sx={{ m: 0, mt: 1, maxHeight: 180, overflow: 'auto', whiteSpace: 'pre-wrap', wordBreak: 'break-word' }}>{JSON.stringify(output.data.slice(0, shownValues))}{output.data.length > shownValues && ` and ${output.data.length - shownValues} more`}</Box>
+      <Box sx={{ typography: 'label', color: 'text.secondary' }}>
+        {output.name} · {output.datatype} [{output.shape.join(', ')}]
+      </Box>
+      <Box
+        component="pre"
+        tabIndex={0}
+        role="region"
+        aria-label={`Values of ${output.name}`}
+        sx={{ m: 0, mt: 1, maxHeight: 180, overflow: 'auto', whiteSpace: 'pre-wrap', wordBreak: 'break-word' }}
+      >
+        {JSON.stringify(output.data.slice(0, shownValues))}
+        {output.data.length > shownValues && ` and ${output.data.length - shownValues} more`}
+      </Box>
     </Box>
   ))
 }
@@ -92,7 +120,16 @@ export function PlaygroundAnswer({ answer, signature }: { answer: Answer; signat
           { label: 'In the queue', value: fromMicros(answer.queueUs) },
           { label: 'Computing', value: fromMicros(answer.computeUs) },
           { label: 'Version', value: answer.response.model_version },
-          { label: 'Request', value: answer.response.id && <IdText id={answer.response.id} what="request id" short={answer.response.id.length > 20 ? `${answer.response.id.slice(0, 18)}…` : answer.response.id} /> },
+          {
+            label: 'Request',
+            value: answer.response.id && (
+              <IdText
+                id={answer.response.id}
+                what="request id"
+                short={answer.response.id.length > 20 ? `${answer.response.id.slice(0, 18)}…` : answer.response.id}
+              />
+            ),
+          },
         ]}
       />
     </Box>

@@ -11,7 +11,12 @@ it('shows trouble first, then the busiest', () => {
 })
 
 it('adds up the fleet and names its slowest', () => {
-  expect(fleetOf([summary('a', 'ready', 90, 9, 12), summary('b', 'ready', 10, 1, 40), summary('c', 'failed', 0)])).toMatchObject({ requests: 100, errorShare: 0.1, slowest: { name: 'b' }, ready: 2 })
+  expect(fleetOf([summary('a', 'ready', 90, 9, 12), summary('b', 'ready', 10, 1, 40), summary('c', 'failed', 0)])).toMatchObject({
+    requests: 100,
+    errorShare: 0.1,
+    slowest: { name: 'b' },
+    ready: 2,
+  })
   expect(fleetOf([])).toEqual({ requests: 0, errorShare: null, slowest: null, ready: 0 })
 })
 
@@ -20,7 +25,8 @@ it('leads to a stopped one by its id', () => {
   expect(deploymentHref(summary('a', 'stopped', 0))).toBe('/deployments/id-a')
 })
 
-it('writes rates that can be read', () => expect([0, 0.5, 1234, 0.02, 0.0001].map(rateText)).toEqual(['0/s', '0.5/s', '1,200/s', '1.2/min', '< 0.1/min']))
+it('writes rates that can be read', () =>
+  expect([0, 0.5, 1234, 0.02, 0.0001].map(rateText)).toEqual(['0/s', '0.5/s', '1,200/s', '1.2/min', '< 0.1/min']))
 
 describe('weights', () => {
   it('share out evenly to 100', () => {
@@ -29,8 +35,20 @@ describe('weights', () => {
   })
   it.each([
     [[{ version: '1', weight: '100' }], null],
-    [[{ version: '1', weight: '90' }, { version: '2', weight: '5' }], 'The weights add up to 95 %, not 100 %.'],
-    [[{ version: '1', weight: '50' }, { version: '1', weight: '50' }], 'A version stands in two rows. Join them.'],
+    [
+      [
+        { version: '1', weight: '90' },
+        { version: '2', weight: '5' },
+      ],
+      'The weights add up to 95 %, not 100 %.',
+    ],
+    [
+      [
+        { version: '1', weight: '50' },
+        { version: '1', weight: '50' },
+      ],
+      'A version stands in two rows. Join them.',
+    ],
     [[{ version: '', weight: '100' }], 'Choose a version in each row.'],
     [[{ version: '1', weight: '1e2' }], 'Weights are whole percents.'],
   ])('%j: %s', (rows, problem) => expect(weightsProblem(rows)).toBe(problem))

@@ -30,14 +30,24 @@ export const byAttention = (left: DeploymentSummary, right: DeploymentSummary) =
 export function fleetOf(deployments: readonly DeploymentSummary[]) {
   const requests = deployments.reduce((sum, one) => sum + one.lastHour.requests, 0)
   const errors = deployments.reduce((sum, one) => sum + one.lastHour.errors, 0)
-  const slowest = deployments.reduce<DeploymentSummary | null>((worst, one) => ((one.lastHour.p95Ms ?? -1) > (worst?.lastHour.p95Ms ?? -1) ? one : worst), null)
-  return { requests, errorShare: requests === 0 ? null : errors / requests, slowest: slowest?.lastHour.p95Ms == null ? null : slowest, ready: deployments.filter((one) => one.status === 'ready').length }
+  const slowest = deployments.reduce<DeploymentSummary | null>(
+    (worst, one) => ((one.lastHour.p95Ms ?? -1) > (worst?.lastHour.p95Ms ?? -1) ? one : worst),
+    null,
+  )
+  return {
+    requests,
+    errorShare: requests === 0 ? null : errors / requests,
+    slowest: slowest?.lastHour.p95Ms == null ? null : slowest,
+    ready: deployments.filter((one) => one.status === 'ready').length,
+  }
 }
 
-export const weightsSum = (rows: readonly { weight: string }[]) => rows.reduce((sum, row) => sum + (Number.parseInt(row.weight, 10) || 0), 0)
+export const weightsSum = (rows: readonly { weight: string }[]) =>
+  rows.reduce((sum, row) => sum + (Number.parseInt(row.weight, 10) || 0), 0)
 
 /** The same whole percent for each, the first ones one more where it does not divide: always 100 together. */
-export const evenWeights = (count: number): number[] => Array.from({ length: count }, (_, index) => Math.floor(100 / count) + (index < 100 % count ? 1 : 0))
+export const evenWeights = (count: number): number[] =>
+  Array.from({ length: count }, (_, index) => Math.floor(100 / count) + (index < 100 % count ? 1 : 0))
 
 /** Why these weights cannot be set; null when they can. */
 export function weightsProblem(rows: readonly { version: string; weight: string }[]): string | null {

@@ -3,7 +3,12 @@ import { errorSeries, errorShare, latencySeries, type MetricBucket, rangeOf, ste
 
 const now = Date.parse('2025-03-01T12:00:30Z')
 const bucket = (at: string, version: number, requests: number, p95: number | null = 10, errors = 0): MetricBucket => ({
-  at: `2025-03-01T${at}:00Z`, version, requests, errors, latencyMs: { p50: 5, p95, p99: 20 }, queueMs: { p50: 0, p95: 1 },
+  at: `2025-03-01T${at}:00Z`,
+  version,
+  requests,
+  errors,
+  latencyMs: { p50: 5, p95, p99: 20 },
+  queueMs: { p50: 0, p95: 1 },
 })
 const hour = rangeOf('1h')
 const buckets = [bucket('11:30', 1, 60), bucket('11:31', 1, 120, 30, 12), bucket('11:31', 2, 60), bucket('12:00', 2, 6)]

@@ -26,7 +26,8 @@ export function stepsOf(range: Range, nowMs: number): number[] {
   return Array.from({ length: count }, (_, index) => last - (count - 1 - index) * stepMs)
 }
 
-export const versionsOf = (buckets: readonly MetricBucket[]) => [...new Set(buckets.map((bucket) => bucket.version))].sort((left, right) => left - right)
+export const versionsOf = (buckets: readonly MetricBucket[]) =>
+  [...new Set(buckets.map((bucket) => bucket.version))].sort((left, right) => left - right)
 
 /** The buckets of each step, by the step's time. */
 function byStep(buckets: readonly MetricBucket[], range: Range): Map<number, MetricBucket[]> {
@@ -42,14 +43,27 @@ function byStep(buckets: readonly MetricBucket[], range: Range): Map<number, Met
 }
 
 /** Requests a second for each version, or a minute where even the busiest step has less than one a second; a step without traffic is zero. */
-export function trafficSeries(buckets: readonly MetricBucket[], range: Range, nowMs: number): { unit: 'second' | 'minute'; series: Series[] } {
+export function trafficSeries(
+  buckets: readonly MetricBucket[],
+  range: Range,
+  nowMs: number,
+): { unit: 'second' | 'minute'; series: Series[] } {
   const steps = byStep(buckets, range)
-  const requestsAt = (x: number, version: number) => (steps.get(x) ?? []).filter((one) => one.version === version).reduce((sum, one) => sum + one.requests, 0)
-  const counts = versionsOf(buckets).map((version) => ({ version, points: stepsOf(range, nowMs).map((x) => ({ x, y: requestsAt(x, version) })) }))
+  const requestsAt = (x: number, version: number) =>
+    (steps.get(x) ?? []).filter((one) => one.version === version).reduce((sum, one) => sum + one.requests, 0)
+  const counts = versionsOf(buckets).map((version) => ({
+    version,
+    points: stepsOf(range, nowMs).map((x) => ({ x, y: requestsAt(x, version) })),
+  }))
   const busiest = Math.max(0, ...counts.flatMap((one) => one.points.map((point) => point.y)))
   const unit = busiest < range.stepMinutes * 60 ? 'minute' : 'second'
   const share = unit === 'minute' ? range.stepMinutes : range.stepMinutes * 60
-  const series = counts.map(({ version, points }) => ({ key: `v${version}`, label: `version ${version}`, color: versionColor(version), points: points.map(({ x, y }) => ({ x, y: y / share })) }))
+  const series = counts.map(({ version, points }) => ({
+    key: `v${version}`,
+    label: `version ${version}`,
+    color: versionColor(version),
+    points: points.map(({ x, y }) => ({ x, y: y / share })),
+  }))
   return { unit, series }
 }
 
@@ -72,7 +86,10 @@ const highest = (values: readonly (number | null)[]) => {
 
 /** p50, p95 and p99 of one version in milliseconds; where a step holds several buckets, the slowest of them: percentiles do not average. */
 export function latencySeries(buckets: readonly MetricBucket[], version: number, range: Range, nowMs: number): Series[] {
-  const steps = byStep(buckets.filter((bucket) => bucket.version === version), range)
+  const steps = byStep(
+    buckets.filter((bucket) => bucket.version === version),
+    range,
+  )
   const xs = stepsOf(range, nowMs)
   return (['p50', 'p95', 'p99'] as const).map((quantile, index): Series => {
     const points: Point[] = xs.map((x) => ({ x, y: highest((steps.get(x) ?? []).map((one) => one.latencyMs[quantile])) }))

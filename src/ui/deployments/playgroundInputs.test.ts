@@ -11,7 +11,12 @@ const specs: TensorSpec[] = [
 const fields = fieldsOf(specs)
 
 it('asks for each input in its own way', () => {
-  expect(fields.map(({ kind, canMiss }) => [kind, canMiss])).toEqual([['number', true], ['category', true], ['number', false], ['tensor', false]])
+  expect(fields.map(({ kind, canMiss }) => [kind, canMiss])).toEqual([
+    ['number', true],
+    ['category', true],
+    ['number', false],
+    ['tensor', false],
+  ])
   expect(fieldsOf([{ name: 'text', datatype: 'BYTES', shape: [-1, 1] }])[0]?.kind).toBe('text')
 })
 
@@ -29,8 +34,15 @@ describe('buildInputs', () => {
 
   it('says what is wrong beside each field', () => {
     const { problems } = buildInputs(fields, { age: 'old', visits: '1.5', pixels: '[[1,2]]' })
-    expect(problems).toEqual({ age: 'Give a number.', visits: 'Give a whole number.', pixels: 'The shape is [1, 2], but [any, 2, 2] is wanted.' })
-    expect(buildInputs(fields, { visits: '', pixels: '[[[1],[2,3]]]' }).problems).toMatchObject({ visits: expect.stringMatching(/cannot be missing/), pixels: expect.stringMatching(/differ/) })
+    expect(problems).toEqual({
+      age: 'Give a number.',
+      visits: 'Give a whole number.',
+      pixels: 'The shape is [1, 2], but [any, 2, 2] is wanted.',
+    })
+    expect(buildInputs(fields, { visits: '', pixels: '[[[1],[2,3]]]' }).problems).toMatchObject({
+      visits: expect.stringMatching(/cannot be missing/),
+      pixels: expect.stringMatching(/differ/),
+    })
   })
 })
 

@@ -64,11 +64,14 @@ export function exampleOf({ kind, categories, spec }: InputField): string {
   if (kind !== 'number') return ''
   if (min === undefined || max === undefined) return '0'
   const middle = (min + max) / 2
-  return isWhole(spec.datatype) || (Number.isInteger(min) && Number.isInteger(max)) ? String(Math.round(middle)) : String(Number(middle.toPrecision(4)))
+  return isWhole(spec.datatype) || (Number.isInteger(min) && Number.isInteger(max))
+    ? String(Math.round(middle))
+    : String(Number(middle.toPrecision(4)))
 }
 
 /** A float32 widened to a double carries digits that it never had. */
-const shortest = (value: number, datatype: Datatype) => String(datatype === 'FP32' || datatype === 'FP16' ? Number(value.toPrecision(7)) : value)
+const shortest = (value: number, datatype: Datatype) =>
+  String(datatype === 'FP32' || datatype === 'FP16' ? Number(value.toPrecision(7)) : value)
 
 function zeros(shape: readonly number[], datatype: Datatype): unknown {
   const [size, ...rest] = shape
@@ -85,7 +88,11 @@ export function buildInputs(fields: readonly InputField[], texts: Record<string,
   for (const field of fields) {
     const read = readValue(field, texts[field.name] ?? '')
     if ('problem' in read) problems[field.name] = read.problem
-    inputs.push({ name: field.name, datatype: field.datatype, ...('problem' in read ? { shape: oneRow(field.spec.shape), data: [null] } : read) })
+    inputs.push({
+      name: field.name,
+      datatype: field.datatype,
+      ...('problem' in read ? { shape: oneRow(field.spec.shape), data: [null] } : read),
+    })
   }
   return { inputs, problems }
 }
@@ -131,7 +138,9 @@ function shapeOf(value: unknown): number[] | null {
   if (!Array.isArray(value)) return []
   const shapes = value.map(shapeOf)
   const first = shapes[0] ?? []
-  const isEven = shapes.every((shape) => shape !== null && shape.length === first.length && shape.every((size, index) => size === first[index]))
+  const isEven = shapes.every(
+    (shape) => shape !== null && shape.length === first.length && shape.every((size, index) => size === first[index]),
+  )
   return isEven ? [value.length, ...first] : null
 }
 
@@ -144,7 +153,8 @@ export function textsOf(fields: readonly InputField[], inputs: readonly Tensor[]
     const tensor = inputs.find((one) => one.name === field.name)
     if (!tensor) continue
     if (field.kind === 'tensor') texts[field.name] = JSON.stringify(nest(tensor.data, tensor.shape))
-    else if (tensor.data.length === 1) texts[field.name] = tensor.data[0] === null || tensor.data[0] === undefined ? '' : String(tensor.data[0])
+    else if (tensor.data.length === 1)
+      texts[field.name] = tensor.data[0] === null || tensor.data[0] === undefined ? '' : String(tensor.data[0])
   }
   return texts
 }

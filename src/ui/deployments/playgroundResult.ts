@@ -14,18 +14,23 @@ const find = (response: InferResponse, name: string) => response.outputs.find((o
 /** Shares of each class for one row, the largest first. */
 function sharesOf(probabilities: Tensor, row: number, labels: readonly string[] | undefined) {
   const classes = probabilities.shape.at(-1) ?? 0
-  return Array.from({ length: classes }, (_, index) => ({ label: labels?.[index] ?? `class ${index}`, share: Number(probabilities.data[row * classes + index] ?? 0) })).sort(
-    (left, right) => right.share - left.share,
-  )
+  return Array.from({ length: classes }, (_, index) => ({
+    label: labels?.[index] ?? `class ${index}`,
+    share: Number(probabilities.data[row * classes + index] ?? 0),
+  })).sort((left, right) => right.share - left.share)
 }
 
 /** Reads an answer by what the protocol's outputs are called: labels with their shares, predicted numbers, or any tensors. */
 export function readResult(response: InferResponse, signature: Signature | null): PlaygroundResult {
   const probabilities = find(response, 'probabilities')
   const label = find(response, 'label')
-  const labels = signature?.outputs.find((output) => output.name === 'probabilities')?.labels ?? signature?.outputs.find((output) => output.name === 'label')?.labels
+  const labels =
+    signature?.outputs.find((output) => output.name === 'probabilities')?.labels ??
+    signature?.outputs.find((output) => output.name === 'label')?.labels
   if (label) {
-    const rows = label.data.map((value, row): ClassRow => ({ label: String(value), shares: probabilities ? sharesOf(probabilities, row, labels) : [] }))
+    const rows = label.data.map(
+      (value, row): ClassRow => ({ label: String(value), shares: probabilities ? sharesOf(probabilities, row, labels) : [] }),
+    )
     return { kind: 'classes', rows }
   }
   const prediction = find(response, 'prediction')
@@ -37,7 +42,9 @@ export type ParsedRequest = { inputs: Tensor[] } | { problem: string }
 
 const isTensor = (value: unknown): value is Tensor => {
   const tensor = value as Partial<Tensor> | null
-  return typeof tensor?.name === 'string' && typeof tensor.datatype === 'string' && Array.isArray(tensor.shape) && Array.isArray(tensor.data)
+  return (
+    typeof tensor?.name === 'string' && typeof tensor.datatype === 'string' && Array.isArray(tensor.shape) && Array.isArray(tensor.data)
+  )
 }
 
 /** A request as somebody wrote it: the tensors, or what is wrong in a sentence. */
@@ -55,4 +62,5 @@ export function parseRequest(text: string): ParsedRequest {
 }
 
 /** The request with a tensor a line: to be read and edited. */
-export const requestText = (inputs: readonly Tensor[]) => `{\n  "inputs": [\n${inputs.map((input) => `    ${JSON.stringify(input)}`).join(',\n')}\n  ]\n}`
+export const requestText = (inputs: readonly Tensor[]) =>
+  `{\n  "inputs": [\n${inputs.map((input) => `    ${JSON.stringify(input)}`).join(',\n')}\n  ]\n}`

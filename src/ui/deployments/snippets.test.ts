@@ -36,7 +36,9 @@ const wanted = (key: string) => ({ url: '/v2/models/churn/infer', key: `Bearer $
 
 describe('a pasted snippet sends these very values', () => {
   it('by curl in a shell, with the key from the environment', async () => {
-    const { stdout } = await run('sh', ['-c', snippet('curl', { endpointUrl, inputs, key: null })], { env: { ...process.env, NEUROWEAVER_API_KEY: 'secret' } })
+    const { stdout } = await run('sh', ['-c', snippet('curl', { endpointUrl, inputs, key: null })], {
+      env: { ...process.env, NEUROWEAVER_API_KEY: 'secret' },
+    })
     expect(JSON.parse(stdout).outputs[0].data).toEqual(['yes'])
     expect(received).toEqual(wanted('secret'))
   })
@@ -47,9 +49,13 @@ describe('a pasted snippet sends these very values', () => {
   })
 
   it('by TypeScript', async () => {
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', snippet('typescript', { endpointUrl, inputs, key: null })], {
-      env: { ...process.env, NEUROWEAVER_API_KEY: 'secret' },
-    })
+    const { stdout } = await run(
+      process.execPath,
+      ['--input-type=module', '-e', snippet('typescript', { endpointUrl, inputs, key: null })],
+      {
+        env: { ...process.env, NEUROWEAVER_API_KEY: 'secret' },
+      },
+    )
     expect(stdout).toContain('label')
     expect(received).toEqual(wanted('secret'))
   })

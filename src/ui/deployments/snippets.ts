@@ -14,7 +14,8 @@ type Call = {
 /** For a POSIX shell: nothing inside single quotes is special but the quote itself. */
 const shellQuote = (words: string) => `'${words.replaceAll("'", `'\\''`)}'`
 
-const bearer = (key: string | null) => (key === null ? `"Authorization: Bearer $${keyVariable}"` : shellQuote(`Authorization: Bearer ${key}`))
+const bearer = (key: string | null) =>
+  key === null ? `"Authorization: Bearer $${keyVariable}"` : shellQuote(`Authorization: Bearer ${key}`)
 
 const bodyOf = (inputs: readonly Tensor[]) => JSON.stringify({ inputs })
 
@@ -79,7 +80,4 @@ export const snippet = (language: SnippetLanguage, call: Call) => writers[langua
 
 /** Deploys a model's latest ready version. */
 export const deploySnippet = (origin: string, model: string, key: string | null) =>
-  [
-    `curl -sS -X POST ${shellQuote(`${origin}/api/v1/models/${encodeURIComponent(model)}/deploy`)} \\`,
-    `  -H ${bearer(key)}`,
-  ].join('\n')
+  [`curl -sS -X POST ${shellQuote(`${origin}/api/v1/models/${encodeURIComponent(model)}/deploy`)} \\`, `  -H ${bearer(key)}`].join('\n')

@@ -12,7 +12,10 @@ const mostFields = 200
 export const inputName = (name: string) => `input.${name}`
 
 const examples = (fields: readonly InputField[]) => Object.fromEntries(fields.map((field) => [field.name, exampleOf(field)]))
-const focus = (name: string) => setTimeout(() => [...document.querySelectorAll<HTMLElement>('[name]')].find((each) => each.getAttribute('name') === inputName(name))?.focus())
+const focus = (name: string) =>
+  setTimeout(() =>
+    [...document.querySelectorAll<HTMLElement>('[name]')].find((each) => each.getAttribute('name') === inputName(name))?.focus(),
+  )
 
 /** The values of one request as a form and as JSON, its sending, and what came back. */
 export function usePlayground(deployment: DeploymentDetail) {
@@ -60,7 +63,11 @@ export function usePlayground(deployment: DeploymentDetail) {
       {
         onError: (error) => {
           const read = readError(error)
-          const named = inputNamed(fields, read.message, read.details.map((detail) => detail.path))
+          const named = inputNamed(
+            fields,
+            read.message,
+            read.details.map((detail) => detail.path),
+          )
           if (named && mode === 'form') refuse({ [named]: read.message })
         },
         onSettled: () => void utils.home.invalidate(),
@@ -72,7 +79,18 @@ export function usePlayground(deployment: DeploymentDetail) {
     setJsonProblem(null)
   }
   return {
-    fields, texts, change, mode, switchTo, json, writeJson, jsonProblem, problems, inputs, send, infer,
+    fields,
+    texts,
+    change,
+    mode,
+    switchTo,
+    json,
+    writeJson,
+    jsonProblem,
+    problems,
+    inputs,
+    send,
+    infer,
     fillExample: () => fill(examples(fields)),
     clear: () => fill(Object.fromEntries(fields.map((field) => [field.name, '']))),
   }

@@ -9,17 +9,31 @@ import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { type HyperField, helpOf, initialText } from '#src/ui/training/formSchema.ts'
 import { hyperKey } from '#src/ui/training/jobDraft.ts'
 
-type Props = { fields: readonly HyperField[]; texts: Record<string, string>; problems: Record<string, string>; onChange: (name: string, value: string) => void }
+type Props = {
+  fields: readonly HyperField[]
+  texts: Record<string, string>
+  problems: Record<string, string>
+  onChange: (name: string, value: string) => void
+}
 
-const yesNo = [{ value: 'true', label: 'Yes' }, { value: 'false', label: 'No' }]
+const yesNo = [
+  { value: 'true', label: 'Yes' },
+  { value: 'false', label: 'No' },
+]
 export const fieldGrid = { display: 'grid', columnGap: 4, rowGap: 4, gridTemplateColumns: { sm: 'repeat(2, minmax(0, 1fr))' } } as const
 
 function One({ field, texts, problems, onChange }: Omit<Props, 'fields'> & { field: HyperField }) {
   const common = {
-    label: field.title, name: hyperKey(field.name), value: texts[field.name] ?? initialText(field), help: helpOf(field), error: problems[hyperKey(field.name)], onChange: (value: string) => onChange(field.name, value),
+    label: field.title,
+    name: hyperKey(field.name),
+    value: texts[field.name] ?? initialText(field),
+    help: helpOf(field),
+    error: problems[hyperKey(field.name)],
+    onChange: (value: string) => onChange(field.name, value),
   }
   if (field.kind === 'boolean') return <SelectField {...common} options={yesNo} />
-  if (field.kind === 'choice') return <SelectField {...common} options={field.choices.map((choice) => ({ value: choice, label: choice }))} />
+  if (field.kind === 'choice')
+    return <SelectField {...common} options={field.choices.map((choice) => ({ value: choice, label: choice }))} />
   return <Field {...common} autoComplete="off" isOptional={field.isNullable} />
 }
 
@@ -33,11 +47,27 @@ export function HyperFields({ fields, ...rest }: Props) {
   }, [isWrongInside])
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>
-      <Box sx={fieldGrid}>{fields.filter((field) => !field.isAdvanced).map((field) => <One key={field.name} field={field} {...rest} />)}</Box>
+      <Box sx={fieldGrid}>
+        {fields
+          .filter((field) => !field.isAdvanced)
+          .map((field) => (
+            <One key={field.name} field={field} {...rest} />
+          ))}
+      </Box>
       {advanced.length > 0 && (
-        <Accordion expanded={isOpen} onChange={(_, isNow) => setOpen(isNow)} disableGutters variant="outlined" sx={{ borderRadius: '8px', borderColor: 'divider', '&::before': { display: 'none' } }}>
+        <Accordion
+          expanded={isOpen}
+          onChange={(_, isNow) => setOpen(isNow)}
+          disableGutters
+          variant="outlined"
+          sx={{ borderRadius: '8px', borderColor: 'divider', '&::before': { display: 'none' } }}
+        >
           <AccordionSummary expandIcon={<ExpandIcon sx={{ fontSize: 20 }} />}>Advanced: {advanced.length} more settings</AccordionSummary>
-          <AccordionDetails sx={fieldGrid}>{advanced.map((field) => <One key={field.name} field={field} {...rest} />)}</AccordionDetails>
+          <AccordionDetails sx={fieldGrid}>
+            {advanced.map((field) => (
+              <One key={field.name} field={field} {...rest} />
+            ))}
+          </AccordionDetails>
         </Accordion>
       )}
     </Box>

@@ -11,7 +11,9 @@ import { recipeTitle, statusLabel } from '#src/ui/training/jobFacts.ts'
 export function JobCard({ job }: { job: JobSummary }) {
   return (
     <>
-      <Typography variant="h2" sx={{ overflowWrap: 'anywhere' }}>{job.name}</Typography>
+      <Typography variant="h2" sx={{ overflowWrap: 'anywhere' }}>
+        {job.name}
+      </Typography>
       {job.status === 'running' && <ProgressLine value={job.progress} label="Progress" secondsLeft={job.etaSeconds} />}
       <KeyValues
         items={[
@@ -24,7 +26,9 @@ export function JobCard({ job }: { job: JobSummary }) {
           { label: 'By', value: job.createdBy },
         ]}
       />
-      {Object.keys(job.metrics).length > 0 && <KeyValues items={Object.entries(job.metrics).map(([name, value]) => ({ label: metricTitle(name), value: formatMetric(value) }))} />}
+      {Object.keys(job.metrics).length > 0 && (
+        <KeyValues items={Object.entries(job.metrics).map(([name, value]) => ({ label: metricTitle(name), value: formatMetric(value) }))} />
+      )}
     </>
   )
 }

@@ -38,26 +38,57 @@ export function JobCharts({ points, isOpen }: Props) {
   const [scale, setScale] = useStored('nw.charts.scale', 'linear')
   const groups = useMemo(() => groupMetrics([...points.keys()]), [points])
   const charts = useMemo(
-    () => groups.map(({ group, lines }) => ({ group, onlyPart: lines.length === 1 ? lines[0]?.part : '', series: lines.flatMap((line) => seriesOf(line, points.get(line.name) ?? [], smoothing === 'on')) })),
+    () =>
+      groups.map(({ group, lines }) => ({
+        group,
+        onlyPart: lines.length === 1 ? lines[0]?.part : '',
+        series: lines.flatMap((line) => seriesOf(line, points.get(line.name) ?? [], smoothing === 'on')),
+      })),
     [groups, points, smoothing],
   )
   const actions = (
     <Box sx={{ display: 'flex', gap: 2, flexWrap: 'wrap' }}>
-      <FormControlLabel control={<Switch checked={smoothing === 'on'} onChange={(_, isOn) => setSmoothing(isOn ? 'on' : 'off')} />} label="Smooth" />
-      <FormControlLabel control={<Switch checked={scale === 'log'} onChange={(_, isOn) => setScale(isOn ? 'log' : 'linear')} />} label="Log scale" />
+      <FormControlLabel
+        control={<Switch checked={smoothing === 'on'} onChange={(_, isOn) => setSmoothing(isOn ? 'on' : 'off')} />}
+        label="Smooth"
+      />
+      <FormControlLabel
+        control={<Switch checked={scale === 'log'} onChange={(_, isOn) => setScale(isOn ? 'log' : 'linear')} />}
+        label="Log scale"
+      />
     </Box>
   )
   if (charts.length === 0 && !isOpen) return null
   return (
-    <Section title="Curves" note={smoothing === 'on' ? 'Smoothed by a moving average; the pale line is what was measured.' : undefined} actions={charts.length > 0 && actions}>
+    <Section
+      title="Curves"
+      note={smoothing === 'on' ? 'Smoothed by a moving average; the pale line is what was measured.' : undefined}
+      actions={charts.length > 0 && actions}
+    >
       {charts.length === 0 ? (
         <EmptyChart height={220} text="Loss and scores appear here, step by step, as soon as the trainer tells them." />
       ) : (
         <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: { md: charts.length > 1 ? 'repeat(2, minmax(0, 1fr))' : undefined } }}>
           {charts.map(({ group, series, onlyPart }) => (
-            <Box key={group} sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, minWidth: 0 }}>
-              <Box component="h3" sx={{ typography: 'h3', m: 0, mb: 2 }}>{metricTitle(group)}{onlyPart && <Box component="span" sx={{ fontWeight: 400, color: 'text.secondary' }}>, {onlyPart}</Box>}</Box>
-              <LineChart title={`${metricTitle(group)} by step`} series={series} syncId="job" isLog={scale === 'log'} emptyText="Points appear here as they come." />
+            <Box
+              key={group}
+              sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, minWidth: 0 }}
+            >
+              <Box component="h3" sx={{ typography: 'h3', m: 0, mb: 2 }}>
+                {metricTitle(group)}
+                {onlyPart && (
+                  <Box component="span" sx={{ fontWeight: 400, color: 'text.secondary' }}>
+                    , {onlyPart}
+                  </Box>
+                )}
+              </Box>
+              <LineChart
+                title={`${metricTitle(group)} by step`}
+                series={series}
+                syncId="job"
+                isLog={scale === 'log'}
+                emptyText="Points appear here as they come."
+              />
             </Box>
           ))}
         </Box>

@@ -20,7 +20,12 @@ function HyperParameters({ job }: { job: Job }) {
   const fields = fieldsOf(recipes?.find((one) => one.name === job.recipe)?.hyperParameters ?? {})
   const chosen = Object.entries(job.hyperParameters)
   if (chosen.length === 0) return <Box sx={{ typography: 'body2', color: 'text.secondary' }}>The recipe’s defaults.</Box>
-  return <KeyValues labelWidth={96} items={chosen.map(([name, value]) => ({ label: fields.find((field) => field.name === name)?.title ?? name, value: String(value) }))} />
+  return (
+    <KeyValues
+      labelWidth={96}
+      items={chosen.map(([name, value]) => ({ label: fields.find((field) => field.name === name)?.title ?? name, value: String(value) }))}
+    />
+  )
 }
 
 /** What the job was asked to do. */
@@ -33,7 +38,14 @@ export function JobConfig({ job }: { job: Job }) {
           labelWidth={96}
           items={[
             { label: 'Recipe', value: recipeTitle(job.recipe) },
-            { label: 'Data set', value: <AppLink href={datasetHref(job.datasetName, job.datasetVersion)}>{job.datasetName} version {job.datasetVersion}</AppLink> },
+            {
+              label: 'Data set',
+              value: (
+                <AppLink href={datasetHref(job.datasetName, job.datasetVersion)}>
+                  {job.datasetName} version {job.datasetVersion}
+                </AppLink>
+              ),
+            },
             { label: 'Target', value: columns.target },
             { label: 'Text', value: columns.text },
             { label: 'Label', value: columns.label },
@@ -44,11 +56,16 @@ export function JobConfig({ job }: { job: Job }) {
             { label: 'Test rows', value: formatPercent(job.split.test, 0) },
             { label: 'Grouped by', value: job.split.groupBy },
             { label: 'Seed', value: String(job.seed) },
-            { label: 'Device', value: `${deviceNames[job.resources.device]}${job.resources.gpus > 0 ? `, ${job.resources.gpus} GPUs` : ''}` },
+            {
+              label: 'Device',
+              value: `${deviceNames[job.resources.device]}${job.resources.gpus > 0 ? `, ${job.resources.gpus} GPUs` : ''}`,
+            },
           ]}
         />
       </Section>
-      <Section title="Hyper-parameters" isFramed><HyperParameters job={job} /></Section>
+      <Section title="Hyper-parameters" isFramed>
+        <HyperParameters job={job} />
+      </Section>
       <Section title="Facts" isFramed>
         <KeyValues
           labelWidth={96}

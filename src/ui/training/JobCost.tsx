@@ -38,18 +38,30 @@ export function JobCost({ draft, dataset }: { draft: JobDraft; dataset: DatasetD
   const tested = Number.isFinite(share) ? Math.round(rows * share) : 0
   const features = isTextRecipe(draft.recipe) ? 1 : featuresOf(draft, dataset.columns).length
   return (
-    <Box role="group" aria-label="What it will take" sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, display: 'grid', gap: 3 }}>
+    <Box
+      role="group"
+      aria-label="What it will take"
+      sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, display: 'grid', gap: 3 }}
+    >
       <KeyValues
         labelWidth={72}
         items={[
           { label: 'Rows', value: `${formatNumber(rows - tested)} to learn from, ${formatNumber(tested)} to test on` },
-          { label: 'Columns', value: `${isTextRecipe(draft.recipe) ? 'the text' : plural(features, 'feature')}, predicting ${draft.target || '–'}` },
+          {
+            label: 'Columns',
+            value: `${isTextRecipe(draft.recipe) ? 'the text' : plural(features, 'feature')}, predicting ${draft.target || '–'}`,
+          },
           { label: 'Size', value: formatBytes(dataset.sizeBytes) },
           { label: 'Runs on', value: deviceWords[draft.device] },
           { label: 'Time', value: last },
         ]}
       />
-      {missing && <Box role="status" sx={{ display: 'flex', gap: 2, alignItems: 'baseline', typography: 'body2' }}><StatusShape status="degraded" size={11} /><span>{missing}</span></Box>}
+      {missing && (
+        <Box role="status" sx={{ display: 'flex', gap: 2, alignItems: 'baseline', typography: 'body2' }}>
+          <StatusShape status="degraded" size={11} />
+          <span>{missing}</span>
+        </Box>
+      )}
     </Box>
   )
 }

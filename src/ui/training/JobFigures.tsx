@@ -23,12 +23,27 @@ function Curves({ points }: { points: ReadonlyMap<string, readonly Point[]> }) {
     const last = lastPoint(points.get(name) ?? [])
     const best = bestOf(name, points.get(name) ?? [])
     const title = `${metricTitle(group?.group ?? name)}${part ? `, ${part}` : ''}`
-    return <Figure key={name} label={title} value={formatMetric(last?.y)} note={best && last && best.x !== last.x ? `best ${formatMetric(best.y)} at step ${best.x}` : 'best so far'} />
+    return (
+      <Figure
+        key={name}
+        label={title}
+        value={formatMetric(last?.y)}
+        note={best && last && best.x !== last.x ? `best ${formatMetric(best.y)} at step ${best.x}` : 'best so far'}
+      />
+    )
   })
 }
 
 /** While it runs: the curves now and the time left. */
-export function RunningFigures({ job, points, progress }: { job: Job; points: ReadonlyMap<string, readonly Point[]>; progress: JobProgress | null }) {
+export function RunningFigures({
+  job,
+  points,
+  progress,
+}: {
+  job: Job
+  points: ReadonlyMap<string, readonly Point[]>
+  progress: JobProgress | null
+}) {
   return (
     <Figures>
       <Figure label="Time left" value={formatDuration(progress ? progress.etaSeconds : job.etaSeconds)} />
@@ -44,7 +59,12 @@ export function JobFiguresOfResult({ job, primary }: { job: Job; primary: string
   return (
     <Figures>
       {names.slice(0, shownMetrics).map((name) => (
-        <Figure key={name} label={metricTitle(name)} value={formatMetric(job.metrics[name])} note={name === primary ? 'on the test rows' : isLowerBetter(name) ? 'lower is better' : undefined} />
+        <Figure
+          key={name}
+          label={metricTitle(name)}
+          value={formatMetric(job.metrics[name])}
+          note={name === primary ? 'on the test rows' : isLowerBetter(name) ? 'lower is better' : undefined}
+        />
       ))}
       <Figure label="Took" value={formatDuration(tookSeconds(job, now))} note={job.attempt > 1 ? `${job.attempt} attempts` : undefined} />
     </Figures>

@@ -23,7 +23,11 @@ import { jobListInput, jobStatuses } from '#src/ui/training/jobListInput.ts'
 import { trainSnippet } from '#src/ui/training/trainSnippet.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
-const start = <ButtonLink href="/training/new" variant="contained">Train a model</ButtonLink>
+const start = (
+  <ButtonLink href="/training/new" variant="contained">
+    Train a model
+  </ButtonLink>
+)
 /** A running job's progress is not announced step by step. */
 const pollMs = 4000
 
@@ -32,12 +36,34 @@ function TerminalTrain() {
   const { data: datasets } = trpc.datasets.list.useQuery({ limit: 1 })
   const snippetKey = useSnippetKey()
   if (!data) return null
-  return <CodeSnippet label="From a terminal" snippets={[{ label: 'curl', code: trainSnippet(data.webUrl, snippetKey.secret, datasets?.items[0] ?? null) }]} actions={<PutInKeyButton {...snippetKey} />} />
+  return (
+    <CodeSnippet
+      label="From a terminal"
+      snippets={[{ label: 'curl', code: trainSnippet(data.webUrl, snippetKey.secret, datasets?.items[0] ?? null) }]}
+      actions={<PutInKeyButton {...snippetKey} />}
+    />
+  )
 }
 
 function EmptyList({ isFiltered, canWrite, onClear }: { isFiltered: boolean; canWrite: boolean; onClear: () => void }) {
-  if (isFiltered) return <EmptyState sentence="No job matches the search and the filter." action={<Button variant="outlined" onClick={onClear}>Clear search and filter</Button>} />
-  return <EmptyState sentence="No training jobs yet. Choose a recipe and a data set: the job’s curves and its log appear here while it runs." action={canWrite && start} snippet={canWrite && <TerminalTrain />} />
+  if (isFiltered)
+    return (
+      <EmptyState
+        sentence="No job matches the search and the filter."
+        action={
+          <Button variant="outlined" onClick={onClear}>
+            Clear search and filter
+          </Button>
+        }
+      />
+    )
+  return (
+    <EmptyState
+      sentence="No training jobs yet. Choose a recipe and a data set: the job’s curves and its log appear here while it runs."
+      action={canWrite && start}
+      snippet={canWrite && <TerminalTrain />}
+    />
+  )
 }
 
 function StatusFilter({ value, onChange }: { value: string; onChange: (status: string | null) => void }) {
@@ -45,8 +71,21 @@ function StatusFilter({ value, onChange }: { value: string; onChange: (status: s
     <Box role="group" aria-label="Filter by state" sx={{ display: 'flex', gap: 1.5, flexWrap: 'wrap' }}>
       {jobStatuses.map((status) => (
         <Chip
-          key={status} icon={<Box sx={{ display: 'inline-flex', pl: 1 }}><StatusShape status={status} size={10} /></Box>} label={status.replace(/^./, (first) => first.toUpperCase())} variant="outlined" aria-pressed={value === status}
-          onClick={() => onChange(value === status ? null : status)} sx={{ height: 34, bgcolor: value === status ? 'action.selected' : 'background.paper', borderColor: value === status ? 'primary.main' : 'divider' }}
+          key={status}
+          icon={
+            <Box sx={{ display: 'inline-flex', pl: 1 }}>
+              <StatusShape status={status} size={10} />
+            </Box>
+          }
+          label={status.replace(/^./, (first) => first.toUpperCase())}
+          variant="outlined"
+          aria-pressed={value === status}
+          onClick={() => onChange(value === status ? null : status)}
+          sx={{
+            height: 34,
+            bgcolor: value === status ? 'action.selected' : 'background.paper',
+            borderColor: value === status ? 'primary.main' : 'divider',
+          }}
         />
       ))}
     </Box>
@@ -79,13 +118,35 @@ export function JobList() {
         <ErrorNotice title="The jobs could not be read" error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <DataTable
-          id="jobs" label="Training jobs" columns={jobColumns(now)} rows={rows} rowKey={(job) => job.id} rowHref={(job) => jobHref(job.id)} isStale={query.isPlaceholderData} peek={(job) => <JobCard job={job} />}
-          toolbar={hasSome ? <><SearchBox label="Search jobs" placeholder="Search jobs" value={q} onChange={setQ} /><StatusFilter value={status} onChange={setStatus} /></> : undefined}
+          id="jobs"
+          label="Training jobs"
+          columns={jobColumns(now)}
+          rows={rows}
+          rowKey={(job) => job.id}
+          rowHref={(job) => jobHref(job.id)}
+          isStale={query.isPlaceholderData}
+          peek={(job) => <JobCard job={job} />}
+          toolbar={
+            hasSome ? (
+              <>
+                <SearchBox label="Search jobs" placeholder="Search jobs" value={q} onChange={setQ} />
+                <StatusFilter value={status} onChange={setStatus} />
+              </>
+            ) : undefined
+          }
           empty={<EmptyList isFiltered={isFiltered} canWrite={canWrite} onClear={clear} />}
           footer={
             <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && <span>{formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}</span>}
-              {query.hasNextPage && <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more</Button>}
+              {rows && (
+                <span>
+                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
+                </span>
+              )}
+              {query.hasNextPage && (
+                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+                  Load more
+                </Button>
+              )}
             </Box>
           }
         />

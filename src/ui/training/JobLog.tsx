@@ -59,29 +59,90 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
   const { words, setWords, hits, hitsByLine, place, step } = useFind(shown, view.goTo)
   const firstError = shown.findIndex((line) => line.level === 'error')
   return (
-    <Section title="Log" note={plural(lines.length, 'line')} actions={<>{stream !== 'ended' && <LiveDot state={stream} />}<Button variant="outlined" component="a" href={logsHref(jobId)} download startIcon={<DownloadIcon sx={{ fontSize: 16 }} />}>Download</Button></>}>
+    <Section
+      title="Log"
+      note={plural(lines.length, 'line')}
+      actions={
+        <>
+          {stream !== 'ended' && <LiveDot state={stream} />}
+          <Button variant="outlined" component="a" href={logsHref(jobId)} download startIcon={<DownloadIcon sx={{ fontSize: 16 }} />}>
+            Download
+          </Button>
+        </>
+      }
+    >
       <LogToolbar
-        words={words} onWords={setWords} hitCount={hits.length} currentHit={place} onStep={step} level={level} onLevel={setLevel} hasTimes={hasTimes} onTimes={(isOn) => setTimes(isOn ? 'on' : 'off')}
-        isWrapped={isWrapped} onWrap={(isOn) => setWrap(isOn ? 'on' : 'off')} onFirstError={firstError === -1 ? null : () => view.goTo(firstError)}
+        words={words}
+        onWords={setWords}
+        hitCount={hits.length}
+        currentHit={place}
+        onStep={step}
+        level={level}
+        onLevel={setLevel}
+        hasTimes={hasTimes}
+        onTimes={(isOn) => setTimes(isOn ? 'on' : 'off')}
+        isWrapped={isWrapped}
+        onWrap={(isOn) => setWrap(isOn ? 'on' : 'off')}
+        onFirstError={firstError === -1 ? null : () => view.goTo(firstError)}
       />
       <Box sx={{ position: 'relative' }}>
         <Box
-          ref={view.viewport} onScroll={view.onScroll} tabIndex={0} role="region" aria-label="Log lines"
+          ref={view.viewport}
+          onScroll={view.onScroll}
+          tabIndex={0}
+          role="region"
+          aria-label="Log lines"
           style={{ height: stream === 'ended' ? Math.min(tallest, Math.max(lowest, view.height + 18)) : tallest }}
-          sx={{ overflow: 'auto', border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', typography: 'mono', fontSize: 12, overflowAnchor: 'none' }}
+          sx={{
+            overflow: 'auto',
+            border: 1,
+            borderColor: 'divider',
+            borderRadius: '8px',
+            bgcolor: 'background.paper',
+            typography: 'mono',
+            fontSize: 12,
+            overflowAnchor: 'none',
+          }}
         >
-          <Box component="span" ref={view.probe} aria-hidden sx={{ position: 'absolute', visibility: 'hidden', whiteSpace: 'pre', pointerEvents: 'none' }}>{view.probeText}</Box>
-          {shown.length === 0 && <Box sx={{ p: 4, color: 'text.secondary', typography: 'body2' }}>{lines.length === 0 ? 'What the trainer says appears here, line by line.' : 'No line of this level.'}</Box>}
-          <Box sx={{ position: 'relative', minWidth: '100%', width: 'max-content', ...(isWrapped && { width: '100%' }) }} style={{ height: view.height }}>
+          <Box
+            component="span"
+            ref={view.probe}
+            aria-hidden
+            sx={{ position: 'absolute', visibility: 'hidden', whiteSpace: 'pre', pointerEvents: 'none' }}
+          >
+            {view.probeText}
+          </Box>
+          {shown.length === 0 && (
+            <Box sx={{ p: 4, color: 'text.secondary', typography: 'body2' }}>
+              {lines.length === 0 ? 'What the trainer says appears here, line by line.' : 'No line of this level.'}
+            </Box>
+          )}
+          <Box
+            sx={{ position: 'relative', minWidth: '100%', width: 'max-content', ...(isWrapped && { width: '100%' }) }}
+            style={{ height: view.height }}
+          >
             {shown.slice(view.first, view.last).map((line, offset) => {
               const index = view.first + offset
               const top = view.layout.tops[index] ?? 0
-              return <LogRow key={line.key} line={line} top={top} height={(view.layout.tops[index + 1] ?? top) - top} isWrapped={isWrapped} hasTime={hasTimes} hits={hitsOr(hitsByLine.get(index))} currentHit={place} />
+              return (
+                <LogRow
+                  key={line.key}
+                  line={line}
+                  top={top}
+                  height={(view.layout.tops[index + 1] ?? top) - top}
+                  isWrapped={isWrapped}
+                  hasTime={hasTimes}
+                  hits={hitsOr(hitsByLine.get(index))}
+                  currentHit={place}
+                />
+              )
             })}
           </Box>
         </Box>
         {!view.isFollowing && stream !== 'ended' && (
-          <Button variant="contained" onClick={() => view.setFollowing(true)} sx={{ position: 'absolute', right: 20, bottom: 14 }}>Follow the end</Button>
+          <Button variant="contained" onClick={() => view.setFollowing(true)} sx={{ position: 'absolute', right: 20, bottom: 14 }}>
+            Follow the end
+          </Button>
         )}
       </Box>
     </Section>

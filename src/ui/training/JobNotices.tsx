@@ -16,16 +16,31 @@ export function JobErrorPanel({ job, canWrite }: { job: Job; canWrite: boolean }
   const message = job.error?.message ?? job.reason ?? 'The trainer ended without saying why. Its log may.'
   return (
     <Box role="alert" sx={{ ...frameSx, borderColor: 'state.failed', bgcolor: 'state.failedWash' }}>
-      <Box sx={{ pt: 1 }}><StatusShape status="failed" /></Box>
+      <Box sx={{ pt: 1 }}>
+        <StatusShape status="failed" />
+      </Box>
       <Box sx={{ flex: '1 1 320px', minWidth: 0, display: 'grid', gap: 1 }}>
-        <Typography sx={{ fontWeight: 600 }}>The training failed{job.error && <Box component="span" sx={{ typography: 'mono', fontWeight: 400, color: 'text.secondary', ml: 2 }}>{job.error.code}</Box>}</Typography>
+        <Typography sx={{ fontWeight: 600 }}>
+          The training failed
+          {job.error && (
+            <Box component="span" sx={{ typography: 'mono', fontWeight: 400, color: 'text.secondary', ml: 2 }}>
+              {job.error.code}
+            </Box>
+          )}
+        </Typography>
         <Typography sx={{ overflowWrap: 'anywhere', whiteSpace: 'pre-line' }}>{message}</Typography>
-        {job.error && <Typography variant="body2" color="textSecondary">{adviceFor(job.error.code)}</Typography>}
+        {job.error && (
+          <Typography variant="body2" color="textSecondary">
+            {adviceFor(job.error.code)}
+          </Typography>
+        )}
       </Box>
       {canWrite && (
         <Box sx={{ display: 'flex', gap: 2, flexWrap: 'wrap' }}>
           <RunAgainButton job={job} variant="outlined" />
-          <ButtonLink href={againHref(job.id)} variant="outlined">Change settings</ButtonLink>
+          <ButtonLink href={againHref(job.id)} variant="outlined">
+            Change settings
+          </ButtonLink>
         </Box>
       )}
     </Box>
@@ -38,11 +53,17 @@ export function JobWarnings({ warnings }: { warnings: readonly JobWarning[] }) {
   if (messages.length === 0) return null
   return (
     <Box role="status" sx={{ ...frameSx, borderColor: 'state.degraded', bgcolor: 'state.degradedWash' }}>
-      <Box sx={{ pt: 1 }}><StatusShape status="degraded" /></Box>
+      <Box sx={{ pt: 1 }}>
+        <StatusShape status="degraded" />
+      </Box>
       <Box sx={{ flex: 1, minWidth: 0 }}>
         <Typography sx={{ fontWeight: 600 }}>{plural(messages.length, 'warning')}</Typography>
         <Box component="ul" sx={{ m: 0, pl: 5, maxHeight: 160, overflow: 'auto' }} tabIndex={messages.length > 6 ? 0 : undefined}>
-          {messages.map((message) => <Box component="li" key={message} sx={{ overflowWrap: 'anywhere' }}>{message}</Box>)}
+          {messages.map((message) => (
+            <Box component="li" key={message} sx={{ overflowWrap: 'anywhere' }}>
+              {message}
+            </Box>
+          ))}
         </Box>
       </Box>
     </Box>

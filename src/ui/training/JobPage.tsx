@@ -34,8 +34,11 @@ const pollMs = 10_000
 function Note({ job }: { job: Job }) {
   return (
     <>
-      {recipeTitle(job.recipe)} on <AppLink underline="always" href={datasetHref(job.datasetName, job.datasetVersion)}>{job.datasetName} version {job.datasetVersion}</AppLink>
-      {job.columns.target ?? job.columns.label ? `, predicting ${job.columns.target ?? job.columns.label}` : ''}
+      {recipeTitle(job.recipe)} on{' '}
+      <AppLink underline="always" href={datasetHref(job.datasetName, job.datasetVersion)}>
+        {job.datasetName} version {job.datasetVersion}
+      </AppLink>
+      {(job.columns.target ?? job.columns.label) ? `, predicting ${job.columns.target ?? job.columns.label}` : ''}
     </>
   )
 }
@@ -44,12 +47,33 @@ function Header({ job, percent }: { job: Job; percent: number }) {
   const { canWrite, canDeploy } = usePermissions()
   const isOver = hasEnded(job.status)
   const isDeployable = job.status === 'succeeded' && job.version !== null
-  const again = canWrite && isOver && (isDeployable ? <ButtonLink href={againHref(job.id)} variant="outlined">Train again</ButtonLink> : job.status === 'cancelled' && <RunAgainButton job={job} />)
+  const again =
+    canWrite &&
+    isOver &&
+    (isDeployable ? (
+      <ButtonLink href={againHref(job.id)} variant="outlined">
+        Train again
+      </ButtonLink>
+    ) : (
+      job.status === 'cancelled' && <RunAgainButton job={job} />
+    ))
   return (
     <PageHeader
-      title={job.name} crumbs={crumbs} status={job.status} statusLabel={statusLabel({ ...job, progress: percent / 100 })} note={<Note job={job} />}
+      title={job.name}
+      crumbs={crumbs}
+      status={job.status}
+      statusLabel={statusLabel({ ...job, progress: percent / 100 })}
+      note={<Note job={job} />}
       tabTitle={job.status === 'running' ? `${percent} % · ${job.name}` : undefined}
-      action={isDeployable ? canDeploy && <DeployButton model={job.modelName} version={job.version as number} /> : !isOver ? canWrite && <CancelJobButton job={job} /> : job.status === 'cancelled' ? again : undefined}
+      action={
+        isDeployable
+          ? canDeploy && <DeployButton model={job.modelName} version={job.version as number} />
+          : !isOver
+            ? canWrite && <CancelJobButton job={job} />
+            : job.status === 'cancelled'
+              ? again
+              : undefined
+      }
       more={isDeployable ? again : undefined}
     />
   )
@@ -85,9 +109,19 @@ function JobView({ job }: { job: Job }) {
 
 /** A training job from its queue to its version: live, and the same after a reload. */
 export function JobPage({ id }: { id: string }) {
-  const { data: job, error, refetch } = trpc.training.get.useQuery({ id }, { refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.status) ? pollMs : false) })
+  const {
+    data: job,
+    error,
+    refetch,
+  } = trpc.training.get.useQuery({ id }, { refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.status) ? pollMs : false) })
   if (job) return <JobView key={job.id} job={job} />
   if (isNotFound(error)) return <NotFound what="training job" href="/training" label="All training jobs" />
-  if (error) return <><PageHeader title="Training job" crumbs={crumbs} /><ErrorNotice title="The job could not be read" error={error} onRetry={() => void refetch()} /></>
+  if (error)
+    return (
+      <>
+        <PageHeader title="Training job" crumbs={crumbs} />
+        <ErrorNotice title="The job could not be read" error={error} onRetry={() => void refetch()} />
+      </>
+    )
   return <PageSkeleton />
 }

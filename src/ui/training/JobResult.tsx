@@ -15,8 +15,20 @@ export function JobResult({ job }: { job: Job }) {
     <Box sx={{ display: 'grid', gap: 3 }}>
       <Box role="status" sx={{ display: 'flex', alignItems: 'center', columnGap: 2, rowGap: 1, flexWrap: 'wrap' }}>
         <StatusShape status="succeeded" />
-        <span>It made <AppLink href={`${model}/versions/${job.version}`} underline="always" sx={{ fontWeight: 600 }}>version {job.version} of {job.modelName}</AppLink>.</span>
-        <Box component="span" sx={{ color: 'text.secondary' }}>Next: look at its <AppLink href={`${model}/versions/${job.version}?tab=evaluation`} underline="always">evaluation</AppLink>, or deploy it.</Box>
+        <span>
+          It made{' '}
+          <AppLink href={`${model}/versions/${job.version}`} underline="always" sx={{ fontWeight: 600 }}>
+            version {job.version} of {job.modelName}
+          </AppLink>
+          .
+        </span>
+        <Box component="span" sx={{ color: 'text.secondary' }}>
+          Next: look at its{' '}
+          <AppLink href={`${model}/versions/${job.version}?tab=evaluation`} underline="always">
+            evaluation
+          </AppLink>
+          , or deploy it.
+        </Box>
       </Box>
       <JobFiguresOfResult job={job} primary={recipes?.find((one) => one.name === job.recipe)?.primaryMetric ?? null} />
     </Box>

@@ -6,7 +6,13 @@ import { type LineHit, segment } from '#src/ui/training/logSegments.ts'
 import { rowHeight } from '#src/ui/training/useLogWindow.ts'
 
 const ansiColors: Record<AnsiColor, string> = {
-  red: 'state.failedText', green: 'state.readyText', yellow: 'state.degradedText', blue: 'primary.main', magenta: 'primary.main', cyan: 'primary.main', grey: 'text.secondary',
+  red: 'state.failedText',
+  green: 'state.readyText',
+  yellow: 'state.degradedText',
+  blue: 'primary.main',
+  magenta: 'primary.main',
+  cyan: 'primary.main',
+  grey: 'text.secondary',
 }
 const levelLooks = {
   debug: { color: 'text.secondary', wash: undefined, bar: 'transparent' },
@@ -38,19 +44,45 @@ export const LogRow = memo(function LogRow({ line, top, height, isWrapped, hasTi
   return (
     <Box
       sx={{
-        position: 'absolute', left: 0, right: isWrapped ? 0 : undefined, minWidth: '100%', display: 'flex', pl: '12px', pr: '9px', borderLeft: '3px solid', borderColor: look.bar, bgcolor: look.wash,
-        color: line.isMark ? 'text.secondary' : look.color, fontStyle: line.isMark ? 'italic' : undefined, lineHeight: `${rowHeight}px`, overflow: 'hidden',
+        position: 'absolute',
+        left: 0,
+        right: isWrapped ? 0 : undefined,
+        minWidth: '100%',
+        display: 'flex',
+        pl: '12px',
+        pr: '9px',
+        borderLeft: '3px solid',
+        borderColor: look.bar,
+        bgcolor: look.wash,
+        color: line.isMark ? 'text.secondary' : look.color,
+        fontStyle: line.isMark ? 'italic' : undefined,
+        lineHeight: `${rowHeight}px`,
+        overflow: 'hidden',
       }}
       style={{ top, height }}
     >
-      {hasTime && <Box component="time" dateTime={line.at} suppressHydrationWarning sx={{ width: timeWidth, flex: 'none', color: 'text.secondary', fontStyle: 'normal', userSelect: 'none' }}>{clock.format(new Date(line.at))}</Box>}
-      <Box component="span" sx={isWrapped ? { whiteSpace: 'break-spaces', wordBreak: 'break-all', flex: 1, minWidth: 0 } : { whiteSpace: 'pre' }}>
+      {hasTime && (
+        <Box
+          component="time"
+          dateTime={line.at}
+          suppressHydrationWarning
+          sx={{ width: timeWidth, flex: 'none', color: 'text.secondary', fontStyle: 'normal', userSelect: 'none' }}
+        >
+          {clock.format(new Date(line.at))}
+        </Box>
+      )}
+      <Box
+        component="span"
+        sx={isWrapped ? { whiteSpace: 'break-spaces', wordBreak: 'break-all', flex: 1, minWidth: 0 } : { whiteSpace: 'pre' }}
+      >
         {segment(parseAnsi(line.raw), hits).map((piece, index) => (
           <Box
             // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a line have no other name
-            key={index} component={piece.hit === null ? 'span' : 'mark'}
+            key={index}
+            component={piece.hit === null ? 'span' : 'mark'}
             sx={{
-              color: piece.hit !== null ? 'background.paper' : piece.color ? ansiColors[piece.color] : 'inherit', fontWeight: piece.isBold ? 700 : undefined,
+              color: piece.hit !== null ? 'background.paper' : piece.color ? ansiColors[piece.color] : 'inherit',
+              fontWeight: piece.isBold ? 700 : undefined,
               bgcolor: piece.hit === null ? 'transparent' : piece.hit === currentHit ? 'state.degradedText' : 'text.secondary',
             }}
           >

@@ -19,5 +19,9 @@ export function RunAgainButton({ job, variant = 'contained' }: { job: Job; varia
     },
     onError: (error) => toast({ message: readError(error).message, tone: 'failed' }),
   })
-  return <Button variant={variant} loading={create.isPending} onClick={() => create.mutate(againInput(job))}>Run again with the same settings</Button>
+  return (
+    <Button variant={variant} loading={create.isPending} onClick={() => create.mutate(againInput(job))}>
+      Run again with the same settings
+    </Button>
+  )
 }

@@ -33,21 +33,41 @@ export function TrainingStatus({ job, progress, phase }: TrainingStatusProps) {
   const value = isRunning ? (progress?.value ?? job.progress) : null
   const step = progress?.step ?? job.step
   const facts = [
-    step > 0 ? (progress?.totalSteps ? `step ${formatNumber(step)} of at most ${formatNumber(progress.totalSteps)}` : `step ${formatNumber(step)}`) : null,
+    step > 0
+      ? progress?.totalSteps
+        ? `step ${formatNumber(step)} of at most ${formatNumber(progress.totalSteps)}`
+        : `step ${formatNumber(step)}`
+      : null,
     job.attempt > 1 ? `attempt ${job.attempt}` : null,
     isRunning && job.runtimeName ? `on ${job.runtimeName}` : null,
     isRunning ? `for ${formatDuration(tookSeconds(job, now))}` : null,
   ].filter((fact) => fact !== null)
   const rate = progress?.stepsPerSecond ? `${formatFigure(Number(progress.stepsPerSecond.toPrecision(3)))} steps/s` : null
   return (
-    <Box sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: { xs: 4, sm: 5 }, display: 'grid', gap: 2 }}>
+    <Box
+      sx={{
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '8px',
+        bgcolor: 'background.paper',
+        p: { xs: 4, sm: 5 },
+        display: 'grid',
+        gap: 2,
+      }}
+    >
       <Box sx={{ display: 'flex', columnGap: 3, rowGap: 0.5, flexWrap: 'wrap', alignItems: 'baseline' }}>
         <StatusChip status={job.status} label={sentence({ job, phase })} isLive />
         <Box sx={{ flex: 1 }} />
         <Box sx={{ typography: 'body2', color: 'text.secondary', fontVariantNumeric: 'tabular-nums' }}>{facts.join(' · ')}</Box>
       </Box>
-      {isRunning && <ProgressLine value={value} label="Progress" rate={rate} secondsLeft={progress ? progress.etaSeconds : job.etaSeconds} />}
-      {!isRunning && job.attempt > 0 && <Box sx={{ typography: 'body2', color: 'text.secondary' }}>{plural(job.attempt, 'attempt')} so far; it goes on from its last checkpoint.</Box>}
+      {isRunning && (
+        <ProgressLine value={value} label="Progress" rate={rate} secondsLeft={progress ? progress.etaSeconds : job.etaSeconds} />
+      )}
+      {!isRunning && job.attempt > 0 && (
+        <Box sx={{ typography: 'body2', color: 'text.secondary' }}>
+          {plural(job.attempt, 'attempt')} so far; it goes on from its last checkpoint.
+        </Box>
+      )}
     </Box>
   )
 }

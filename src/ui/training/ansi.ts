@@ -2,8 +2,23 @@ export type Span = { text: string; color: AnsiColor | null; isBold: boolean }
 export type AnsiColor = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | 'grey'
 
 const colors: Record<number, AnsiColor | null> = {
-  31: 'red', 32: 'green', 33: 'yellow', 34: 'blue', 35: 'magenta', 36: 'cyan', 90: 'grey', 91: 'red', 92: 'green', 93: 'yellow', 94: 'blue', 95: 'magenta', 96: 'cyan',
-  30: null, 37: null, 97: null, 39: null,
+  31: 'red',
+  32: 'green',
+  33: 'yellow',
+  34: 'blue',
+  35: 'magenta',
+  36: 'cyan',
+  90: 'grey',
+  91: 'red',
+  92: 'green',
+  93: 'yellow',
+  94: 'blue',
+  95: 'magenta',
+  96: 'cyan',
+  30: null,
+  37: null,
+  97: null,
+  39: null,
 }
 
 // CSI sequences (ECMA-48, 5.4), OSC sequences up to their terminator, and two-character escapes.

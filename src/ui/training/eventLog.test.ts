@@ -3,9 +3,24 @@ import type { TrainingEvent } from '#src/contracts/training.ts'
 import { EventLog, mergePoints } from './eventLog.ts'
 
 const at = (second: number) => new Date(Date.UTC(2025, 0, 1, 0, 0, second)).toISOString()
-const metric = (seq: number, step: number, value: number | null, attempt = 1): TrainingEvent => ({ seq, attempt, at: at(seq), type: 'metric', name: 'train_loss', step, value })
+const metric = (seq: number, step: number, value: number | null, attempt = 1): TrainingEvent => ({
+  seq,
+  attempt,
+  at: at(seq),
+  type: 'metric',
+  name: 'train_loss',
+  step,
+  value,
+})
 const progress = (seq: number, step: number, second: number, attempt = 1): TrainingEvent => ({
-  seq, attempt, at: at(second), type: 'progress', progress: step / 100, step, total_steps: 100, eta_seconds: 9,
+  seq,
+  attempt,
+  at: at(second),
+  type: 'progress',
+  progress: step / 100,
+  step,
+  total_steps: 100,
+  eta_seconds: 9,
 })
 
 describe('EventLog', () => {
@@ -48,7 +63,23 @@ it('joins what was fetched with what was heard; a repeated step is the later att
   const log = new EventLog()
   log.add(metric(9, 2, 0.2, 2))
   log.add(metric(10, 3, null, 2))
-  const merged = mergePoints([{ name: 'train_loss', points: [{ step: 1, value: 0.9 }, { step: 2, value: 0.8 }] }, { name: 'lr', points: [] }], log.view().points)
-  expect(merged.get('train_loss')).toEqual([{ x: 1, y: 0.9 }, { x: 2, y: 0.2 }, { x: 3, y: null }])
+  const merged = mergePoints(
+    [
+      {
+        name: 'train_loss',
+        points: [
+          { step: 1, value: 0.9 },
+          { step: 2, value: 0.8 },
+        ],
+      },
+      { name: 'lr', points: [] },
+    ],
+    log.view().points,
+  )
+  expect(merged.get('train_loss')).toEqual([
+    { x: 1, y: 0.9 },
+    { x: 2, y: 0.2 },
+    { x: 3, y: null },
+  ])
   expect(merged.get('lr')).toEqual([])
 })

@@ -3,7 +3,14 @@ import type { Point } from '#src/ui/charts/types.ts'
 import { type LogLine, linesOf } from './logLines.ts'
 
 export type JobWarning = { key: string; message: string; attempt: number; at: string }
-export type JobProgress = { value: number; step: number; totalSteps: number | null; etaSeconds: number | null; stepsPerSecond: number | null; attempt: number }
+export type JobProgress = {
+  value: number
+  step: number
+  totalSteps: number | null
+  etaSeconds: number | null
+  stepsPerSecond: number | null
+  attempt: number
+}
 
 export type EventView = {
   lines: readonly LogLine[]
@@ -38,7 +45,8 @@ export class EventLog {
     this.#lastSeq = event.seq
     if (event.attempt !== this.#attempt) this.#startAttempt(event.attempt)
     this.#lines.push(...linesOf(event))
-    if (event.type === 'warning') this.#warnings.push({ key: String(event.seq), message: event.message, attempt: event.attempt, at: event.at })
+    if (event.type === 'warning')
+      this.#warnings.push({ key: String(event.seq), message: event.message, attempt: event.attempt, at: event.at })
     if (event.type === 'state') this.#phase = event.state
     if (event.type === 'metric') this.#addPoint(event.name, event.step, event.value)
     if (event.type === 'progress') this.#report(event)
@@ -46,7 +54,14 @@ export class EventLog {
 
   view(): EventView {
     const points = new Map([...this.#points].map(([name, steps]) => [name, new Map(steps)]))
-    return { lines: [...this.#lines], warnings: [...this.#warnings], points, progress: this.#progress, phase: this.#phase, lastSeq: this.#lastSeq }
+    return {
+      lines: [...this.#lines],
+      warnings: [...this.#warnings],
+      points,
+      progress: this.#progress,
+      phase: this.#phase,
+      lastSeq: this.#lastSeq,
+    }
   }
 
   #startAttempt(attempt: number) {
@@ -83,7 +98,9 @@ export function mergePoints(fetched: readonly Fetched[], heard: EventView['point
   const names = new Set([...fetched.map((one) => one.name), ...heard.keys()])
   return new Map(
     [...names].map((name) => {
-      const steps = new Map<number, number | null>(fetched.find((one) => one.name === name)?.points.map((point) => [point.step, point.value]))
+      const steps = new Map<number, number | null>(
+        fetched.find((one) => one.name === name)?.points.map((point) => [point.step, point.value]),
+      )
       for (const [step, value] of heard.get(name) ?? []) steps.set(step, value)
       return [name, [...steps].map(([x, y]) => ({ x, y })).sort((left, right) => left.x - right.x)]
     }),

@@ -43,7 +43,12 @@ it('sends only what was changed', () => {
 })
 
 it('leaves out what another choice makes idle', () => {
-  const some = fieldsOf({ properties: { algorithm: { enum: ['gbdt', 'mlp'], default: 'gbdt' }, epochs: { type: 'integer', default: 3, 'x-when': { algorithm: 'mlp' } } } })
+  const some = fieldsOf({
+    properties: {
+      algorithm: { enum: ['gbdt', 'mlp'], default: 'gbdt' },
+      epochs: { type: 'integer', default: 3, 'x-when': { algorithm: 'mlp' } },
+    },
+  })
   expect(fieldsInUse(some, {}).map((field) => field.name)).toEqual(['algorithm'])
   expect(fieldsInUse(some, { algorithm: 'mlp' }).map((field) => field.name)).toEqual(['algorithm', 'epochs'])
 })

@@ -60,7 +60,9 @@ function fieldOf(name: string, property: Json): HyperField {
     isMaximumOpen: asNumber(schema.exclusiveMaximum) !== null,
     isNullable: isNullable || (Array.isArray(schema.enum) && schema.enum.includes(null)),
     isAdvanced: schema['x-advanced'] === true,
-    when: isObject(schema['x-when']) ? Object.fromEntries(Object.entries(schema['x-when']).map(([other, value]) => [other, String(value)])) : {},
+    when: isObject(schema['x-when'])
+      ? Object.fromEntries(Object.entries(schema['x-when']).map(([other, value]) => [other, String(value)]))
+      : {},
   }
 }
 
@@ -94,7 +96,10 @@ export function readField(field: HyperField, text: string): { value?: HyperValue
   const trimmed = text.trim()
   if (trimmed === '') return field.isNullable ? { value: null } : {}
   if (field.kind === 'boolean') return { value: trimmed === 'true' }
-  if (field.kind === 'choice') return field.choices.includes(trimmed) ? { value: choiceValue(field, trimmed) } : { problem: `Choose one of ${field.choices.join(', ')}.` }
+  if (field.kind === 'choice')
+    return field.choices.includes(trimmed)
+      ? { value: choiceValue(field, trimmed) }
+      : { problem: `Choose one of ${field.choices.join(', ')}.` }
   if (field.kind === 'text') return { value: trimmed }
   const value = Number(trimmed.replace(',', '.'))
   const problem = numberProblem(field, value)
@@ -104,7 +109,10 @@ export function readField(field: HyperField, text: string): { value?: HyperValue
 const choiceValue = (field: HyperField, text: string): HyperValue => (typeof field.initial === 'number' ? Number(text) : text)
 
 /** Only what differs from the recipe's defaults is sent, so that a job's settings say what somebody chose. */
-export function readFields(fields: readonly HyperField[], texts: Record<string, string>): { values: Record<string, HyperValue>; problems: Record<string, string> } {
+export function readFields(
+  fields: readonly HyperField[],
+  texts: Record<string, string>,
+): { values: Record<string, HyperValue>; problems: Record<string, string> } {
   const values: Record<string, HyperValue> = {}
   const problems: Record<string, string> = {}
   for (const field of fields) {
@@ -115,7 +123,8 @@ export function readFields(fields: readonly HyperField[], texts: Record<string, 
   return { values, problems }
 }
 
-export const helpOf = (field: HyperField) => [field.help, field.initial === null ? '' : `Default ${field.initial}.`].filter(Boolean).join(' ')
+export const helpOf = (field: HyperField) =>
+  [field.help, field.initial === null ? '' : `Default ${field.initial}.`].filter(Boolean).join(' ')
 
 /** The fields that count with these texts. */
 export const fieldsInUse = (fields: readonly HyperField[], texts: Record<string, string>) =>

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Column } from '#src/contracts/dataset.ts'
-import { excludedAtFirst, guessRecipe, guessTarget, guessText, targetProblem } from './jobDefaults.ts'
+import { guessRecipe, guessTarget, guessText, targetProblem } from './jobDefaults.ts'
 
 const column = (name: string, type: Column['type'], distinct = 5): Column => ({
-  name, type, distinct, missing: 0, isDistinctCapped: false, min: null, max: null, mean: null, histogram: [],
+  name,
+  type,
+  distinct,
+  missing: 0,
+  isDistinctCapped: false,
+  min: null,
+  max: null,
+  mean: null,
+  histogram: [],
 })
 
 describe('guessTarget', () => {
@@ -20,8 +28,10 @@ it('finds the text', () => expect(guessText([column('id', 'number'), column('rev
 
 describe('guessRecipe', () => {
   it('sees a text classifier', () => expect(guessRecipe([column('text', 'text'), column('label', 'category')])).toBe('text-classification'))
-  it('sees classes in few numbers', () => expect(guessRecipe([column('a', 'number', 90), column('target', 'number', 3)])).toBe('tabular-classification'))
-  it('sees regression in many', () => expect(guessRecipe([column('a', 'number', 90), column('price', 'number', 300)])).toBe('tabular-regression'))
+  it('sees classes in few numbers', () =>
+    expect(guessRecipe([column('a', 'number', 90), column('target', 'number', 3)])).toBe('tabular-classification'))
+  it('sees regression in many', () =>
+    expect(guessRecipe([column('a', 'number', 90), column('price', 'number', 300)])).toBe('tabular-regression'))
 })
 
 it('says what is wrong with a target', () => {

@@ -32,7 +32,8 @@ export const isTextRecipe = (recipe: RecipeName) => recipe === 'text-classificat
 export function targetProblem(column: Named | undefined, recipe: RecipeName): string | null {
   if (!column) return 'Choose the column to predict.'
   if (column.type === 'datetime') return 'Dates cannot be predicted. Choose another column.'
-  if (recipe === 'tabular-regression' && column.type !== 'number') return 'Regression predicts numbers, and this column holds other things. Choose a number column, or classification.'
+  if (recipe === 'tabular-regression' && column.type !== 'number')
+    return 'Regression predicts numbers, and this column holds other things. Choose a number column, or classification.'
   if (column.distinct < 2) return 'Every row has the same value here: there is nothing to learn.'
   return null
 }
@@ -41,6 +42,11 @@ export function targetProblem(column: Named | undefined, recipe: RecipeName): st
 export function excludedAtFirst(columns: readonly Column[], rows: number | null, target: string | null): string[] {
   return columns
     .filter((column) => column.name !== target)
-    .filter((column) => column.type === 'datetime' || column.type === 'text' || (/^(id|uuid|.*_id|index|unnamed.*)$/i.test(column.name) && (column.isDistinctCapped || column.distinct === rows)))
+    .filter(
+      (column) =>
+        column.type === 'datetime' ||
+        column.type === 'text' ||
+        (/^(id|uuid|.*_id|index|unnamed.*)$/i.test(column.name) && (column.isDistinctCapped || column.distinct === rows)),
+    )
     .map((column) => column.name)
 }

@@ -67,12 +67,17 @@ const number = (text: string) => (text.trim() === '' ? Number.NaN : Number(text.
 /** What stands against sending this draft, by the name of its field. */
 export function problemsOf(draft: JobDraft, columns: readonly Column[], fields: readonly HyperField[]): Record<string, string> {
   const problems: Record<string, string> = {}
-  const target = targetProblem(columns.find((column) => column.name === draft.target), draft.recipe)
+  const target = targetProblem(
+    columns.find((column) => column.name === draft.target),
+    draft.recipe,
+  )
   if (target) problems.target = target
-  if (isTextRecipe(draft.recipe) && !columns.some((column) => column.name === draft.text)) problems.text = 'Choose the column with the text.'
+  if (isTextRecipe(draft.recipe) && !columns.some((column) => column.name === draft.text))
+    problems.text = 'Choose the column with the text.'
   if (isTextRecipe(draft.recipe) && draft.text === draft.target) problems.text = 'The text and the label must be two columns.'
   if (!isTextRecipe(draft.recipe) && featuresOf(draft, columns).length === 0) problems.excluded = 'Keep at least one column to learn from.'
-  if (!namePattern.test(draft.modelName)) problems.modelName = 'Start with a letter or digit; letters, digits, dots, dashes and underscores, at most 100.'
+  if (!namePattern.test(draft.modelName))
+    problems.modelName = 'Start with a letter or digit; letters, digits, dots, dashes and underscores, at most 100.'
   const percent = number(draft.testPercent)
   if (!(percent > 0 && percent < 90)) problems.testPercent = 'Give a share above 0 and below 90 %.'
   const seed = number(draft.seed)
@@ -90,14 +95,20 @@ export const featuresOf = (draft: Pick<JobDraft, 'target' | 'excluded'>, columns
   columns.map((column) => column.name).filter((name) => name !== draft.target && !draft.excluded.includes(name))
 
 /** The request of a draft without problems. */
-export function inputOf(draft: JobDraft, dataset: { name: string; version: number; columns: readonly Column[] }, fields: readonly HyperField[]): CreateJob {
+export function inputOf(
+  draft: JobDraft,
+  dataset: { name: string; version: number; columns: readonly Column[] },
+  fields: readonly HyperField[],
+): CreateJob {
   const excluded = draft.excluded.filter((name) => dataset.columns.some((column) => column.name === name))
   return {
     ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
     recipe: draft.recipe,
     dataset: dataset.name,
     datasetVersion: dataset.version,
-    columns: isTextRecipe(draft.recipe) ? { text: draft.text, label: draft.target } : { target: draft.target, ...(excluded.length ? { exclude: excluded } : {}) },
+    columns: isTextRecipe(draft.recipe)
+      ? { text: draft.text, label: draft.target }
+      : { target: draft.target, ...(excluded.length ? { exclude: excluded } : {}) },
     modelName: draft.modelName,
     hyperParameters: readFields(fields, draft.hyper).values,
     split: { test: number(draft.testPercent) / 100, ...(draft.groupBy ? { groupBy: draft.groupBy } : {}) },
@@ -106,7 +117,18 @@ export function inputOf(draft: JobDraft, dataset: { name: string; version: numbe
   }
 }
 
-const places: Record<string, string> = { label: 'target', target: 'target', text: 'text', features: 'excluded', exclude: 'excluded', test: 'testPercent', groupBy: 'groupBy', group_by: 'groupBy', device: 'device', gpus: 'gpus' }
+const places: Record<string, string> = {
+  label: 'target',
+  target: 'target',
+  text: 'text',
+  features: 'excluded',
+  exclude: 'excluded',
+  test: 'testPercent',
+  groupBy: 'groupBy',
+  group_by: 'groupBy',
+  device: 'device',
+  gpus: 'gpus',
+}
 
 /** Where a refusal's path stands in the form: `columns.target` and `hyper_parameters.rounds` are fields of it. */
 export function placeOf(path: string): string {

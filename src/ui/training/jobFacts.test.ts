@@ -23,8 +23,23 @@ it('says more than the status while people wait', () => {
 
 it('makes a request of a job that the contract takes', () => {
   const job = {
-    name: 'churn on customers', recipe: 'tabular-classification', datasetName: 'customers', datasetVersion: 3, columns: { target: 'churned' }, modelName: 'churn', base: null,
-    hyperParameters: { rounds: 10 }, split: { test: 0.25 }, resources: { device: 'cpu', gpus: 0 }, seed: 7,
+    name: 'churn on customers',
+    recipe: 'tabular-classification',
+    datasetName: 'customers',
+    datasetVersion: 3,
+    columns: { target: 'churned' },
+    modelName: 'churn',
+    base: null,
+    hyperParameters: { rounds: 10 },
+    split: { test: 0.25 },
+    resources: { device: 'cpu', gpus: 0 },
+    seed: 7,
   } as unknown as Job
-  expect(createJob.parse(againInput(job))).toMatchObject({ dataset: 'customers', datasetVersion: 3, seed: 7, split: { test: 0.25 }, hyperParameters: { rounds: 10 } })
+  expect(createJob.parse(againInput(job))).toMatchObject({
+    dataset: 'customers',
+    datasetVersion: 3,
+    seed: 7,
+    split: { test: 0.25 },
+    hyperParameters: { rounds: 10 },
+  })
 })

@@ -6,7 +6,9 @@ const ended: ReadonlySet<JobStatus> = new Set(['succeeded', 'failed', 'cancelled
 export const hasEnded = (status: JobStatus) => ended.has(status)
 
 const titles: Record<RecipeName, string> = {
-  'tabular-classification': 'Tabular classification', 'tabular-regression': 'Tabular regression', 'text-classification': 'Text classification',
+  'tabular-classification': 'Tabular classification',
+  'tabular-regression': 'Tabular regression',
+  'text-classification': 'Text classification',
 }
 export const recipeTitle = (recipe: RecipeName) => titles[recipe]
 
@@ -31,7 +33,8 @@ const whatToDo: Record<JobErrorCode, string> = {
   invalid_data: 'Mend the rows or columns that the message names, add the data set again as a new version, and train on that.',
   invalid_spec: 'Change the setting that the message names, and run it again.',
   resource_unavailable: 'Run it on another device, or connect a training runtime that has this one.',
-  parity: 'The exported model answered otherwise than the trained one, so no version was made. Run it again with another algorithm or smaller settings, and report it with the log.',
+  parity:
+    'The exported model answered otherwise than the trained one, so no version was made. Run it again with another algorithm or smaller settings, and report it with the log.',
   out_of_memory: 'Use a smaller batch, a smaller model or fewer columns, or a machine with more memory.',
   internal: 'The log says where it stopped. Run it again; if it stays so, report it with the log.',
   lost: 'The training runtime fell silent and no other took over in time. See that one is connected, then run it again.',
@@ -40,7 +43,10 @@ const whatToDo: Record<JobErrorCode, string> = {
 export const adviceFor = (code: JobErrorCode) => whatToDo[code]
 
 /** Columns that the job learned from, as far as its settings say. */
-export function featureNames(columns: readonly Pick<Column, 'name'>[], roles: { target?: string; features?: string[]; exclude?: string[] }): string[] {
+export function featureNames(
+  columns: readonly Pick<Column, 'name'>[],
+  roles: { target?: string; features?: string[]; exclude?: string[] },
+): string[] {
   const left = new Set([roles.target, ...(roles.exclude ?? [])])
   return (roles.features ?? columns.map((column) => column.name)).filter((name) => !left.has(name))
 }

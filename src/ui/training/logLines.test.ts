@@ -4,11 +4,21 @@ import { atLevel, find, linesOf } from './logLines.ts'
 import { layOut, lineAt, visible } from './logLayout.ts'
 
 const at = '2025-01-01T00:00:00Z'
-const log = (seq: number, level: 'debug' | 'info' | 'warn' | 'error', message: string): TrainingEvent => ({ seq, attempt: 1, at, type: 'log', level, message })
+const log = (seq: number, level: 'debug' | 'info' | 'warn' | 'error', message: string): TrainingEvent => ({
+  seq,
+  attempt: 1,
+  at,
+  type: 'log',
+  level,
+  message,
+})
 
 describe('linesOf', () => {
   it('cuts an event at its line ends and keeps keys apart', () => {
-    expect(linesOf(log(7, 'info', 'one\ntwo\n')).map(({ key, text }) => [key, text])).toEqual([['7.0', 'one'], ['7.1', 'two']])
+    expect(linesOf(log(7, 'info', 'one\ntwo\n')).map(({ key, text }) => [key, text])).toEqual([
+      ['7.0', 'one'],
+      ['7.1', 'two'],
+    ])
   })
 
   it('shows warnings and states, not figures', () => {
@@ -29,7 +39,11 @@ it('filters by level and keeps the marks', () => {
 
 it('finds every place in any case, through colours', () => {
   const lines = linesOf(log(1, 'info', 'Loss loss\n\u001b[31mLO\u001b[0mSS'))
-  expect(find(lines, 'loss')).toEqual([{ line: 0, start: 0, end: 4 }, { line: 0, start: 5, end: 9 }, { line: 1, start: 0, end: 4 }])
+  expect(find(lines, 'loss')).toEqual([
+    { line: 0, start: 0, end: 4 },
+    { line: 0, start: 5, end: 9 },
+    { line: 1, start: 0, end: 4 },
+  ])
 })
 
 describe('layOut', () => {
@@ -38,7 +52,11 @@ describe('layOut', () => {
   })
 
   it('finds the lines of a window in a long log', () => {
-    const layout = layOut(Array.from({ length: 100_000 }, () => 5), null, 20)
+    const layout = layOut(
+      Array.from({ length: 100_000 }, () => 5),
+      null,
+      20,
+    )
     expect(lineAt(layout, 20 * 5000 + 3)).toBe(5000)
     expect(visible(layout, 20 * 5000, 200, 5)).toEqual([4995, 5016])
     expect(visible(layout, 0, 200, 5)[0]).toBe(0)

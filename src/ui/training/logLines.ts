@@ -21,7 +21,11 @@ function wordsOf(event: TrainingEvent): { level: LogLevel; message: string; isMa
   if (event.type === 'log') return { level: event.level, message: event.message, isMark: false }
   if (event.type === 'warning') return { level: 'warn', message: event.message, isMark: false }
   if (event.type !== 'state') return null
-  return { level: event.state === 'failed' ? 'error' : 'info', message: event.message ? `${event.state}: ${event.message}` : event.state, isMark: true }
+  return {
+    level: event.state === 'failed' ? 'error' : 'info',
+    message: event.message ? `${event.state}: ${event.message}` : event.state,
+    isMark: true,
+  }
 }
 
 /** The lines of one event; none for figures, which the charts show. */

@@ -1,7 +1,14 @@
 export type MetricName = { group: string; part: string }
 
 const parts: Record<string, string> = {
-  train: 'train', training: 'train', val: 'validation', valid: 'validation', validation: 'validation', eval: 'validation', dev: 'validation', test: 'test',
+  train: 'train',
+  training: 'train',
+  val: 'validation',
+  valid: 'validation',
+  validation: 'validation',
+  eval: 'validation',
+  dev: 'validation',
+  test: 'test',
 }
 const partNames = Object.keys(parts).join('|')
 const before = new RegExp(`^(${partNames})[._/:-](.+)$`, 'i')

@@ -9,7 +9,12 @@ export function trainSnippet(origin: string, key: string | null, dataset: Known 
   const recipe = guessRecipe(columns)
   const target = guessTarget(columns) ?? 'label'
   const roles = isTextRecipe(recipe) ? { text: guessText(columns) ?? 'text', label: target } : { target }
-  const body = JSON.stringify({ recipe, dataset: dataset?.name ?? 'my-data', columns: roles, model_name: dataset?.name ?? 'my-model' }).replaceAll("'", `'\\''`)
+  const body = JSON.stringify({
+    recipe,
+    dataset: dataset?.name ?? 'my-data',
+    columns: roles,
+    model_name: dataset?.name ?? 'my-model',
+  }).replaceAll("'", `'\\''`)
   return [
     `curl -sS '${origin}/api/v1/training/jobs' \\`,
     `  -H ${key === null ? '"Authorization: Bearer $NEUROWEAVER_API_KEY"' : `'Authorization: Bearer ${key}'`} \\`,

@@ -16,6 +16,7 @@ export function useJobEvents(id: string): { view: EventView; stream: StreamState
   const [hasEnded, setEnded] = useState(false)
   const [isOpen, setOpen] = useState(false)
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another job begins with an empty log
   useEffect(() => {
     log.current = new EventLog()
     setView(emptyView)

@@ -6,17 +6,25 @@ import type { RecipeName } from '#src/contracts/training.ts'
 import { fieldErrorsOf } from '#src/ui/kit/errors.ts'
 import type { JobFormStart } from '#src/ui/training/jobFormStart.ts'
 import { fieldsInUse } from '#src/ui/training/formSchema.ts'
-import { type Chosen, completeDraft, draftOf, fieldsOfRecipe, inputOf, type JobDraft, placeOf, problemsOf } from '#src/ui/training/jobDraft.ts'
+import {
+  type Chosen,
+  completeDraft,
+  draftOf,
+  fieldsOfRecipe,
+  inputOf,
+  type JobDraft,
+  placeOf,
+  problemsOf,
+} from '#src/ui/training/jobDraft.ts'
 import { jobHref } from '#src/ui/training/jobFacts.ts'
 import { trpc } from '#src/ui/trpc.tsx'
-
-
 
 /** Opens what is folded around the first wrong field, and focuses it. */
 function focusFirst(places: readonly string[]) {
   const controls = [...document.querySelectorAll<HTMLElement>('[name], [data-place]')]
   const control = controls.find((each) => places.includes(each.getAttribute('name') ?? each.dataset.place ?? ''))
-  const target = control?.getAttribute('aria-hidden') === 'true' ? control.parentElement?.querySelector<HTMLElement>('[role="combobox"]') : control
+  const target =
+    control?.getAttribute('aria-hidden') === 'true' ? control.parentElement?.querySelector<HTMLElement>('[role="combobox"]') : control
   target?.focus()
 }
 
@@ -26,7 +34,10 @@ function useDataset(start: JobFormStart, from: { datasetName: string; datasetVer
   const newest = list.data?.items.find((one) => one.status === 'ready')?.name
   const name = picked ?? from?.datasetName ?? start.dataset ?? newest ?? ''
   const version = picked !== null && picked !== (from?.datasetName ?? start.dataset) ? undefined : (from?.datasetVersion ?? start.version)
-  const detail = trpc.datasets.get.useQuery({ dataset: name, version }, { enabled: name !== '' && (!start.from || !!from || picked !== null) })
+  const detail = trpc.datasets.get.useQuery(
+    { dataset: name, version },
+    { enabled: name !== '' && (!start.from || !!from || picked !== null) },
+  )
   return { list, name, detail, pick: setPicked }
 }
 
@@ -43,11 +54,18 @@ export function useJobForm(start: JobFormStart) {
   const create = trpc.training.create.useMutation()
 
   const detail: DatasetDetail | undefined = dataset.detail.data
-  const draft = useMemo(() => (detail ? completeDraft(detail, { ...(from ? draftOf(from) : {}), ...chosen }) : null), [detail, from, chosen])
-  const allFields = useMemo(() => fieldsOfRecipe(recipes?.find((one) => one.name === draft?.recipe)?.hyperParameters), [recipes, draft?.recipe])
+  const draft = useMemo(
+    () => (detail ? completeDraft(detail, { ...(from ? draftOf(from) : {}), ...chosen }) : null),
+    [detail, from, chosen],
+  )
+  const allFields = useMemo(
+    () => fieldsOfRecipe(recipes?.find((one) => one.name === draft?.recipe)?.hyperParameters),
+    [recipes, draft?.recipe],
+  )
   const fields = fieldsInUse(allFields, draft?.hyper ?? {})
 
-  const clear = (place: string) => setProblems((old) => (place in old ? Object.fromEntries(Object.entries(old).filter(([key]) => key !== place)) : old))
+  const clear = (place: string) =>
+    setProblems((old) => (place in old ? Object.fromEntries(Object.entries(old).filter(([key]) => key !== place)) : old))
   const set = <Key extends keyof JobDraft>(key: Key, value: JobDraft[Key]) => {
     setChosen((old) => ({ ...old, [key]: value }))
     clear(key)
@@ -85,7 +103,22 @@ export function useJobForm(start: JobFormStart) {
       setError(thrown)
     }
   }
-  return { recipes, dataset, detail, draft, fields, problems, error, isBusy: create.isPending, set, setHyper, setRecipe, pickDataset, submit, from }
+  return {
+    recipes,
+    dataset,
+    detail,
+    draft,
+    fields,
+    problems,
+    error,
+    isBusy: create.isPending,
+    set,
+    setHyper,
+    setRecipe,
+    pickDataset,
+    submit,
+    from,
+  }
 }
 
 export type JobForm = ReturnType<typeof useJobForm>

@@ -39,7 +39,15 @@ export function useLogWindow({ lines, isWrapped, gutter }: Options) {
   }, [])
 
   const columns = isWrapped && size.width > 0 ? Math.max(10, Math.floor((size.width - gutter) / size.charWidth)) : null
-  const layout = useMemo(() => layOut(lines.map((line) => line.text.length), columns, rowHeight), [lines, columns])
+  const layout = useMemo(
+    () =>
+      layOut(
+        lines.map((line) => line.text.length),
+        columns,
+        rowHeight,
+      ),
+    [lines, columns],
+  )
   const height = layout.tops[layout.count] ?? 0
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves with the height

@@ -18,17 +18,15 @@ export async function createDataset(caller: Caller, input: z.infer<typeof create
     const { id, version } = await nextVersionOf(tx, caller, input)
     const versionId = newId()
     const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-    await tx
-      .insert(datasetVersions)
-      .values({
-        id: versionId,
-        projectId: caller.project.id,
-        datasetId: id,
-        version,
-        status: 'pending',
-        sizeBytes,
-        createdBy: caller.userId,
-      })
+    await tx.insert(datasetVersions).values({
+      id: versionId,
+      projectId: caller.project.id,
+      datasetId: id,
+      version,
+      status: 'pending',
+      sizeBytes,
+      createdBy: caller.userId,
+    })
     await tx.insert(datasetFiles).values(files.map((file, position) => ({ ...file, datasetVersionId: versionId, position })))
     for (const { sha256 } of files)
       if (sha256) await tx.insert(artifactGrants).values({ projectId: caller.project.id, sha256 }).onConflictDoNothing()

@@ -10,7 +10,9 @@ export default async function Page({ searchParams }: { searchParams: Promise<Rec
   await Promise.all([
     api.training.recipes.prefetch(),
     api.datasets.list.prefetch({ limit: 200 }),
-    start.from ? api.training.get.prefetch({ id: start.from }) : start.dataset && api.datasets.get.prefetch({ dataset: start.dataset, version: start.version }),
+    start.from
+      ? api.training.get.prefetch({ id: start.from })
+      : start.dataset && api.datasets.get.prefetch({ dataset: start.dataset, version: start.version }),
   ])
   return (
     <HydrateClient>
