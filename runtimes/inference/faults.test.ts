@@ -60,6 +60,7 @@ describe('one model cannot take the others down', () => {
   })
 
   it('starts a killed replica again, while the other one serves', async () => {
+    // Which model's replica this is, is chance: those that are asked later wait until theirs serves.
     const [victim] = await replicaPids(harness.replicaParent)
     process.kill(victim as number, 'SIGKILL')
     const statuses = await Promise.all(Array.from({ length: 30 }, async () => (await harness.infer('scale', x([[1, 2]]))).status))
@@ -80,6 +81,7 @@ describe('requests of several callers', () => {
   })
 
   it('fails only the caller whose row is bad', async () => {
+    await until('the model to serve', () => answers('gather', look(1)))
     const indices = Array.from({ length: 40 }, (_, index) => (index % 10 === 7 ? 99 : index % 5))
     const responses = await Promise.all(indices.map((index) => harness.infer('gather', look(index))))
     for (const [position, response] of responses.entries()) {

@@ -159,7 +159,7 @@ export function Playground({ deployment }: { deployment: DeploymentDetail }) {
               value={state.mode}
               onChange={(_, mode: 'form' | 'json') => state.switchTo(mode)}
               aria-label="How to write the request"
-              sx={{ border: 0, flex: 1 }}
+              sx={{ border: 0, flex: '1 0 auto' }}
             >
               <Tab value="form" label="Form" />
               <Tab value="json" label="JSON" />

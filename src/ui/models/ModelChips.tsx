@@ -31,12 +31,21 @@ export function AliasNames({ aliases }: { aliases: Record<string, number> }) {
 }
 
 /** `key: value`, one chip a tag; the rest as a number. */
-export function TagChips({ tags, limit = 20 }: { tags: Record<string, string>; limit?: number }) {
+export function TagChips({ tags, limit = 20, isOneLine = false }: { tags: Record<string, string>; limit?: number; isOneLine?: boolean }) {
   const all = Object.entries(tags)
   if (all.length === 0) return '–'
   const rest = all.length - limit
   return (
-    <Box component="span" sx={{ display: 'inline-flex', gap: 1, flexWrap: 'wrap', minWidth: 0 }}>
+    <Box
+      component="span"
+      sx={{
+        display: 'inline-flex',
+        gap: 1,
+        flexWrap: isOneLine ? 'nowrap' : 'wrap',
+        minWidth: 0,
+        '& > *': { maxWidth: isOneLine ? 130 : undefined },
+      }}
+    >
       {all.slice(0, limit).map(([key, value]) => (
         <Box component="span" key={key} title={`${key}: ${value}`} sx={chipSx}>
           {value ? `${key}: ${value}` : key}

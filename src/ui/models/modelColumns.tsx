@@ -33,7 +33,7 @@ export const modelColumns: Column<Model>[] = [
   { key: 'metric', header: 'Main metric', cell: (model) => <MainMetric model={model} />, align: 'right' },
   { key: 'aliases', header: 'Aliases', cell: (model) => <AliasNames aliases={model.aliases} /> },
   { key: 'task', header: 'Task', cell: (model) => taskTitle(model.task) ?? '–' },
-  { key: 'tags', header: 'Tags', cell: (model) => <TagChips tags={model.tags} limit={3} /> },
+  { key: 'tags', header: 'Tags', cell: (model) => <TagChips tags={model.tags} limit={2} isOneLine /> },
   { key: 'updated_at', header: 'Updated', cell: (model) => <RelativeTime at={model.updatedAt} />, isServerSorted: true },
   {
     key: 'created_at',

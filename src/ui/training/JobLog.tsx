@@ -94,6 +94,7 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
           aria-label="Log lines"
           style={{ height: stream === 'ended' ? Math.min(tallest, Math.max(lowest, view.height + 18)) : tallest }}
           sx={{
+            position: 'relative',
             overflow: 'auto',
             border: 1,
             borderColor: 'divider',
@@ -104,13 +105,10 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
             overflowAnchor: 'none',
           }}
         >
-          <Box
-            component="span"
-            ref={view.probe}
-            aria-hidden
-            sx={{ position: 'absolute', visibility: 'hidden', whiteSpace: 'pre', pointerEvents: 'none' }}
-          >
-            {view.probeText}
+          <Box aria-hidden sx={{ position: 'absolute', width: 0, height: 0, overflow: 'hidden', visibility: 'hidden' }}>
+            <Box component="span" ref={view.probe} sx={{ whiteSpace: 'pre' }}>
+              {view.probeText}
+            </Box>
           </Box>
           {shown.length === 0 && (
             <Box sx={{ p: 4, color: 'text.secondary', typography: 'body2' }}>

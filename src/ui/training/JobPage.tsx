@@ -7,7 +7,7 @@ import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { isNotFound } from '#src/ui/kit/errors.ts'
+import { isNotFound, readError } from '#src/ui/kit/errors.ts'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { PageSkeleton } from '#src/ui/kit/PageSkeleton.tsx'
 import { DeployButton } from '#src/ui/models/DeployButton.tsx'
@@ -115,7 +115,7 @@ export function JobPage({ id }: { id: string }) {
     refetch,
   } = trpc.training.get.useQuery({ id }, { refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.status) ? pollMs : false) })
   if (job) return <JobView key={job.id} job={job} />
-  if (isNotFound(error)) return <NotFound what="training job" href="/training" label="All training jobs" />
+  if (isNotFound(error) || readError(error).code === 'bad_request') return <NotFound what="training job" href="/training" label="All training jobs" />
   if (error)
     return (
       <>
