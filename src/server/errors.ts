@@ -28,6 +28,8 @@ export class AppError extends Error {
 const databaseAway = /^(08|57P0|53300)/
 /** Values that Postgres could not read as the type of their column. */
 const malformed = new Set(['22P02', '22P05', '22003', '22007', '22008', '22021'])
+/** A row that is referred to is gone, or is there already: another request was faster. Also a deadlock that came at every try. */
+const outrun = new Set(['23503', '23505', '40001', '40P01'])
 const systemAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
 
 function codesOf(error: unknown): string[] {
@@ -52,6 +54,11 @@ export function toAppError(error: unknown): AppError {
   const codes = codesOf(error)
   if (codes.some((code) => databaseAway.test(code) || systemAway.has(code))) {
     return new AppError('unavailable', 'The database is not reachable. Try again in a few seconds.', { cause: error, retryAfterSeconds: 2 })
+  }
+  if (codes.some((code) => outrun.has(code))) {
+    return new AppError('conflict', 'Something that this needs was changed or deleted at the same moment. Look at it and try again.', {
+      cause: error,
+    })
   }
   if (codes.some((code) => malformed.has(code))) {
     return new AppError('bad_request', 'A value has the wrong form for its field.', { cause: error })

@@ -29,15 +29,22 @@ export function bearerOf(req: IncomingMessage): string | undefined {
   return match[1]
 }
 
-/** The path of a request, without its query; an address that is not one is a bad request. */
-export function urlOf(req: IncomingMessage): URL {
-  try {
-    const url = req.url ?? '/'
-    // A second slash would be read as a host.
-    return new URL(`http://host${url.startsWith('/') ? url.replace(/^\/+/, '/') : `/${url}`}`)
-  } catch {
-    throw new AppError('bad_request', 'The address of this request can not be read.')
-  }
+/**
+ * Reads the address of a request, and writes it back as it was read: a door that looked at the raw one again could find a host in
+ * `//host/../v2`, or another path than the one that chose the door.
+ * @throws AppError bad_request for what is not a path of this server.
+ */
+export function takeAddress(req: IncomingMessage): URL {
+  const raw = req.url ?? '/'
+  // The parser of addresses takes a backslash for a slash, and then for a step up.
+  if (!raw.startsWith('/') || raw.includes('\\')) throw new AppError('bad_request', 'An address begins with a slash and holds no backslash.')
+  const address = `http://host${raw.replace(/^\/+/, '/')}`
+  if (!URL.canParse(address)) throw new AppError('bad_request', 'The address of this request can not be read.')
+  const url = new URL(address)
+  // Steps up may leave two slashes at the front, which are a host again.
+  if (url.pathname.startsWith('//')) throw new AppError('bad_request', 'An address does not begin with two slashes.')
+  req.url = `${url.pathname}${url.search}`
+  return url
 }
 
 /** Reads a whole body, counting the bytes that come rather than those that were promised. */

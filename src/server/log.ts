@@ -39,13 +39,13 @@ export function createLog(component: string) {
 function describeError(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error)) return { message: String(error) }
   const { code } = error as { code?: string }
-  // A failed query's message goes on with its parameters, which may be anybody's data.
-  const clean = (text: string | undefined) => text?.replace(/\nparams: [\s\S]*?(?=\n {4}at |$)/, '')
+  // A failed query's message goes on with its parameters, which may be anybody's data, and may look like anything.
+  const message = error.message.split('\nparams: ', 1)[0] ?? ''
   return {
     name: error.name,
-    message: clean(error.message),
+    message,
     code,
-    stack: clean(error.stack),
+    stack: error.stack?.replace(error.message, () => message),
     cause: error.cause ? describeError(error.cause) : undefined,
   }
 }

@@ -26,13 +26,23 @@ async function currentOrigin(): Promise<string> {
 
 const passed = (headers: IncomingMessage['headers']) => Object.fromEntries(Object.entries(headers).filter(([name]) => !hopByHop.has(name)))
 
+/**
+ * A body keeps its frame. Without one Node writes the body of a GET, HEAD or DELETE after the head as it stands, and the runtime would
+ * read it as the next request on a connection that other callers share.
+ */
+const frameOf = (req: IncomingMessage) => (req.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' })
+
 /** Hands `/v2` on to an inference runtime, for callers who reach only web. The runtime asks who the caller is, as it does of all. */
-export async function passThrough(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const target = new URL(req.url ?? '/', await currentOrigin())
+export async function passThrough(req: IncomingMessage, res: ServerResponse, { pathname, search }: URL): Promise<void> {
+  const target = new URL(await currentOrigin())
+  const options = { hostname: target.hostname, port: target.port, path: `${pathname}${search}`, method: req.method }
   await new Promise<void>((resolve, reject) => {
-    const away = (cause: unknown) =>
+    const away = (cause: unknown) => {
+      // Nobody is left to be told.
+      if (res.destroyed) return resolve()
       reject(new AppError('unavailable', 'The inference runtime does not answer. Try again in a moment.', { cause, retryAfterSeconds: 2 }))
-    const onward = request(target, { method: req.method, headers: { ...passed(req.headers), host: target.host } }, (answer) => {
+    }
+    const onward = request({ ...options, headers: { ...passed(req.headers), ...frameOf(req), host: target.host } }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, passed(answer.headers))
       answer.pipe(res)
       answer.once('error', away)

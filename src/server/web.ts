@@ -10,7 +10,7 @@ import { handleDist } from './dist.ts'
 import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
-import { correlationIdOf, sendError, urlOf } from './http.ts'
+import { correlationIdOf, sendError, takeAddress } from './http.ts'
 import { callerOf, type HeaderSource } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, requestScope } from './log.ts'
@@ -49,7 +49,13 @@ const trpcHandler = createHTTPHandler({
   createContext: ({ req }) => contextOf(req),
 })
 
+const trpcMethods = ['GET', 'HEAD', 'POST']
+
 const trpcDoor: Door = async (req, res) => {
+  if (!trpcMethods.includes(req.method ?? '')) {
+    res.setHeader('allow', trpcMethods.join(', '))
+    throw new AppError('method_not_allowed', 'Queries take GET, mutations take POST.')
+  }
   await trpcHandler(req, res)
 }
 
@@ -94,7 +100,7 @@ function answer(pages: Door) {
     res.setHeader('x-content-type-options', 'nosniff')
     void requestScope.run({ correlationId }, async () => {
       try {
-        const url = urlOf(req)
+        const url = takeAddress(req)
         await doorOf(req, url, pages)(req, res, url)
       } catch (error) {
         const refused = toAppError(error)
@@ -148,6 +154,8 @@ async function pagesDoor(): Promise<Door> {
   await app.prepare()
   const handle = app.getRequestHandler()
   return async (req, res) => {
+    // Pages do not know their own address; the sign-in page leads back to it.
+    req.headers['x-neuroweaver-path'] = req.url
     await handle(req, res)
   }
 }

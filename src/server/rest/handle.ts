@@ -17,9 +17,7 @@ const match = buildMatcher(routes)
 const withBody = new Set(['POST', 'PUT', 'PATCH'])
 const noStore = { 'cache-control': 'no-store' }
 
-function find(url: URL, rawUrl: string): Match {
-  // The parser of addresses takes a backslash for a slash, and then for a step up.
-  if (rawUrl.includes('\\')) throw new AppError('bad_request', 'An address holds no backslash.')
+function find(url: URL): Match {
   const found = match(url.pathname.slice(prefix.length))
   if (!found) throw new AppError('not_found', 'There is no such address. GET /api/v1/openapi.json lists those that there are.')
   return found
@@ -40,7 +38,7 @@ async function answerOptions(res: ServerResponse, found: Match, identify: Identi
  * @throws AppError for what is refused; the caller of this function sends it.
  */
 export async function handleRest(req: IncomingMessage, res: ServerResponse, url: URL, identify: Identify): Promise<void> {
-  const found = find(url, req.url ?? '')
+  const found = find(url)
   const method = req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET')
   if (method === 'OPTIONS') return answerOptions(res, found, identify)
   const entry = found.routes.get(method)

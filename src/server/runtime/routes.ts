@@ -11,7 +11,7 @@ import { getArtifact, sendArtifact } from '#src/server/services/artifacts/conten
 import { getUpload } from '#src/server/services/artifacts/uploads.ts'
 import { introspect } from '#src/server/services/deployments/calls.ts'
 import { isServedFile, recordReplicas, watchDesired } from '#src/server/services/deployments/desired.ts'
-import { enrolRuntime, recordHeartbeat } from '#src/server/services/runtimes.ts'
+import { checkRuntimeToken, enrolRuntime, recordHeartbeat } from '#src/server/services/runtimes.ts'
 import * as leases from '#src/server/services/training/leases.ts'
 
 type Call = { caller: Caller; req: IncomingMessage; res: ServerResponse; params: Record<string, string> }
@@ -38,8 +38,11 @@ export const runtimeRoutes: RuntimeRoute[] = [
     method: 'POST',
     path: '/enrol',
     rule: 'runtime-enrol',
-    handle: async (call) =>
-      answer(await enrolRuntime(call.caller, bearerOf(call.req), env().RUNTIME_TOKEN, await body(call, protocol.enrolRequest))),
+    handle: async (call) => {
+      // Before the body is read, which is large and may come from anybody.
+      checkRuntimeToken(bearerOf(call.req), env().RUNTIME_TOKEN)
+      return answer(await enrolRuntime(call.caller, await body(call, protocol.enrolRequest)))
+    },
   },
   {
     method: 'POST',

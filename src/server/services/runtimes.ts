@@ -21,22 +21,21 @@ import { recordMetrics } from './deployments/metrics.ts'
 
 const nowhere = '00000000-0000-0000-0000-000000000000'
 
+/** @throws AppError unauthorized for a token that is not RUNTIME_TOKEN. */
+export function checkRuntimeToken(token: string | undefined, expected: string): void {
+  if (timingSafeEqual(sha256Of(token ?? ''), sha256Of(expected))) return
+  throw new AppError(
+    'unauthorized',
+    'RUNTIME_TOKEN is not the one of this installation. Copy it from the machine that runs web (file runtime-token in its data folder).',
+  )
+}
+
 /**
  * Gives a runtime a credential of its own, which can be revoked alone; the same kind and name again replaces it.
- * @throws AppError unauthorized for a wrong token, conflict for a protocol that this program does not speak.
+ * Whoever calls has checked RUNTIME_TOKEN.
+ * @throws AppError conflict for a protocol that this program does not speak.
  */
-export async function enrolRuntime(
-  caller: Caller,
-  token: string | undefined,
-  expected: string,
-  input: z.infer<typeof enrolRequest>,
-): Promise<z.infer<typeof enrolResponse>> {
-  if (!timingSafeEqual(sha256Of(token ?? ''), sha256Of(expected))) {
-    throw new AppError(
-      'unauthorized',
-      'RUNTIME_TOKEN is not the one of this installation. Copy it from the machine that runs web (file runtime-token in its data folder).',
-    )
-  }
+export async function enrolRuntime(caller: Caller, input: z.infer<typeof enrolRequest>): Promise<z.infer<typeof enrolResponse>> {
   if (input.protocol !== protocolVersion) {
     throw new AppError(
       'conflict',

@@ -1,7 +1,7 @@
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Rule } from '#src/server/services/access.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
-import { type AppError, toAppError } from '#src/server/errors.ts'
+import { AppError, toAppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
 
 /** `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind. */
@@ -27,9 +27,19 @@ const codes = {
   insufficient_storage: 'SERVICE_UNAVAILABLE',
 } as const
 
+/** What tRPC itself refuses, before a procedure is asked. */
+const refusals: Partial<Record<TRPCError['code'], AppError>> = {
+  BAD_REQUEST: new AppError('bad_request', 'The request is not one that can be read.'),
+  PARSE_ERROR: new AppError('bad_request', 'The input is not valid JSON.'),
+  METHOD_NOT_SUPPORTED: new AppError('method_not_allowed', 'Queries take GET, mutations take POST.'),
+  PAYLOAD_TOO_LARGE: new AppError('payload_too_large', 'The body is too large.'),
+  UNSUPPORTED_MEDIA_TYPE: new AppError('unsupported_media_type', 'Send the body as JSON, with "Content-Type: application/json".'),
+}
+
 /** The AppError behind a tRPC error: its cause, or what its own code says. */
 function appErrorOf(error: TRPCError): AppError {
-  return toAppError(error.cause ?? error)
+  const app = toAppError(error.cause ?? error)
+  return app.code === 'internal' ? (refusals[error.code] ?? app) : app
 }
 
 export const t = initTRPC

@@ -44,5 +44,7 @@ export const { HydrateClient } = helpers
 export async function requireSession(): Promise<void> {
   const who = await bridge().identify(await requestHeaders())
   if (who) return
-  redirect((await bridge().needsFirstAdmin()) ? '/setup' : '/sign-in')
+  if (await bridge().needsFirstAdmin()) redirect('/setup')
+  const path = (await headers()).get('x-neuroweaver-path') ?? '/'
+  redirect(path === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(path)}`)
 }

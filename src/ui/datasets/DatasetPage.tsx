@@ -105,7 +105,9 @@ export function DatasetPage({ dataset: ref, version }: { dataset: string; versio
             <Content dataset={dataset} />
           ) : (
             <Box sx={{ typography: 'body2', color: 'text.secondary' }}>
-              {dataset.status === 'rejected' ? 'A rejected version has no columns to show.' : 'Columns and the first rows appear here once the file has been read.'}
+              {dataset.status === 'rejected'
+                ? 'A rejected version has no columns to show.'
+                : 'Columns and the first rows appear here once the file has been read.'}
             </Box>
           )}
           <DatasetSide dataset={dataset} />

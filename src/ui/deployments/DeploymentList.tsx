@@ -7,7 +7,7 @@ import { DeploymentCard } from '#src/ui/deployments/DeploymentCard.tsx'
 import { deploymentColumns } from '#src/ui/deployments/deploymentColumns.tsx'
 import { deploymentHref } from '#src/ui/deployments/deploymentFacts.ts'
 import { deploymentListInput, deploymentStatuses } from '#src/ui/deployments/deploymentListInput.ts'
-import { deploySnippet } from '#src/ui/deployments/snippets.ts'
+import { restSnippet } from '#src/ui/deployments/snippets.ts'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { CodeSnippet } from '#src/ui/kit/CodeSnippet.tsx'
 import { DataTable } from '#src/ui/kit/DataTable.tsx'
@@ -42,11 +42,18 @@ function useNextStep() {
 function Nothing() {
   const { newest, action } = useNextStep()
   const { data } = trpc.system.info.useQuery()
+  const project = trpc.me.get.useQuery().data?.project.name ?? null
   const snippetKey = useSnippetKey()
+  const call = {
+    origin: data?.webUrl ?? '',
+    key: snippetKey.secret,
+    project,
+    path: `/models/${encodeURIComponent(newest?.name ?? 'my-model')}/deploy`,
+  }
   const snippet = data && (
     <CodeSnippet
       label="From a terminal"
-      snippets={[{ label: 'curl', code: deploySnippet(data.webUrl, newest?.name ?? 'my-model', snippetKey.secret) }]}
+      snippets={[{ label: 'curl', code: restSnippet(call) }]}
       actions={<PutInKeyButton {...snippetKey} />}
     />
   )

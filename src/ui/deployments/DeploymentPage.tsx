@@ -20,6 +20,7 @@ import { formatMs, formatNumber, formatPercent, plural } from '#src/ui/kit/forma
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { PageSkeleton } from '#src/ui/kit/PageSkeleton.tsx'
 import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
+import { DeployButton } from '#src/ui/models/DeployButton.tsx'
 import { UrlTabs } from '#src/ui/kit/UrlTabs.tsx'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 import { trpc } from '#src/ui/trpc.tsx'
@@ -128,6 +129,7 @@ export function DeploymentPage({ deployment: ref }: { deployment: string }) {
     return <PageSkeleton />
   }
   const isStopped = deployment.status === 'stopped'
+  const main = deployment.targets[0]
   return (
     <>
       <PageHeader
@@ -135,12 +137,13 @@ export function DeploymentPage({ deployment: ref }: { deployment: string }) {
         crumbs={crumbs}
         status={deployment.status}
         action={
-          !isStopped &&
-          tab !== 'playground' && (
-            <Button variant="contained" onClick={() => setTab('playground')}>
-              Try it
-            </Button>
-          )
+          isStopped
+            ? canDeploy && main && <DeployButton model={main.modelName} version={main.version} />
+            : tab !== 'playground' && (
+                <Button variant="contained" onClick={() => setTab('playground')}>
+                  Try it
+                </Button>
+              )
         }
         more={canDeploy && !isStopped && <DeploymentMenu deployment={deployment} lastHour={lastHour} />}
       />

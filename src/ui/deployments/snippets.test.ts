@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Tensor } from '#src/contracts/signature.ts'
-import { snippet } from './snippets.ts'
+import { restSnippet, snippet } from './snippets.ts'
 
 const run = promisify(execFile)
 const inputs: Tensor[] = [
@@ -14,13 +14,15 @@ const inputs: Tensor[] = [
 ]
 
 let received: { url: string | undefined; key: string | undefined; body: unknown }
+let project: string | string[] | undefined
 const server = createServer((request, response) => {
   let body = ''
   request.on('data', (chunk) => {
     body += chunk
   })
   request.on('end', () => {
-    received = { url: request.url, key: request.headers.authorization, body: JSON.parse(body) }
+    project = request.headers['x-neuroweaver-project']
+    received = { url: request.url, key: request.headers.authorization, body: body === '' ? null : JSON.parse(body) }
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify({ outputs: [{ name: 'label', data: ['yes'] }] }))
   })
@@ -66,4 +68,13 @@ describe('a pasted snippet sends these very values', () => {
     const { stdout } = await run('python3', ['-c', `import json\nprint(json.dumps(${literal}))`])
     expect(JSON.parse(stdout)).toEqual({ inputs })
   })
+})
+
+it('a pasted REST call says its project and its body', async () => {
+  const origin = new URL(endpointUrl).origin
+  const call = { origin, key: 'nw_1', project: "it's", path: '/training/jobs', body: { model_name: "L'Aquila" } }
+  await run('sh', ['-c', restSnippet(call)])
+  expect([received, project]).toEqual([{ url: '/api/v1/training/jobs', key: 'Bearer nw_1', body: { model_name: "L'Aquila" } }, "it's"])
+  await run('sh', ['-c', restSnippet({ origin, key: 'nw_1', project: 'default', path: '/models/a/deploy' })])
+  expect([received, project]).toEqual([{ url: '/api/v1/models/a/deploy', key: 'Bearer nw_1', body: null }, undefined])
 })

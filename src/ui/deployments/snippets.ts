@@ -78,6 +78,15 @@ const writers: Record<SnippetLanguage, (call: Call) => string> = { curl, python,
 /** A call of this deployment with these values that runs as it stands. */
 export const snippet = (language: SnippetLanguage, call: Call) => writers[language](call)
 
-/** Deploys a model's latest ready version. */
-export const deploySnippet = (origin: string, model: string, key: string | null) =>
-  [`curl -sS -X POST ${shellQuote(`${origin}/api/v1/models/${encodeURIComponent(model)}/deploy`)} \\`, `  -H ${bearer(key)}`].join('\n')
+type RestCall = { origin: string; key: string | null; project: string | null; path: string; body?: unknown }
+
+/** A POST to the REST API by curl; the project is named wherever a key would not find it by itself. */
+export function restSnippet({ origin, key, project, path, body }: RestCall): string {
+  const flags = [
+    bearer(key),
+    ...(project === null || project === 'default' ? [] : [shellQuote(`X-NeuroWeaver-Project: ${project}`)]),
+    ...(body === undefined ? [] : [`'Content-Type: application/json'`]),
+  ].map((header) => `  -H ${header}`)
+  const data = body === undefined ? [] : [`  -d ${shellQuote(JSON.stringify(body))}`]
+  return [`curl -sS -X POST ${shellQuote(`${origin}/api/v1${path}`)}`, ...flags, ...data].join(' \\\n')
+}

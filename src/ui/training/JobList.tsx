@@ -4,6 +4,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Chip from '@mui/material/Chip'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
+import { restSnippet } from '#src/ui/deployments/snippets.ts'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { CodeSnippet } from '#src/ui/kit/CodeSnippet.tsx'
 import { DataTable } from '#src/ui/kit/DataTable.tsx'
@@ -20,7 +21,7 @@ import { JobCard } from '#src/ui/training/JobCard.tsx'
 import { jobColumns } from '#src/ui/training/jobColumns.tsx'
 import { jobHref } from '#src/ui/training/jobFacts.ts'
 import { jobListInput, jobStatuses } from '#src/ui/training/jobListInput.ts'
-import { trainSnippet } from '#src/ui/training/trainSnippet.ts'
+import { trainRequest } from '#src/ui/training/trainRequest.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const start = (
@@ -34,12 +35,20 @@ const pollMs = 4000
 function TerminalTrain() {
   const { data } = trpc.system.info.useQuery()
   const { data: datasets } = trpc.datasets.list.useQuery({ limit: 1 })
+  const project = trpc.me.get.useQuery().data?.project.name ?? null
   const snippetKey = useSnippetKey()
   if (!data) return null
+  const call = {
+    origin: data.webUrl,
+    key: snippetKey.secret,
+    project,
+    path: '/training/jobs',
+    body: trainRequest(datasets?.items[0] ?? null),
+  }
   return (
     <CodeSnippet
       label="From a terminal"
-      snippets={[{ label: 'curl', code: trainSnippet(data.webUrl, snippetKey.secret, datasets?.items[0] ?? null) }]}
+      snippets={[{ label: 'curl', code: restSnippet(call) }]}
       actions={<PutInKeyButton {...snippetKey} />}
     />
   )

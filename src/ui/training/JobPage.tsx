@@ -115,7 +115,8 @@ export function JobPage({ id }: { id: string }) {
     refetch,
   } = trpc.training.get.useQuery({ id }, { refetchInterval: ({ state }) => (state.data && !hasEnded(state.data.status) ? pollMs : false) })
   if (job) return <JobView key={job.id} job={job} />
-  if (isNotFound(error) || readError(error).code === 'bad_request') return <NotFound what="training job" href="/training" label="All training jobs" />
+  if (isNotFound(error) || readError(error).code === 'bad_request')
+    return <NotFound what="training job" href="/training" label="All training jobs" />
   if (error)
     return (
       <>

@@ -1,4 +1,3 @@
-import type { Column } from '#src/contracts/dataset.ts'
 import type { CreateJob, Job, JobErrorCode, JobStatus, JobSummary, RecipeName } from '#src/contracts/training.ts'
 
 /** As the contract's `isFinal`, without carrying its schemas into every page. */
@@ -41,15 +40,6 @@ const whatToDo: Record<JobErrorCode, string> = {
   killed: 'The trainer was stopped from outside, most often for want of memory. See that the machine has room, then run it again.',
 }
 export const adviceFor = (code: JobErrorCode) => whatToDo[code]
-
-/** Columns that the job learned from, as far as its settings say. */
-export function featureNames(
-  columns: readonly Pick<Column, 'name'>[],
-  roles: { target?: string; features?: string[]; exclude?: string[] },
-): string[] {
-  const left = new Set([roles.target, ...(roles.exclude ?? [])])
-  return (roles.features ?? columns.map((column) => column.name)).filter((name) => !left.has(name))
-}
 
 /** What makes another job just like this one, on the same version of the data set. */
 export const againInput = (job: Job): CreateJob => ({

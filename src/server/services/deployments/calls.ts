@@ -33,7 +33,11 @@ const passMs = 60_000
 
 function issuePass(deploymentId: string, subject: string): string {
   const now = Date.now()
-  for (const [digest, pass] of passes) if (pass.until < now) passes.delete(digest)
+  // They stand in the order of their ends.
+  for (const [digest, pass] of passes) {
+    if (pass.until >= now) break
+    passes.delete(digest)
+  }
   const token = `nwp_${randomBytes(32).toString('base64url')}`
   passes.set(sha256Of(token).toString('hex'), { deploymentId, subject, until: now + passMs })
   return token

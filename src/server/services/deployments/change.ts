@@ -10,7 +10,7 @@ import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { findModelRow } from '../models/find.ts'
 import { findVersionRow } from '../models/versions.ts'
-import type { ModelRow } from '../models/view.ts'
+import { aliasOf, type ModelRow } from '../models/view.ts'
 import { getDeployment } from './find.ts'
 import { findDeploymentRow } from './row.ts'
 import { refreshDeployment } from './status.ts'
@@ -22,7 +22,7 @@ async function chooseVersion(tx: Tx, model: ModelRow, input: DeployModel): Promi
   if (input.version !== undefined && input.alias !== undefined) throw new AppError('bad_request', 'Name a version or an alias, not both.')
   if (input.version !== undefined) return findVersionRow(tx, model, input.version)
   if (input.alias !== undefined) {
-    const version = model.aliases[input.alias]
+    const version = aliasOf(model, input.alias)
     if (version === undefined)
       throw new AppError('not_found', `${model.name} has no alias "${input.alias}".`, {
         details: [{ path: 'alias', message: 'does not exist' }],

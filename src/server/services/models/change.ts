@@ -10,7 +10,7 @@ import { announce, recordAudit } from '../audit.ts'
 import { writeFacts } from '../facts.ts'
 import { findModelRow, getModel } from './find.ts'
 import { findVersionRow } from './versions.ts'
-import type { ModelRow } from './view.ts'
+import { aliasOf, type ModelRow } from './view.ts'
 
 export async function updateModel(caller: Caller, input: z.infer<typeof updateModelInput>): Promise<Model> {
   const id = await transaction(async (tx) => {
@@ -96,7 +96,7 @@ export async function deleteAlias(caller: Caller, input: { model: string; alias:
 }
 
 async function moved(tx: Tx, caller: Caller, model: ModelRow, alias: string, toVersion: number | null, reason?: string): Promise<void> {
-  const fromVersion = model.aliases[alias] ?? null
+  const fromVersion = aliasOf(model, alias) ?? null
   const { [alias]: _gone, ...others } = model.aliases
   await tx
     .update(models)

@@ -67,7 +67,7 @@ export async function readSeries(jobId: string, points: number): Promise<z.infer
   const rows = await db()
     .select({
       name: sql<string>`${trainingEvents.body}->>'name'`,
-      step: sql<number>`(${trainingEvents.body}->>'step')::int`,
+      step: sql<number>`(${trainingEvents.body}->>'step')::float8`,
       value: sql<number | null>`(${trainingEvents.body}->>'value')::float8`,
       at: trainingEvents.at,
     })

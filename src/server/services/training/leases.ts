@@ -47,15 +47,17 @@ export async function claimJob(
   signal: AbortSignal,
 ): Promise<ClaimResponse | undefined> {
   const until = Date.now() + waitMs
-  while (true) {
+  // Who hung up would never learn of a job, which would wait out a lease and lose an attempt.
+  while (!signal.aborted) {
     const woken = listener().wait('nw_training', Math.min(backstopMs, Math.max(0, until - Date.now())), signal, (device) =>
       devices.includes(device as 'cpu'),
     )
     const claimed = await tryClaim(caller, devices)
     if (claimed) return claimed
-    if (signal.aborted || Date.now() >= until) return undefined
+    if (Date.now() >= until) return undefined
     await woken
   }
+  return undefined
 }
 
 async function tryClaim(caller: Caller, devices: readonly ('cpu' | 'cuda')[]): Promise<ClaimResponse | undefined> {
@@ -270,6 +272,8 @@ export async function finishJob(caller: Caller, jobId: string, input: Finish): P
     if (!job || !isMine || job.status !== 'running') throw leaseLost()
     if (input.outcome === 'succeeded') return succeed(tx, caller, job, input)
     if (input.outcome === 'cancelled') return end(tx, job, 'cancelled', null)
+    // What broke while it was being cancelled is not started again.
+    if (job.cancelRequestedAt) return end(tx, job, 'cancelled', null)
     const isRetried = input.is_retryable && job.attempt < maxAttempts
     return isRetried ? requeue(tx, job, input.error.message) : end(tx, job, 'failed', input.error)
   })
