@@ -37,7 +37,8 @@ export function bearerOf(req: IncomingMessage): string | undefined {
 export function takeAddress(req: IncomingMessage): URL {
   const raw = req.url ?? '/'
   // The parser of addresses takes a backslash for a slash, and then for a step up.
-  if (!raw.startsWith('/') || raw.includes('\\')) throw new AppError('bad_request', 'An address begins with a slash and holds no backslash.')
+  if (!raw.startsWith('/') || raw.includes('\\'))
+    throw new AppError('bad_request', 'An address begins with a slash and holds no backslash.')
   const address = `http://host${raw.replace(/^\/+/, '/')}`
   if (!URL.canParse(address)) throw new AppError('bad_request', 'The address of this request can not be read.')
   const url = new URL(address)

@@ -1,4 +1,5 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { AppError } from './errors.ts'
 import { inferenceUrl } from './services/deployments/find.ts'
 
@@ -34,15 +35,16 @@ const frameOf = (req: IncomingMessage) => (req.headers['transfer-encoding'] === 
 
 /** Hands `/v2` on to an inference runtime, for callers who reach only web. The runtime asks who the caller is, as it does of all. */
 export async function passThrough(req: IncomingMessage, res: ServerResponse, { pathname, search }: URL): Promise<void> {
-  const target = new URL(await currentOrigin())
-  const options = { hostname: target.hostname, port: target.port, path: `${pathname}${search}`, method: req.method }
+  const target = new URL(`${pathname}${search}`, await currentOrigin())
+  const send = target.protocol === 'https:' ? httpsRequest : request
+  const headers = { ...passed(req.headers), ...frameOf(req), host: target.host }
   await new Promise<void>((resolve, reject) => {
     const away = (cause: unknown) => {
       // Nobody is left to be told.
       if (res.destroyed) return resolve()
       reject(new AppError('unavailable', 'The inference runtime does not answer. Try again in a moment.', { cause, retryAfterSeconds: 2 }))
     }
-    const onward = request({ ...options, headers: { ...passed(req.headers), ...frameOf(req), host: target.host } }, (answer) => {
+    const onward = send(target, { method: req.method, headers }, (answer) => {
       res.writeHead(answer.statusCode ?? 502, passed(answer.headers))
       answer.pipe(res)
       answer.once('error', away)

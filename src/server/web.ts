@@ -34,10 +34,15 @@ type Door = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<voi
 
 /** A wrong credential is refused by each procedure in tRPC's own words, so that every client can read why. */
 async function contextOf(req: HeaderSource): Promise<Context> {
+  const identify = () => callerOf(req)
   try {
-    return { caller: await callerOf(req) }
+    return { caller: await identify(), identify }
   } catch (error) {
-    return { caller: visitor(String(req.headers['x-correlation-id']), req.socket?.remoteAddress ?? null), refusal: toAppError(error) }
+    return {
+      identify,
+      caller: visitor(String(req.headers['x-correlation-id']), req.socket?.remoteAddress ?? null),
+      refusal: toAppError(error),
+    }
   }
 }
 
@@ -143,6 +148,14 @@ async function prepareInstallation(): Promise<void> {
     await createFirstAdmin({ email: email.toLowerCase(), name: 'Admin', password }, undefined)
 }
 
+const maxFormBytes = 64 * 1024
+
+/** Pages take nothing but the sign-in form, from anybody, and would read a body of any length into memory. */
+function refuseLargeForm(req: IncomingMessage): void {
+  if (req.headers['transfer-encoding'] === undefined && Number(req.headers['content-length'] ?? 0) <= maxFormBytes) return
+  throw new AppError('payload_too_large', `Pages take at most ${maxFormBytes} bytes, announced by Content-Length.`)
+}
+
 async function pagesDoor(): Promise<Door> {
   if (process.env.NEUROWEAVER_NO_PAGES === '1') {
     return async () => {
@@ -154,6 +167,7 @@ async function pagesDoor(): Promise<Door> {
   await app.prepare()
   const handle = app.getRequestHandler()
   return async (req, res) => {
+    refuseLargeForm(req)
     // Pages do not know their own address; the sign-in page leads back to it.
     req.headers['x-neuroweaver-path'] = req.url
     await handle(req, res)

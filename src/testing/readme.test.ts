@@ -5,9 +5,7 @@ import { expect, test } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const readme = readFileSync(`${root}/README.md`, 'utf8')
 const named = new Set(
-  [...readme.matchAll(/`((?:src|runtimes|drizzle)\/[\w./-]+)`|\]\((src\/[\w./-]+)\)/g)].map(
-    (match) => (match[1] ?? match[2]) as string,
-  ),
+  [...readme.matchAll(/`((?:src|runtimes|drizzle)\/[\w./-]+)`|\]\((src\/[\w./-]+)\)/g)].map((match) => (match[1] ?? match[2]) as string),
 )
 
 test('the README names places', () => expect(named.size).toBeGreaterThan(10))

@@ -12,6 +12,8 @@ type EventsCall = Call<{ job: string }, { after: number; limit: number }, unknow
 
 const keepAliveMs = 4_000
 const batch = 1_000
+/** The largest number that a sequence can have. */
+const maxSeq = 2 ** 31 - 1
 
 /** Reads once, or follows when the client accepts an event stream. */
 export async function answerEvents(call: EventsCall): Promise<TrainingEvent[] | undefined> {
@@ -27,7 +29,7 @@ export async function answerEvents(call: EventsCall): Promise<TrainingEvent[] | 
 }
 
 const lastEventId = (header: string | string[] | undefined) =>
-  typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+  typeof header === 'string' && /^\d{1,15}$/.test(header) ? Math.min(Number(header), maxSeq) : undefined
 
 async function stream({ caller, req, res, identify }: EventsCall, id: string, after: number): Promise<void> {
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })

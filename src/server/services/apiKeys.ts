@@ -3,7 +3,7 @@ import { and, desc, eq, isNull, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { type ApiKey, type createApiKey as createApiKeyInput, scopePermissions } from '#src/contracts/access.ts'
 import { isUuid } from '#src/contracts/common.ts'
-import { db, transaction } from '#src/server/db/client.ts'
+import { db, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { apiKeys, projects, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
@@ -49,10 +49,11 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
     (permission) => permission === 'admin' && !caller.installation.includes(permission) && !caller.permissions.includes(permission),
   )
   if (missing.length > 0) throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
+  await refuseMoreThanKey(caller, input)
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const id = newId()
   await transaction(async (tx) => {
-    const projectId = input.project ? await projectIdOf(input.project) : null
+    const projectId = input.project ? await projectIdOf(tx, input.project) : null
     await tx.insert(apiKeys).values({
       id,
       userId: caller.userId as string,
@@ -76,8 +77,25 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   return { apiKey: view(row), key }
 }
 
-async function projectIdOf(project: string): Promise<string> {
-  const [row] = await db()
+/** A key that leaked must not make itself a wider one: a key makes keys of its own scope at most, and of its own project alone. */
+async function refuseMoreThanKey(caller: Caller, input: z.infer<typeof createApiKeyInput>): Promise<void> {
+  if (!caller.apiKeyId) return
+  const [own] = await db()
+    .select({ scope: apiKeys.scope, projectId: apiKeys.projectId })
+    .from(apiKeys)
+    .where(eq(apiKeys.id, caller.apiKeyId))
+  const isWider = scopePermissions[input.scope].some((permission) => !own || !scopePermissions[own.scope].includes(permission))
+  if (isWider)
+    throw new AppError('forbidden', 'A key can not make a key of a wider scope than its own. Choose a narrower scope, or sign in.')
+  if (own?.projectId && ![caller.project.id, caller.project.name].includes(input.project ?? ''))
+    throw new AppError(
+      'forbidden',
+      `This key is for the project "${caller.project.name}" alone, and so are the keys that it makes: name it.`,
+    )
+}
+
+async function projectIdOf(tx: Queryable, project: string): Promise<string> {
+  const [row] = await tx
     .select({ id: projects.id })
     .from(projects)
     .where(isUuid(project) ? eq(projects.id, project) : eq(projects.name, project))
@@ -86,13 +104,19 @@ async function projectIdOf(project: string): Promise<string> {
   return row.id
 }
 
+/** An admin revokes any key, a person their own; a key that is to read alone, or for one project, revokes itself alone. */
+function isRevocable(caller: Caller) {
+  if (caller.installation.includes('admin')) return undefined
+  const mine = eq(apiKeys.userId, caller.userId ?? '')
+  return caller.apiKeyId && !caller.installation.includes('write') ? and(mine, eq(apiKeys.id, caller.apiKeyId)) : mine
+}
+
 export async function revokeApiKey(caller: Caller, id: string): Promise<void> {
   await transaction(async (tx) => {
-    const mine = caller.installation.includes('admin') ? undefined : eq(apiKeys.userId, caller.userId ?? '')
     const [row] = await tx
       .update(apiKeys)
       .set({ revokedAt: sql`now()` })
-      .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt), mine))
+      .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt), isRevocable(caller)))
       .returning()
     if (!row) throw new AppError('not_found', 'There is no such key, or it was revoked before.')
     await recordAudit(tx, caller, {

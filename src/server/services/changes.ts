@@ -10,19 +10,22 @@ const maxBacklog = 500
 export async function* followChanges(caller: Caller, signal: AbortSignal | undefined): AsyncGenerator<Change> {
   const backlog = new Map<string, Change>()
   let wake = () => {}
-  const push = (item: Change) => {
-    if (backlog.size < maxBacklog) backlog.set(`${item.kind}:${item.id}`, item)
+  const put = (item: Change) => void backlog.set(`${item.kind}:${item.id}`, item)
+  const gap = () => {
+    backlog.clear()
+    for (const kind of change.shape.kind.options) put({ kind, id: '*' })
     wake()
   }
   const heard = (payload: string) => {
     const [kind, projectId, id] = payload.split(':')
-    if (projectId === caller.project.id || projectId === everywhere) push({ kind: kind as Change['kind'], id: id ?? '*' })
-  }
-  const gap = () => {
-    for (const kind of change.shape.kind.options) push({ kind, id: '*' })
+    if (projectId === caller.project.id || projectId === everywhere) put({ kind: kind as Change['kind'], id: id ?? '*' })
+    if (backlog.size > maxBacklog) gap()
+    wake()
   }
   listener().on('nw_change', heard)
   listener().on('reconnected', gap)
+  const aborted = () => wake()
+  signal?.addEventListener('abort', aborted)
   try {
     while (!signal?.aborted) {
       const [key, item] = backlog.entries().next().value ?? []
@@ -33,10 +36,10 @@ export async function* followChanges(caller: Caller, signal: AbortSignal | undef
       }
       await new Promise<void>((resolve) => {
         wake = resolve
-        signal?.addEventListener('abort', () => resolve(), { once: true })
       })
     }
   } finally {
+    signal?.removeEventListener('abort', aborted)
     listener().off('nw_change', heard)
     listener().off('reconnected', gap)
   }

@@ -1,11 +1,15 @@
+import type { ErrorCode } from '#src/contracts/errors.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Rule } from '#src/server/services/access.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
 
-/** `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind. */
-export type Context = { caller: Caller; refusal?: AppError }
+/**
+ * `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind.
+ * `identify` looks again at who is asking.
+ */
+export type Context = { caller: Caller; refusal?: AppError; identify: () => Promise<Caller> }
 type Meta = { rule: Rule }
 
 const log = createLog('trpc')
@@ -64,7 +68,7 @@ export const t = initTRPC
   })
 
 /** `next()` never rejects: the result says whether it went well, and what was thrown is translated here for every procedure. */
-const guarded = t.procedure.use(async ({ ctx, meta, next, path }) => {
+const guarded = t.procedure.use(async ({ ctx, meta, next, path, type }) => {
   if (!meta) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `${path} has no rule` })
   try {
     if (ctx.refusal && meta.rule !== 'open') throw ctx.refusal
@@ -73,11 +77,45 @@ const guarded = t.procedure.use(async ({ ctx, meta, next, path }) => {
     throw translate(error)
   }
   const result = await next()
+  if (result.ok && type === 'subscription')
+    return { ...result, data: whileAllowed(result.data as AsyncIterable<unknown>, async () => authorize(await ctx.identify(), meta.rule)) }
   if (result.ok) return result
   const app = appErrorOf(result.error)
   if (app.code === 'internal') log.error('a procedure failed', { error: result.error.cause ?? result.error, data: { path } })
   throw translate(app)
 })
+
+const lookAgainMs = 4_000
+const final = new Set<ErrorCode>(['unauthorized', 'forbidden', 'not_found'])
+
+/** A stream outlives keys, sessions and rights: it ends with a refusal when its caller may no longer ask for it. */
+async function* whileAllowed(stream: AsyncIterable<unknown>, look: () => Promise<void>): AsyncGenerator<unknown> {
+  const source = stream[Symbol.asyncIterator]()
+  let refusal: TRPCError | undefined
+  let wake = () => {}
+  const timer = setInterval(() => {
+    look().catch((error) => {
+      if (final.has(toAppError(error).code)) refusal = translate(error)
+      wake()
+    })
+  }, lookAgainMs)
+  try {
+    while (true) {
+      const woken = new Promise<undefined>((resolve) => {
+        wake = () => refusal && resolve(undefined)
+      })
+      if (refusal) throw refusal
+      const step = await Promise.race([source.next(), woken])
+      if (refusal) throw refusal
+      if (!step || step.done) return
+      yield step.value
+    }
+  } finally {
+    clearInterval(timer)
+    // It may be waiting for what comes next, and ends when the connection does.
+    void source.return?.()
+  }
+}
 
 function translate(error: unknown): TRPCError {
   const app = toAppError(error)

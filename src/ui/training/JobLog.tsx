@@ -116,7 +116,8 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
             </Box>
           )}
           <Box
-            sx={{ position: 'relative', minWidth: '100%', width: 'max-content', ...(isWrapped && { width: '100%' }) }}
+            // Under reduced motion every property takes a moment to change, and the end would be scrolled to before it is there.
+            sx={{ position: 'relative', minWidth: '100%', width: isWrapped ? '100%' : 'max-content', transition: 'none !important' }}
             style={{ height: view.height }}
           >
             {shown.slice(view.first, view.last).map((line, offset) => {

@@ -1,4 +1,4 @@
-import { and, desc, eq, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { aliasMove, Model, setAlias as setAliasInput, updateModel as updateModelInput } from '#src/contracts/model.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
@@ -9,7 +9,7 @@ import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { writeFacts } from '../facts.ts'
 import { findModelRow, getModel } from './find.ts'
-import { findVersionRow } from './versions.ts'
+import { findVersionRow, refuseWhileTrainedFrom } from './versions.ts'
 import { aliasOf, type ModelRow } from './view.ts'
 
 export async function updateModel(caller: Caller, input: z.infer<typeof updateModelInput>): Promise<Model> {
@@ -47,12 +47,20 @@ export async function deleteModel(caller: Caller, ref: string): Promise<void> {
   await transaction(async (tx) => {
     const model = await findModelRow(tx, caller, ref, true)
     const ofModel = eq(deployments.modelId, model.id)
+    const isOfModel = sql`${deploymentTargets.versionId} in (select ${modelVersions.id} from ${modelVersions} where ${modelVersions.modelId} = ${model.id})`
+    await refuseWhileTrainedFrom(tx, eq(modelVersions.modelId, model.id))
+    // A deployment of another model may send traffic to a version of this one.
+    const isTarget = exists(
+      tx
+        .select({ one: sql`1` })
+        .from(deploymentTargets)
+        .where(and(eq(deploymentTargets.deploymentId, deployments.id), isOfModel)),
+    )
     const [served] = await tx
       .select({ name: deployments.name })
       .from(deployments)
-      .where(and(ofModel, ne(deployments.status, 'stopped')))
+      .where(and(or(ofModel, isTarget), ne(deployments.status, 'stopped')))
     if (served) throw new AppError('conflict', `${model.name} is served by the deployment "${served.name}". Undeploy it first.`)
-    const isOfModel = sql`${deploymentTargets.versionId} in (select ${modelVersions.id} from ${modelVersions} where ${modelVersions.modelId} = ${model.id})`
     await tx.delete(deploymentTargets).where(isOfModel)
     await tx.delete(deployments).where(ofModel)
     await tx.delete(models).where(eq(models.id, model.id))

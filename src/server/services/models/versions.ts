@@ -1,10 +1,10 @@
-import { and, desc, eq, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, lt, ne, type SQL, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Page } from '#src/contracts/common.ts'
 import { evaluationPath } from '#src/contracts/manifest.ts'
 import type { ModelVersion, versionSummary } from '#src/contracts/model.ts'
-import { db, type Queryable, transaction } from '#src/server/db/client.ts'
-import { deployments, deploymentTargets, modelAliases, modelVersions, users, versionFiles } from '#src/server/db/schema.ts'
+import { db, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
+import { deployments, deploymentTargets, modelAliases, modelVersions, trainingJobs, users, versionFiles } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { store } from '#src/server/storage/index.ts'
 import type { Caller } from '../access.ts'
@@ -134,11 +134,27 @@ export async function getEvaluation(caller: Caller, input: { model: string; vers
   }
 }
 
-/** Deletes a version that nothing serves and no alias names. */
+/**
+ * A job that has not ended still needs its base. The versions are locked first, so that none becomes one before it is deleted.
+ * @throws AppError conflict.
+ */
+export async function refuseWhileTrainedFrom(tx: Tx, which: SQL): Promise<void> {
+  await tx.select({ id: modelVersions.id }).from(modelVersions).where(which).for('update')
+  const [job] = await tx
+    .select({ name: trainingJobs.name })
+    .from(trainingJobs)
+    .innerJoin(modelVersions, eq(modelVersions.id, trainingJobs.baseVersionId))
+    .where(and(which, inArray(trainingJobs.status, ['queued', 'running'])))
+    .limit(1)
+  if (job) throw new AppError('conflict', `The training job "${job.name}" starts from it. Wait until it has ended, or cancel it first.`)
+}
+
+/** Deletes a version that nothing serves or trains from, and no alias names. */
 export async function deleteVersion(caller: Caller, input: { model: string; version: number }): Promise<void> {
   await transaction(async (tx) => {
     const model = await findModelRow(tx, caller, input.model, true)
     const version = await findVersionRow(tx, model, input.version)
+    await refuseWhileTrainedFrom(tx, eq(modelVersions.id, version.id))
     const [served] = await tx
       .select({ name: deployments.name })
       .from(deploymentTargets)

@@ -3,6 +3,10 @@ import type { models } from '#src/server/db/schema.ts'
 
 export type ModelRow = typeof models.$inferSelect
 
+/** The version that an alias names. An alias may be called `constructor`, which every object has. */
+export const aliasOf = ({ aliases }: Pick<ModelRow, 'aliases'>, alias: string): number | undefined =>
+  Object.hasOwn(aliases, alias) ? aliases[alias] : undefined
+
 export const viewModel = (row: ModelRow, project: string, createdBy: string | null): Model => ({
   id: row.id,
   name: row.name,
