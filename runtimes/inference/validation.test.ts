@@ -341,3 +341,24 @@ describe('bodies', () => {
     expect((await refusal('same-INT64', body)).status).toBe(413)
   })
 })
+
+describe('a body made to keep the parser busy', () => {
+  it('is refused at once when a string in it does not end', async () => {
+    const started = performance.now()
+    const { status } = await refusal('pair', `NaN "${'\\"'.repeat(500_000)}`)
+    expect(status).toBe(400)
+    expect(performance.now() - started).toBeLessThan(5_000)
+  })
+
+  it('is refused when it is nested past the stack and holds an integer of many digits', async () => {
+    const input = '{"name":"v","datatype":"INT64","shape":[1],"data":[9007199254740993]}'
+    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+    expect(await refusal('same-INT64', `{"inputs":[${input}],"parameters":{"a":${deep}}}`)).toMatchObject({ status: 400 })
+  })
+
+  it('may hold NaN beside an integer of many digits', async () => {
+    const input = '{"name":"v","datatype":"INT64","shape":[1],"data":[9007199254740993]}'
+    const response = await harness.infer('same-INT64', `{"inputs":[${input}],"parameters":{"a":NaN,"b":"NaN \\" NaN"}}`)
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('9007199254740993')])
+  })
+})

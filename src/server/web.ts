@@ -82,6 +82,14 @@ const isRestModels = (req: IncomingMessage, url: URL) =>
   (req.headers.authorization !== undefined || !(req.headers.accept ?? '').includes('text/html')) &&
   req.headers.rsc === undefined
 
+const maxFormBytes = 64 * 1024
+
+/** Pages take nothing but the sign-in form, from anybody, and would read a body of any length into memory. */
+function refuseLargeForm(req: IncomingMessage): void {
+  if (req.headers['transfer-encoding'] === undefined && Number(req.headers['content-length'] ?? 0) <= maxFormBytes) return
+  throw new AppError('payload_too_large', `Pages take at most ${maxFormBytes} bytes, announced by Content-Length.`)
+}
+
 function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   const { pathname } = url
   if (pathname.startsWith('/api/trpc/')) return trpcDoor
@@ -94,6 +102,7 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   if (pathname === '/v2' || pathname.startsWith('/v2/')) return passThrough
   if (isRestModels(req, url))
     return (request, response, address) => restDoor(request, response, new URL(`${address.origin}/api/v1/models${address.search}`))
+  refuseLargeForm(req)
   return pages
 }
 
@@ -148,14 +157,6 @@ async function prepareInstallation(): Promise<void> {
     await createFirstAdmin({ email: email.toLowerCase(), name: 'Admin', password }, undefined)
 }
 
-const maxFormBytes = 64 * 1024
-
-/** Pages take nothing but the sign-in form, from anybody, and would read a body of any length into memory. */
-function refuseLargeForm(req: IncomingMessage): void {
-  if (req.headers['transfer-encoding'] === undefined && Number(req.headers['content-length'] ?? 0) <= maxFormBytes) return
-  throw new AppError('payload_too_large', `Pages take at most ${maxFormBytes} bytes, announced by Content-Length.`)
-}
-
 async function pagesDoor(): Promise<Door> {
   if (process.env.NEUROWEAVER_NO_PAGES === '1') {
     return async () => {
@@ -167,7 +168,6 @@ async function pagesDoor(): Promise<Door> {
   await app.prepare()
   const handle = app.getRequestHandler()
   return async (req, res) => {
-    refuseLargeForm(req)
     // Pages do not know their own address; the sign-in page leads back to it.
     req.headers['x-neuroweaver-path'] = req.url
     await handle(req, res)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { useDatabase } from '#src/testing/database.ts'
-import { caller, makeKey, makeUser } from '#src/testing/factories.ts'
+import { caller, makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
 import { authorize, forgetIdentities, identify } from './access.ts'
 import { createApiKey, ensureBootstrapKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
 import { changePassword, createFirstAdmin, createUser, needsFirstAdmin, signIn, updateUser } from './users.ts'
@@ -92,5 +92,38 @@ describe('API keys', () => {
       installation: ['read', 'write', 'deploy', 'admin'],
     })
     await expect(identify({ bearer: 'first-bootstrap-key-0123456789', ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+})
+
+describe('a key', () => {
+  const input = { name: 'made by a key', expiresInDays: null }
+
+  test('makes no key of a wider scope than its own', async () => {
+    const reader = await caller(await makeKey(await makeUser('admin'), 'read'))
+    await expect(createApiKey(reader, { ...input, scope: 'write' })).rejects.toMatchObject({ code: 'forbidden' })
+    expect(await createApiKey(reader, { ...input, scope: 'read' })).toMatchObject({ apiKey: { scope: 'read' } })
+  })
+
+  test('of one project makes keys of that project alone', async () => {
+    const project = await makeProject()
+    const bound = await caller(await makeKey(await makeUser('manager'), 'write', project))
+    await expect(createApiKey(bound, { ...input, scope: 'write' })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(createApiKey(bound, { ...input, scope: 'write', project: 'default' })).rejects.toMatchObject({ code: 'forbidden' })
+    const { apiKey } = await createApiKey(bound, { ...input, scope: 'write', project: project.name })
+    expect(apiKey.project).toBe(project.name)
+  })
+
+  test('that is to read alone revokes no other key', async () => {
+    const owner = await makeUser('manager')
+    const { apiKey } = await createApiKey(await caller(owner), { ...input, scope: 'write' })
+    const reader = await caller(await makeKey(owner, 'read'))
+    await expect(revokeApiKey(reader, apiKey.id)).rejects.toMatchObject({ code: 'not_found' })
+    await revokeApiKey(reader, reader.apiKeyId as string)
+  })
+
+  test('is made by many at once, more than there are connections', async () => {
+    const person = await caller(await makeUser('manager'))
+    const asked = Array.from({ length: 40 }, () => createApiKey(person, { ...input, scope: 'write', project: 'default' }))
+    expect(await Promise.all(asked)).toHaveLength(40)
   })
 })

@@ -14,7 +14,7 @@ const cellSx = {
   fontWeight: 400,
 } as const
 const headSx = { ...cellSx, position: 'sticky', top: 0, zIndex: 2, bgcolor: 'raised', verticalAlign: 'bottom' } as const
-const firstSx = { position: 'sticky', left: 0, bgcolor: 'raised', color: 'text.secondary', textAlign: 'right' } as const
+const firstSx = { position: 'sticky', left: 0, bgcolor: 'raised', color: 'text.secondary', textAlign: 'right', width: '1%' } as const
 
 function Value({ value }: { value: string | null }) {
   if (value === null || value === '')

@@ -62,8 +62,10 @@ export function HyperFields({ fields, ...rest }: Props) {
           variant="outlined"
           sx={{ borderRadius: '8px', borderColor: 'divider', '&::before': { display: 'none' } }}
         >
-          <AccordionSummary expandIcon={<ExpandIcon sx={{ fontSize: 20 }} />}>Advanced: {advanced.length} more settings</AccordionSummary>
-          <AccordionDetails sx={fieldGrid}>
+          <AccordionSummary expandIcon={<ExpandIcon sx={{ fontSize: 20 }} />} sx={{ px: 4 }}>
+            Advanced: {advanced.length} more settings
+          </AccordionSummary>
+          <AccordionDetails sx={{ ...fieldGrid, px: 4, pt: 2, pb: 5 }}>
             {advanced.map((field) => (
               <One key={field.name} field={field} {...rest} />
             ))}

@@ -52,3 +52,20 @@ it('leaves out what another choice makes idle', () => {
   expect(fieldsInUse(some, {}).map((field) => field.name)).toEqual(['algorithm'])
   expect(fieldsInUse(some, { algorithm: 'mlp' }).map((field) => field.name)).toEqual(['algorithm', 'epochs'])
 })
+
+it('takes a help that names a choice as a setting of that choice', () => {
+  const some = fieldsOf({
+    properties: {
+      algorithm: { enum: ['lightgbm', 'mlp'], default: 'lightgbm', description: 'Trees or a net.' },
+      rounds: { type: 'integer', default: 500, description: 'LightGBM: the largest number of trees.' },
+      epochs: { type: 'integer', default: 100, description: 'MLP: passes over the rows.' },
+      note: { type: 'string', description: 'Hint: say what it is for.' },
+    },
+  })
+  expect(fieldsInUse(some, {}).map((field) => [field.name, field.help])).toEqual([
+    ['algorithm', 'Trees or a net.'],
+    ['rounds', 'The largest number of trees.'],
+    ['note', 'Hint: say what it is for.'],
+  ])
+  expect(fieldsInUse(some, { algorithm: 'mlp' }).map((field) => field.name)).toEqual(['algorithm', 'epochs', 'note'])
+})

@@ -69,7 +69,21 @@ function fieldOf(name: string, property: Json): HyperField {
 /** The fields of a recipe's hyper-parameters, in the schema's order. */
 export function fieldsOf(schema: Json): HyperField[] {
   if (!isObject(schema.properties)) return []
-  return Object.entries(schema.properties).flatMap(([name, property]) => (isObject(property) ? [fieldOf(name, property)] : []))
+  const fields = Object.entries(schema.properties).flatMap(([name, property]) => (isObject(property) ? [fieldOf(name, property)] : []))
+  return fields.map((field) => withSubject(field, fields))
+}
+
+/** A help that begins with another field's choice, as 'MLP: units of each layer', tells of a setting that counts only with that choice. */
+function withSubject(field: HyperField, fields: readonly HyperField[]): HyperField {
+  const subject = /^([\w -]+): (.+)$/s.exec(field.help)
+  if (!subject || Object.keys(field.when).length > 0) return field
+  const word = (subject[1] as string).toLowerCase()
+  const rest = subject[2] as string
+  for (const other of fields) {
+    const choice = other.choices.find((one) => one.toLowerCase() === word)
+    if (choice) return { ...field, help: rest.replace(/^./, (first) => first.toUpperCase()), when: { [other.name]: choice } }
+  }
+  return field
 }
 
 export type HyperValue = string | number | boolean | null

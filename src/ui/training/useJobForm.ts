@@ -19,6 +19,9 @@ import {
 import { jobHref } from '#src/ui/training/jobFacts.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
+/** A data set that is still being read is announced when it is ready; this is for a browser that missed it. */
+const verifyPollMs = 2000
+
 /** Opens what is folded around the first wrong field, and focuses it. */
 function focusFirst(places: readonly string[]) {
   const controls = [...document.querySelectorAll<HTMLElement>('[name], [data-place]')]
@@ -36,7 +39,10 @@ function useDataset(start: JobFormStart, from: { datasetName: string; datasetVer
   const version = picked !== null && picked !== (from?.datasetName ?? start.dataset) ? undefined : (from?.datasetVersion ?? start.version)
   const detail = trpc.datasets.get.useQuery(
     { dataset: name, version },
-    { enabled: name !== '' && (!start.from || !!from || picked !== null) },
+    {
+      enabled: name !== '' && (!start.from || !!from || picked !== null),
+      refetchInterval: ({ state }) => (state.data?.status === 'pending' ? verifyPollMs : false),
+    },
   )
   return { list, name, detail, pick: setPicked }
 }

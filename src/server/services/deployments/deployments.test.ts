@@ -10,6 +10,7 @@ import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { exampleSignature, makeArtifact } from '#src/testing/rows.ts'
 import type { Caller } from '../access.ts'
+import { deleteModel, setAlias } from '../models/change.ts'
 import { registerModel } from '../models/register.ts'
 import { listVersions } from '../models/versions.ts'
 import { recordHeartbeat } from '../runtimes.ts'
@@ -266,4 +267,27 @@ describe('metrics', () => {
       readMetrics(person, { deployment: model, from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }),
     ).rejects.toMatchObject({ code: 'bad_request' })
   })
+})
+
+test('a model whose version another deployment serves can not be deleted', async () => {
+  const other = `${model}-other`
+  const made = await registerModel(person, { name: other, files: [{ path: 'model.onnx', sha256: await makeArtifact(person) }] })
+  const deployment = await deployModel(person, { model })
+  await setTargets(person, {
+    deployment: deployment.id,
+    targets: [
+      { version: 1, weight: 50 },
+      { modelId: made.id, version: 1, weight: 50 },
+    ],
+  })
+  await expect(deleteModel(person, other)).rejects.toMatchObject({ code: 'conflict' })
+  expect((await getDeployment(person, deployment.id)).targets).toHaveLength(2)
+  await stopDeployment(person, deployment.id)
+  await deleteModel(person, other)
+})
+
+test('an alias may be called as what every object has', async () => {
+  await expect(deployModel(person, { model, alias: 'constructor' })).rejects.toMatchObject({ code: 'not_found' })
+  await setAlias(person, { model, alias: 'constructor', version: 1 })
+  expect(await deployModel(person, { model, alias: 'constructor' })).toMatchObject({ targets: [{ version: 1 }] })
 })

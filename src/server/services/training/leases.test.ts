@@ -6,8 +6,12 @@ import { startListener, stopListener } from '#src/server/db/listen.ts'
 import { modelVersions, trainingEvents, trainingJobs } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
-import { exampleSignature, makeReadyDataset, makeReadyUpload } from '#src/testing/rows.ts'
+import { exampleSignature, makeArtifact, makeReadyDataset, makeReadyUpload } from '#src/testing/rows.ts'
+import { toAppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
+import { deleteModel } from '../models/change.ts'
+import { registerModel } from '../models/register.ts'
+import { deleteVersion } from '../models/versions.ts'
 import { readEvents, readSeries } from './events.ts'
 import { cancelJob, createJob, getJob } from './jobs.ts'
 import { claimJob, failUnavailable, finishJob, heartbeatJob, recordCheckpoint, recordEvents, sweepLeases } from './leases.ts'
@@ -71,6 +75,12 @@ describe('claiming', () => {
     expect((await waiting)?.job_id).toBe(job.id)
     // Far below the five seconds after which it would have looked anyway.
     expect(performance.now() - started).toBeLessThan(3_000)
+  })
+
+  test('an agent that hung up gets no job', async () => {
+    const job = await createJob(person, request())
+    expect(await claimJob(agent, ['cpu'], 20_000, AbortSignal.abort())).toBeUndefined()
+    expect(await getJob(person, job.id)).toMatchObject({ status: 'queued', attempt: 0 })
   })
 
   test('a job that was cancelled in the queue is not handed out', async () => {
@@ -259,4 +269,48 @@ describe('a request that can not be trained', () => {
   test('a data set that is not there is not found', async () => {
     await expect(createJob(person, request({ dataset: 'nope' }))).rejects.toMatchObject({ code: 'not_found' })
   })
+})
+
+test('an attempt that breaks while it is being cancelled is not started again', async () => {
+  const { id } = await createJob(person, request())
+  await claim(agent)
+  await cancelJob(person, id)
+  const error = { code: 'internal' as const, message: 'it broke' }
+  await finishJob(agent, id, { outcome: 'failed', attempt: 1, error, is_retryable: true })
+  expect(await getJob(person, id)).toMatchObject({ status: 'cancelled' })
+  expect(await claim(other)).toBeUndefined()
+})
+
+test('a series goes on past the steps that an int4 holds', async () => {
+  const { id } = await createJob(person, request())
+  await claim(agent)
+  const step = 2 ** 40
+  await recordEvents(agent, id, { attempt: 1, events: [event(1, { type: 'metric', name: 'loss', value: 1, step })] })
+  expect(await readSeries(id, 10)).toMatchObject([{ name: 'loss', points: [{ step }] }])
+})
+
+test('the base of a job that has not ended can not be deleted', async () => {
+  const files = [{ path: 'model.onnx', sha256: await makeArtifact(person) }]
+  await registerModel(person, { name: 'base-model', files })
+  const job = await createJob(person, request({ base: { model: 'base-model', version: 1 } }))
+  const refused = expect.objectContaining({ code: 'conflict', message: expect.stringContaining(job.name) })
+  await expect(deleteVersion(person, { model: 'base-model', version: 1 })).rejects.toEqual(refused)
+  await expect(deleteModel(person, 'base-model')).rejects.toEqual(refused)
+  await cancelJob(person, job.id)
+  await deleteModel(person, 'base-model')
+})
+
+test('jobs and the deletion of their base at the same moment: whoever comes second is told', async () => {
+  const files = [{ path: 'model.onnx', sha256: await makeArtifact(person) }]
+  for (let round = 0; round < 10; round++) {
+    const model = `raced-${round}`
+    await registerModel(person, { name: model, files })
+    const [made, deleted] = await Promise.allSettled([
+      createJob(person, request({ base: { model, version: 1 } })),
+      deleteModel(person, model),
+    ])
+    expect([made.status, deleted.status].toSorted()).toEqual(['fulfilled', 'rejected'])
+    const { reason } = [made, deleted].find(({ status }) => status === 'rejected') as PromiseRejectedResult
+    expect(['conflict', 'not_found']).toContain(toAppError(reason).code)
+  }
 })
