@@ -38,7 +38,7 @@ declare module '@mui/material/Typography' {
 }
 
 const paletteOf = (tokens: Tokens) => ({
-  primary: { main: tokens.accent, contrastText: tokens.onAccent },
+  primary: { main: tokens.accent, dark: tokens.accentHover, contrastText: tokens.onAccent },
   secondary: { main: tokens.muted, contrastText: tokens.surface },
   error: { main: tokens.state.failedText, contrastText: tokens.surface },
   warning: { main: tokens.state.degradedText, contrastText: tokens.surface },

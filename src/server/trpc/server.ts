@@ -1,5 +1,5 @@
 /** What pages use on the server: prefetch, and who is signed in. */
-import { defaultShouldDehydrateQuery, QueryClient } from '@tanstack/react-query'
+import { QueryClient } from '@tanstack/react-query'
 import { createHydrationHelpers } from '@trpc/react-query/rsc'
 import { cookies, headers } from 'next/headers'
 import { redirect } from 'next/navigation'
@@ -7,16 +7,8 @@ import { cache } from 'react'
 import { bridge } from '#src/server/bridge.ts'
 import type { AppRouter } from './root.ts'
 
-const getQueryClient = cache(
-  () =>
-    new QueryClient({
-      defaultOptions: {
-        queries: { staleTime: 30_000 },
-        // A query that is still on its way is handed to the browser as a promise, so that no page waits for its slowest part.
-        dehydrate: { shouldDehydrateQuery: (query) => defaultShouldDehydrateQuery(query) || query.state.status === 'pending' },
-      },
-    }),
-)
+/** Pages wait for what they prefetch: a query handed over half-way would be drawn twice, once as a skeleton. */
+const getQueryClient = cache(() => new QueryClient({ defaultOptions: { queries: { staleTime: 30_000 } } }))
 
 async function requestHeaders(): Promise<Record<string, string>> {
   const [sent, jar] = await Promise.all([headers(), cookies()])

@@ -164,8 +164,10 @@ export function Playground({ deployment }: { deployment: DeploymentDetail }) {
               <Tab value="form" label="Form" />
               <Tab value="json" label="JSON" />
             </Tabs>
-            <Button onClick={state.fillExample}>Fill an example</Button>
-            <Button onClick={state.clear}>Clear</Button>
+            <Box sx={{ display: 'flex', gap: 2 }}>
+              <Button onClick={state.fillExample}>Fill an example</Button>
+              <Button onClick={state.clear}>Clear</Button>
+            </Box>
           </Box>
           <Box sx={{ p: { xs: 4, sm: 5 }, display: 'grid', gap: 5 }}>
             <Inputs state={state} />

@@ -19,9 +19,9 @@ export const components: NonNullable<ThemeOptions['components']> = {
       'a, button, input, textarea, select, [tabindex]:not([tabindex="-1"])': { '&:focus-visible': focusRing(theme) },
       '@media (prefers-reduced-motion: reduce)': {
         '*, *::before, *::after': {
-          animationDuration: '0.01ms !important',
+          animationDuration: '0s !important',
           animationIterationCount: '1 !important',
-          transitionDuration: '0.01ms !important',
+          transitionDuration: '0s !important',
         },
       },
     }),

@@ -11,6 +11,8 @@ export type Tokens = {
   muted: string
   disabled: string
   accent: string
+  /** Under the pointer. */
+  accentHover: string
   onAccent: string
   hover: string
   selected: string
@@ -39,6 +41,7 @@ export const lightTokens: Tokens = {
   muted: '#66655f',
   disabled: '#8c8b85',
   accent: '#3b5bdb',
+  accentHover: '#2f4ab8',
   onAccent: '#ffffff',
   hover: '#f3f3ef',
   selected: '#eef1fd',
@@ -66,6 +69,7 @@ export const darkTokens: Tokens = {
   muted: '#9a9b9f',
   disabled: '#6f7074',
   accent: '#8aa2ff',
+  accentHover: '#a5b8ff',
   onAccent: '#101217',
   hover: '#1f2123',
   selected: '#20263c',

@@ -83,7 +83,7 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
           value={values.files}
           onChange={(keys) => set('files', keys)}
           error={errors.files}
-          help="An ONNX file, with its external data beside it if it has any. The upload begins at once and can be paused."
+          help="An ONNX file with its weights inside. The upload begins at once and can be paused."
           onPicked={(files) => {
             const onnx = files.find((file) => file.name.endsWith('.onnx'))
             if (onnx && !values.name) set('name', nameOf(onnx.name))
