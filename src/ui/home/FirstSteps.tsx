@@ -15,7 +15,7 @@ function stepsOf(steps: Home['steps'], canTrain: boolean): Step[] {
   return [
     {
       title: 'Bring data',
-      note: 'A CSV, Parquet or JSONL file; or take the sample to try the whole way in a few minutes.',
+      note: 'A CSV or JSONL file; or take the sample to try the whole way in a few minutes.',
       isDone: steps.hasDataset,
       action: (
         <>

@@ -229,7 +229,7 @@ describe('metrics', () => {
       queue_counts: histogram(...durations.map(() => 0.1)),
     })
     const [first, second] = [randomUUID(), randomUUID()]
-    await beat(first, [figures(2, 10, 10)])
+    await beat(first, [figures(2, 10, 10), figures(2, 10, 10)])
     await beat(first, [figures(2, 10, 10)])
     await beat(first, [figures(3, 10, 10, 100)])
     // A late repeat of an older report does not take anything back.

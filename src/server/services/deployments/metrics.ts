@@ -111,6 +111,8 @@ function summarise(rows: Row[], from: Date, now: number): LastHour {
   return { requests: sum(rows, 'requests'), errors: sum(rows, 'errors'), p95Ms: p95(rows), spark }
 }
 
+const minuteOf = ({ minute }: MetricReport) => new Date(Math.floor(Date.parse(minute) / minuteMs) * minuteMs)
+
 /** Takes the figures of one boot of one runtime. They are cumulative, so the larger count is the newer and a repeat changes nothing. */
 export async function recordMetrics(tx: Tx, runtimeId: string, bootId: string, reports: readonly MetricReport[]): Promise<void> {
   if (reports.length === 0) return
@@ -119,13 +121,15 @@ export async function recordMetrics(tx: Tx, runtimeId: string, bootId: string, r
     .from(modelVersions)
     .innerJoin(deployments, inArray(deployments.id, [...new Set(reports.map((report) => report.deployment_id))]))
     .where(inArray(modelVersions.id, [...new Set(reports.map((report) => report.version_id))]))
-  const rows = reports.flatMap((report) => {
+  // A statement may write a row once: of figures that come twice in a report, the last count.
+  const latest = new Map(reports.map((report) => [`${report.deployment_id} ${report.version_id} ${minuteOf(report).getTime()}`, report]))
+  const rows = [...latest.values()].flatMap((report) => {
     const found = known.find((item) => item.deploymentId === report.deployment_id && item.versionId === report.version_id)
     if (!found) return []
     return [
       {
         deploymentId: report.deployment_id,
-        minute: new Date(Math.floor(Date.parse(report.minute) / minuteMs) * minuteMs),
+        minute: minuteOf(report),
         versionId: report.version_id,
         version: found.version,
         runtimeId,
