@@ -30,8 +30,9 @@ export default {
       '^src/server/(storage/|jobs/queues\\.ts$)',
       `^src/(app|ui)/|${doors}|^src/server/services/|^runtimes/`,
     ),
-    never('db-is-the-floor', '^src/server/db/', '^src/', { pathNot: `^src/(contracts|server/db)/|${shared}` }),
-    never('runtimes-see-contracts-only', '^runtimes/', '^src/', { pathNot: '^src/contracts/' }),
+    never('db-is-the-floor', '^src/server/db/', '^src/', { pathNot: `^src/(contracts|telemetry|server/db)/|${shared}` }),
+    never('runtimes-see-contracts-only', '^runtimes/', '^src/', { pathNot: '^src/(contracts|telemetry)/' }),
+    never('telemetry-knows-no-room', '^src/telemetry/', '^(src|runtimes)/', { pathNot: '^src/telemetry/' }),
     never('testing-stays-in-tests', '^(src|runtimes)/(?!testing/|e2e/)', '^src/(testing|e2e)/|\\.test\\.tsx?$'),
     never('onnxruntime-has-one-owner', '^(src|runtimes)/', 'node_modules/onnxruntime-node/', { pathNot: '^$' }),
   ].map((rule) =>

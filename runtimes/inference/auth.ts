@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { text } from '#src/contracts/common.ts'
-import { introspectResponse } from '#src/contracts/runtime.ts'
+import { type introspectRequest, introspectResponse } from '#src/contracts/runtime.ts'
 import { type ControlPlane, ControlUnavailable } from './control.ts'
 import { InferError } from './errors.ts'
 
 type Verdict = z.infer<typeof introspectResponse>
+type Asked = z.infer<typeof introspectRequest>
 type Known = { verdict: Verdict; askedAt: number; isRefreshing: boolean; silentUntil: number }
 
 const maxAllowed = 10_000
@@ -45,7 +46,7 @@ class Lru<T> {
 
 /**
  * Who may call which deployment, as web says: fresh for `fresh_ms`, and while web is away up to `stale_ms`.
- * Only SHA-256 digests of tokens are held or sent.
+ * Only SHA-256 digests of keys are held or sent; a unified token, whose issuer alone can tell whose it is, is shown to web.
  */
 export class Authoriser {
   readonly #control: Pick<ControlPlane, 'post'>
@@ -68,21 +69,22 @@ export class Authoriser {
 
   /** @throws InferError 401 without a token, 503 when web is away and the token is not known. */
   async verdict(authorization: string | undefined, deployment: string): Promise<Verdict> {
-    const token = /^Bearer +(\S{1,8192})$/i.exec(authorization ?? '')?.[1]
+    const token = /^Bearer +(\S{1,16384})$/i.exec(authorization ?? '')?.[1]
     if (!token) throw new InferError(401, 'send "Authorization: Bearer <API key>"')
     if (!isName(deployment)) throw new InferError(404, 'there is no deployment of that name')
     const digest = createHash('sha256').update(token).digest('hex')
+    const asked: Asked = { token_sha256: digest, deployment, ...(isUnifiedToken(token) ? { token } : {}) }
     const key = `${digest} ${deployment}`
     const now = Date.now()
     const known = this.#allowed.find(key) ?? this.#refused.find(key)
     if (known && now - known.askedAt < freshMs(known)) {
-      this.#refreshAhead(known, key, digest, deployment, now)
+      this.#refreshAhead(known, key, asked, now)
       return known.verdict
     }
     const isStale = known?.verdict.status === 200 && now - known.askedAt < known.verdict.stale_ms
     if (isStale && now < known.silentUntil) return known.verdict
     try {
-      return await this.#ask(key, digest, deployment)
+      return await this.#ask(key, asked)
     } catch (error) {
       if (!(error instanceof ControlUnavailable)) throw error
       if (isStale) {
@@ -94,25 +96,25 @@ export class Authoriser {
   }
 
   /** Asks again in the background from half of the fresh time on, so that a busy caller never waits for web. */
-  #refreshAhead(known: Known, key: string, digest: string, deployment: string, now: number): void {
+  #refreshAhead(known: Known, key: string, asked: Asked, now: number): void {
     if (known.isRefreshing || known.verdict.status !== 200 || now - known.askedAt < freshMs(known) / 2) return
     known.isRefreshing = true
-    this.#ask(key, digest, deployment).catch(() => {
+    this.#ask(key, asked).catch(() => {
       // Asked again when it is no longer fresh.
     })
   }
 
-  #ask(key: string, digest: string, deployment: string): Promise<Verdict> {
+  #ask(key: string, asked: Asked): Promise<Verdict> {
     const running = this.#asking.get(key)
     if (running) return running
-    const asking = this.#introspect(key, digest, deployment).finally(() => this.#asking.delete(key))
+    const asking = this.#introspect(key, asked).finally(() => this.#asking.delete(key))
     this.#asking.set(key, asking)
     return asking
   }
 
-  async #introspect(key: string, digest: string, deployment: string): Promise<Verdict> {
+  async #introspect(key: string, asked: Asked): Promise<Verdict> {
     const askedAt = Date.now()
-    const verdict = await this.#control.post('/inference/introspect', { token_sha256: digest, deployment }, introspectResponse, {
+    const verdict = await this.#control.post('/inference/introspect', asked, introspectResponse, {
       timeoutMs: 2000,
     })
     if (!verdict) throw new ControlUnavailable('web did not answer')
@@ -125,6 +127,8 @@ export class Authoriser {
   }
 }
 
+/** A JWT: three parts, of which the first is a JSON object in base64. */
+const isUnifiedToken = (token: string): boolean => token.startsWith('eyJ') && token.split('.').length === 3
 const nameText = text(200)
 const isName = (value: string): boolean => value === '' || /^[\w.-]{1,200}$/.test(value) || nameText.safeParse(value).success
 const freshMs = ({ verdict }: Known): number => (verdict.status === 200 ? verdict.fresh_ms : Math.min(refusedFreshMs, verdict.fresh_ms))

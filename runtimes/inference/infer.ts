@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { noteSpan } from '#src/telemetry/tracing.ts'
 import type { Authoriser } from './auth.ts'
 import { InferError } from './errors.ts'
 import type { TypedValue } from './frames.ts'
@@ -35,6 +36,7 @@ export async function infer(
     target = deployment.choose(version)
     const decoded = decodeFor(target, body)
     answer = await compute(target, decoded, request, response)
+    noteSpans(answer, name, target)
     sendJson(response, 200, encodeAnswer(name, target, decoded, answer.outputs), headersOf(answer, correlationId))
   } catch (error) {
     const refusal = asRefusal(error, correlationId)
@@ -43,6 +45,15 @@ export async function infer(
   } finally {
     if (target && status !== 499) record(context.metrics, target, name, status, performance.now() - startedAt, answer)
   }
+}
+
+/** The queue and the replica tell only how long each took, which is told backwards from now. */
+function noteSpans({ queueUs, computeUs }: Answer, name: string, target: Target): void {
+  const endMs = performance.now()
+  const startMs = endMs - computeUs / 1000
+  const attributes = { 'neuroweaver.deployment': name, 'neuroweaver.version': String(target.desired.version) }
+  noteSpan('queue', startMs - queueUs / 1000, startMs, attributes)
+  noteSpan('replica', startMs, endMs, attributes)
 }
 
 export function findDeployment(registry: DeploymentRegistry, name: string): Deployment {

@@ -1,12 +1,19 @@
-import { randomUUID } from 'node:crypto'
+import { createLog, flushLogs, type Log, type LogFields, watchProcess as watch } from '#src/telemetry/log.ts'
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-type Details = { data?: unknown; correlationId?: string; error?: string; duration?: number; statusCode?: number }
+type Details = Omit<LogFields, 'data'> & { data?: unknown }
+
+const logs = new Map<string, Log>()
+
+function logOf(component: string): Log {
+  const found = logs.get(component) ?? createLog(`inference.${component}`)
+  logs.set(component, found)
+  return found
+}
 
 /** Writes one JSON object a line on standard output; `duration` is in milliseconds. */
-export function log(level: LogLevel, component: string, message: string, details: Details = {}): void {
-  if (level === 'debug' && process.env.LOG_LEVEL !== 'debug') return
-  if (process.env.LOG_LEVEL === 'silent') return
-  const line = { id: randomUUID(), timestamp: new Date().toISOString(), level, system: 'neuroweaver', component, message, ...details }
-  process.stdout.write(`${JSON.stringify(line)}\n`)
+export function log(level: keyof Log, component: string, message: string, { data, ...fields }: Details = {}): void {
+  logOf(component)[level](message, data === undefined ? fields : { ...fields, data: data as Record<string, unknown> })
 }
+
+export const watchProcess = () => watch(logOf('server'))
+export { flushLogs }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { nameSpan, traced } from '#src/telemetry/tracing.ts'
 import { InferError } from './errors.ts'
 import { correlationIdOf, sendError, sendJson } from './http.ts'
 import { asRefusal, findDeployment, type InferContext, infer } from './infer.ts'
+import { log } from './log.ts'
 import type { Deployment } from './registry.ts'
 
 export const serverVersion = '0.1.0'
@@ -12,10 +14,31 @@ type Segments = readonly string[]
 
 /** Takes every request of the Open Inference Protocol v2, and `/metrics`. */
 export function handleRequest(context: RouteContext, request: IncomingMessage, response: ServerResponse): void {
-  answer(context, request, response).catch((error) => {
-    const correlationId = correlationIdOf(request)
+  const correlationId = correlationIdOf(request)
+  // Whoever reads the header again must not make another one.
+  request.headers['x-correlation-id'] = correlationId
+  noteRequest(request, response, correlationId)
+  const attributes = { 'http.request.method': request.method ?? '', 'neuroweaver.correlation_id': correlationId }
+  traced(`${request.method} /v2`, { kind: 'server', from: request.headers, attributes }, async (span) => {
+    await answer(context, request, response)
+    span?.setAttribute('http.response.status_code', response.statusCode)
+  }).catch((error) => {
     sendError(request, response, asRefusal(error, correlationId), { 'x-correlation-id': correlationId })
   })
+}
+
+/** One line for each request, when its answer has gone out or its caller has. Queries are left out: people put secrets there. */
+function noteRequest(request: IncomingMessage, response: ServerResponse, correlationId: string): void {
+  const startedAt = performance.now()
+  const path = (request.url ?? '/').split('?', 1)[0]?.slice(0, 300) ?? '/'
+  const isRoutine = path === '/metrics' || path.startsWith('/v2/health')
+  response.once('close', () =>
+    log(isRoutine ? 'debug' : 'info', 'server', `${request.method} ${path}`, {
+      correlationId,
+      statusCode: response.statusCode,
+      duration: performance.now() - startedAt,
+    }),
+  )
 }
 
 async function answer(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -43,6 +66,7 @@ async function answerModel(
   if (verbs.length > 1) throw notFound()
   if (verbs[0] === 'infer') {
     requireMethod(request, response, ['POST'])
+    nameSpan('POST /v2/models/{name}/infer', '/v2/models/{name}/infer')
     return infer(context, request, response, name, version)
   }
   if (verbs.length === 1 && verbs[0] !== 'ready') throw notFound()

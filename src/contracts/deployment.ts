@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { id, idOrName, name, pageOf, text } from './common.ts'
+import { externalState, inferenceRequest } from './external.ts'
 import { aliasName, versionNumber } from './model.ts'
 import { parity } from './manifest.ts'
 import { inferResponse, signature, tensor } from './signature.ts'
@@ -82,7 +83,24 @@ export const deploymentSummary = deployment.extend({
 })
 export type DeploymentSummary = z.infer<typeof deploymentSummary>
 
-export const deploymentDetail = deployment.extend({ signature: signature.nullable(), replicaStates: z.array(replicaState) })
+/** A server of somebody else that answers for one target. */
+export const externalTarget = z.object({
+  versionId: z.string(),
+  modelName: z.string(),
+  version: z.number().int(),
+  host: z.string(),
+  /** What the server calls its model. */
+  servedModel: z.string(),
+  state: externalState,
+  reason: z.string().nullable(),
+  checkedAt: z.iso.datetime().nullable(),
+})
+
+export const deploymentDetail = deployment.extend({
+  signature: signature.nullable(),
+  replicaStates: z.array(replicaState),
+  externalTargets: z.array(externalTarget),
+})
 export type DeploymentDetail = z.infer<typeof deploymentDetail>
 
 export const deploymentRef = z.object({ deployment: idOrName })
@@ -117,3 +135,6 @@ export const tryInferResult = z.object({
   queueUs: z.number().nullable(),
   computeUs: z.number().nullable(),
 })
+
+/** One prompt from the playground. */
+export const askDeployment = inferenceRequest.omit({ model: true }).extend({ deployment: idOrName })

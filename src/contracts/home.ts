@@ -35,7 +35,7 @@ export type Home = z.infer<typeof home>
 
 /** A nudge that something changed; the browser then fetches it again. */
 export const change = z.object({
-  kind: z.enum(['model', 'dataset', 'job', 'deployment', 'upload', 'runtime', 'user', 'project']),
+  kind: z.enum(['model', 'dataset', 'job', 'deployment', 'upload', 'runtime', 'user', 'project', 'alert', 'channel']),
   id: z.string(),
 })
 export type Change = z.infer<typeof change>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { filePath, id, idOrName, metadata, name, pageOf, sha256, tags, text } from './common.ts'
+import { external, externalInput, externalState } from './external.ts'
 import { parity } from './manifest.ts'
 import { signature } from './signature.ts'
 
@@ -20,6 +21,14 @@ export const aliasName = z
 /** Where the bytes of one file come from: an upload of one's own, or content that one may already read. */
 export const fileSource = z.union([z.strictObject({ path: filePath, uploadId: id }), z.strictObject({ path: filePath, sha256 })])
 
+/** What a router weighs when it chooses among models. */
+const routing = {
+  costPerToken: z.number().min(0).max(1e6).nullable().optional(),
+  costPerRequest: z.number().min(0).max(1e6).nullable().optional(),
+  maxTokens: z.number().int().min(1).max(100_000_000).nullable().optional(),
+  capabilities: z.array(text(100).min(1)).max(50).optional(),
+}
+
 export const registerModel = z.object({
   name,
   description: text(10_000).optional(),
@@ -27,11 +36,15 @@ export const registerModel = z.object({
   baseModel: text(200).optional(),
   tags: tags.optional(),
   metadata: metadata.optional(),
+  ...routing,
   files: z
     .array(fileSource)
     .min(1)
     .max(1000)
-    .refine((files) => new Set(files.map((file) => file.path)).size === files.length, 'must not name a path twice'),
+    .refine((files) => new Set(files.map((file) => file.path)).size === files.length, 'must not name a path twice')
+    .optional(),
+  /** Instead of files: a server that answers for the version. */
+  external: externalInput.optional(),
 })
 export type RegisterModel = z.infer<typeof registerModel>
 
@@ -41,6 +54,7 @@ export const updateModel = z.object({
   specialization: text(100).nullable().optional(),
   tags: tags.optional(),
   metadata: metadata.optional(),
+  ...routing,
 })
 
 export const model = z.object({
@@ -49,6 +63,10 @@ export const model = z.object({
   description: z.string(),
   specialization: z.string().nullable(),
   baseModel: z.string().nullable(),
+  costPerToken: z.number().nullable(),
+  costPerRequest: z.number().nullable(),
+  maxTokens: z.number().int().nullable(),
+  capabilities: z.array(z.string()),
   tags: z.record(z.string(), z.string()),
   metadata: z.record(z.string(), z.unknown()),
   /** The latest version's. */
@@ -83,7 +101,7 @@ export const versionRef = z.object({ model: idOrName, version: versionNumber })
 
 /** Where a version came from. */
 export const lineage = z.object({
-  source: z.enum(['training', 'upload']),
+  source: z.enum(['training', 'upload', 'external']),
   job: z.object({ id: z.string(), name: z.string(), recipe: z.string(), attempt: z.number().int() }).optional(),
   dataset: z.object({ id: z.string(), name: z.string(), version: z.number().int(), digest: z.string() }).optional(),
   base: z.object({ model: z.string(), version: z.number().int() }).nullable().optional(),
@@ -113,6 +131,8 @@ export const modelVersion = versionSummary.extend({
   modelName: z.string(),
   files: z.array(versionFile),
   signature: signature.nullable(),
+  /** The server that answers for it, and what was last found of that; null for a version with files. */
+  external: external.extend({ state: externalState, reason: z.string().nullable() }).nullable(),
   parity: parity.nullable(),
   lineage,
   deployments: z.array(z.object({ id: z.string(), name: z.string(), status: z.string(), weight: z.number() })),

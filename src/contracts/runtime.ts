@@ -98,6 +98,8 @@ export const claimResponse = z.object({
   /** The fencing token: every later call carries it, and a call with an older one gets 409. */
   attempt: z.number().int(),
   correlation_id: z.string(),
+  /** The trace that this job is part of, as W3C Trace Context writes it. */
+  traceparent: z.string().nullish(),
   lease_ms: z.number().int(),
   heartbeat_ms: z.number().int(),
   name: z.string(),
@@ -211,7 +213,12 @@ export const desiredResponse = z.object({ revision: z.string(), deployments: z.a
 export const replicasRequest = z.object({ boot_id: id, replicas: z.array(replicaReport).max(5000) })
 
 /** POST /inference/introspect: may the bearer of this token call this deployment? */
-export const introspectRequest = z.object({ token_sha256: sha256, deployment: text(200) })
+export const introspectRequest = z.object({
+  token_sha256: sha256,
+  deployment: text(200),
+  /** Shown only when it is a unified token (a JWT), which a digest can not tell. */
+  token: z.string().max(16_384).optional(),
+})
 export const introspectResponse = z.object({
   /** 200 allowed; 401 unknown or expired token; 403 known, but not allowed; 404 nothing there that it may see. */
   status: z.union([z.literal(200), z.literal(401), z.literal(403), z.literal(404)]),

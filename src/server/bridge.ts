@@ -2,7 +2,6 @@
  * What pages may ask of the server process that renders them. Next bundles the pages, so they reach the live process through
  * this one global instead of a second copy of every service with a connection pool of its own.
  */
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Caller } from './services/access.ts'
 
 export type Bridge = {
@@ -11,12 +10,18 @@ export type Bridge = {
   /** Who sends these headers, or undefined for a visitor. */
   identify: (headers: Record<string, string>) => Promise<Caller | undefined>
   needsFirstAdmin: () => Promise<boolean>
-  signIn: (
-    email: string,
-    password: string,
-    headers: IncomingHttpHeaders,
-  ) => Promise<{ id: string; email: string; name: string; epoch: number } | undefined>
+  /** Undefined for a wrong e-mail or password. @throws Error with what to tell the person. */
+  signIn: (email: string, password: string, headers: Record<string, string>) => Promise<Begun | undefined>
+  /** @throws Error with what to tell the person. */
+  signInWithToken: (token: string, headers: Record<string, string>) => Promise<Begun>
+  signInWithProfile: (claims: Record<string, unknown>, headers: Record<string, string>) => Promise<Begun | { refusal: string }>
+  endSession: (id: string) => Promise<void>
+  /** The identity provider, if one is set up. */
+  oidc: () => { issuer: string; clientId: string; clientSecret: string; name: string; scope: string } | undefined
 }
+
+/** A session that has begun, as the cookie carries it. */
+export type Begun = { sessionId: string; userId: string; email: string; name: string; epoch: number }
 
 const key = Symbol.for('neuroweaver.bridge')
 type Holder = { [key]?: Bridge }

@@ -35,6 +35,43 @@ const settings = z.object({
   RUNTIME_TOKEN: z.string().min(16),
   /** Signs browser sessions; the launcher makes one at first start and keeps it in the data folder. */
   NEXTAUTH_SECRET: z.string().min(32),
+  /** Hosts and CIDRs, comma-separated, that calls to user-given addresses may reach although they are private. */
+  NEUROWEAVER_OUTBOUND_ALLOW: optional(z.string().max(4000)),
+  /** Verifies unified tokens that are signed HS256 with a secret which the systems share. */
+  UNIFIED_JWT_SECRET: optional(z.string().min(16, 'must have at least 16 characters')),
+  /** Keys that verify unified tokens signed RS256 or ES256. */
+  UNIFIED_JWKS_URL: optional(z.url({ protocol: /^https?$/ })),
+  /** What `iss` and `aud` of a unified token must be; each is checked only when set. */
+  UNIFIED_JWT_ISSUER: optional(z.string().max(500)),
+  UNIFIED_JWT_AUDIENCE: optional(z.string().max(500)),
+  /** An OpenID Connect provider that people sign in with; its redirect address is NEUROWEAVER_URL/api/auth/callback/oidc. */
+  OIDC_ISSUER: optional(z.url({ protocol: /^https?$/ })),
+  OIDC_CLIENT_ID: optional(z.string().max(500)),
+  OIDC_CLIENT_SECRET: optional(z.string().max(2000)),
+  /** What its button is called. */
+  OIDC_NAME: z.string().min(1).max(60).default('single sign-on'),
+  OIDC_SCOPES: z.string().min(6).max(500).default('openid email profile'),
+  OIDC_GROUPS_CLAIM: z.string().min(1).max(200).default('groups'),
+  /** Groups and the roles they give: `ml-admins=admin,ml=manager`. Whoever is in none of them is a viewer. */
+  OIDC_ROLE_MAP: optional(
+    z.string().regex(/^\s*[^=,]+=(viewer|user|manager|admin)\s*(,\s*[^=,]+=(viewer|user|manager|admin)\s*)*$/, 'must be like "ml-admins=admin,ml=manager"'),
+  ),
+  /** The router that is told of our models; off when no address is set. */
+  RELAYCORE_URL: optional(z.url({ protocol: /^https?$/ })),
+  RELAYCORE_API_KEY: optional(z.string().max(16_384)),
+  /** The server that sends e-mail: smtp://user:password@host:587, or smtps://. */
+  SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
+  SMTP_FROM: z.string().min(3).max(320).default('NeuroWeaver <neuroweaver@localhost>'),
+  /** Host names, comma-separated, that web answers to beside those of NEUROWEAVER_URL and this machine. */
+  NEUROWEAVER_ALLOWED_HOSTS: optional(z.string().max(4000)),
+  /** Addresses or CIDRs of proxies, comma-separated, whose X-Forwarded-For is believed. */
+  NEUROWEAVER_TRUSTED_PROXIES: optional(z.string().max(4000)),
+  /** Where every process sends its log lines, in batches; they stay on standard output too. */
+  LOG_SINK_URL: optional(z.url({ protocol: /^https?$/ })),
+  /** Sent there as a Bearer token. */
+  LOG_SINK_TOKEN: optional(z.string().max(16_384)),
+  /** Where traces go, by OTLP over HTTP; off when no address is set. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/ })),
   /** Least severe level that is logged. */
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 })

@@ -2,8 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { sendJson } from './http.ts'
 import { readHealth } from './services/health.ts'
 
-/** Cheap, open, and 503 while the product can not do its work, as load balancers read it. */
-export async function handleHealth(_req: IncomingMessage, res: ServerResponse): Promise<void> {
+const noStore = { 'cache-control': 'no-store' }
+
+/**
+ * Cheap and open, as load balancers ask: `/health/live` is 200 while this process answers at all, `/health/ready` and `/health`
+ * are 503 while the product can not do its work. With `?strict` also while a part of it is missing.
+ */
+export async function handleHealth(_req: IncomingMessage, res: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
+  if (pathname === '/health/live') return sendJson(res, 200, { status: 'ok' }, noStore)
   const health = await readHealth()
-  sendJson(res, health.status === 'unavailable' ? 503 : 200, health, { 'cache-control': 'no-store' })
+  const strict = searchParams.get('strict')
+  const isStrict = strict !== null && strict !== 'false' && strict !== '0'
+  const isRefused = health.status === 'unavailable' || (isStrict && health.status === 'degraded')
+  sendJson(res, isRefused ? 503 : 200, health, isRefused ? { ...noStore, 'retry-after': '2' } : noStore)
 }

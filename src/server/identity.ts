@@ -1,5 +1,6 @@
 /** From a request's headers to its caller, the same for every door. */
 import type { IncomingMessage } from 'node:http'
+import { noteCaller } from './accessLog.ts'
 import { cookieOf } from './cookies.ts'
 import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
@@ -30,6 +31,12 @@ function refuseOtherSites(req: HeaderSource): void {
  * than its project, and then stands for the default one.
  */
 export async function callerOf(req: HeaderSource, options: IdentityOptions = {}): Promise<Caller> {
+  const caller = await findCaller(req, options)
+  noteCaller(caller)
+  return caller
+}
+
+async function findCaller(req: HeaderSource, options: IdentityOptions): Promise<Caller> {
   const bearer = options.ignoreBearer ? undefined : bearerOf(req as IncomingMessage)
   const session = bearer === undefined && !options.ignoreSession ? await readSession(req.headers.cookie, env().NEXTAUTH_SECRET) : undefined
   if (session) refuseOtherSites(req)

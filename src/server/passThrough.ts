@@ -2,6 +2,7 @@ import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { AppError } from './errors.ts'
 import { inferenceUrl } from './services/deployments/find.ts'
+import { traceHeaders } from '#src/telemetry/tracing.ts'
 
 const hopByHop = new Set([
   'connection',
@@ -19,7 +20,10 @@ const cacheMs = 2_000
 let origin: { url: string | null; until: number } | undefined
 
 async function currentOrigin(): Promise<string> {
-  if (!origin || origin.until < Date.now()) origin = { url: await inferenceUrl(), until: Date.now() + cacheMs }
+  const known = origin?.url ?? null
+  // Where it was last is a better guess than none: it serves without the database too.
+  const find = () => inferenceUrl().catch((error) => known ?? Promise.reject(error))
+  if (!origin || origin.until < Date.now()) origin = { url: await find(), until: Date.now() + cacheMs }
   if (!origin.url)
     throw new AppError('unavailable', 'No inference runtime is connected just now. Try again when one is.', { retryAfterSeconds: 5 })
   return origin.url
@@ -37,7 +41,7 @@ const frameOf = (req: IncomingMessage) => (req.headers['transfer-encoding'] === 
 export async function passThrough(req: IncomingMessage, res: ServerResponse, { pathname, search }: URL): Promise<void> {
   const target = new URL(`${pathname}${search}`, await currentOrigin())
   const send = target.protocol === 'https:' ? httpsRequest : request
-  const headers = { ...passed(req.headers), ...frameOf(req), host: target.host }
+  const headers = { ...passed(req.headers), ...traceHeaders(), ...frameOf(req), host: target.host }
   await new Promise<void>((resolve, reject) => {
     const away = (cause: unknown) => {
       // Nobody is left to be told.

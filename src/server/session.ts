@@ -1,10 +1,10 @@
 import { decode } from 'next-auth/jwt'
 import { cookieOf } from './cookies.ts'
 
-const cookieNames = ['__Secure-next-auth.session-token', 'next-auth.session-token']
+const cookieNames = ['__Host-neuroweaver.session', 'neuroweaver.session']
 const cacheMs = 5_000
 const maxCached = 10_000
-type Session = { userId: string; epoch: number }
+type Session = { id: string; userId: string; epoch: number }
 const decoded = new Map<string, { session: Session | undefined; until: number }>()
 
 /** The session that a Cookie header carries, if its token is one of ours and has not run out. */
@@ -14,9 +14,14 @@ export async function readSession(cookieHeader: string | undefined, secret: stri
   const known = decoded.get(token)
   if (known && known.until > Date.now()) return known.session
   const claims = await decode({ token, secret }).catch(() => null)
-  const isOurs = typeof claims?.sub === 'string' && typeof claims.epoch === 'number'
-  const session = isOurs ? { userId: claims.sub as string, epoch: claims.epoch as number } : undefined
+  const session = claims ? sessionOf(claims) : undefined
   if (decoded.size >= maxCached) decoded.clear()
   decoded.set(token, { session, until: Date.now() + cacheMs })
   return session
+}
+
+/** The cookie's token names the session; whether that is still open its row says. */
+function sessionOf({ sub, epoch, sid }: Record<string, unknown>): Session | undefined {
+  if (typeof sub !== 'string' || typeof epoch !== 'number' || typeof sid !== 'string') return undefined
+  return { id: sid, userId: sub, epoch }
 }

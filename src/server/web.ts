@@ -1,8 +1,10 @@
 /** The web process: one HTTP server that hands each request to its door. */
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import next from 'next'
 import { limits } from '#src/contracts/common.ts'
+import { noteRequest } from './accessLog.ts'
 import { openBridge } from './bridge.ts'
 import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
@@ -13,16 +15,20 @@ import { handleHealth } from './health.ts'
 import { correlationIdOf, sendError, takeAddress } from './http.ts'
 import { callerOf, type HeaderSource } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
-import { createLog, requestScope } from './log.ts'
+import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
 import { handleMetrics } from './metrics.ts'
 import { passThrough } from './passThrough.ts'
 import { handleRest } from './rest/handle.ts'
 import { handleRuntime } from './runtime/routes.ts'
 import { authorize, visitor } from './services/access.ts'
 import { ensureBootstrapKey } from './services/apiKeys.ts'
+import { flushFigures } from './services/external/figures.ts'
 import { ensureDefaultProject } from './services/projects.ts'
-import { createFirstAdmin, needsFirstAdmin, signIn } from './services/users.ts'
+import { endSession } from './services/sessions.ts'
+import { createFirstAdmin, needsFirstAdmin, type Sender, signIn, signInWithProfile, signInWithToken } from './services/users.ts'
 import { openStores } from './storage/index.ts'
+import { mask } from '#src/telemetry/mask.ts'
+import { startTracing, stopTracing, traced } from '#src/telemetry/tracing.ts'
 import type { Context } from './trpc/init.ts'
 import { appRouter, createCaller } from './trpc/root.ts'
 import { closeUploads, handleUpload } from './uploads/tus.ts'
@@ -52,6 +58,10 @@ const trpcHandler = createHTTPHandler({
   maxBodySize: limits.jsonBodyBytes,
   maxBatchSize: 100,
   createContext: ({ req }) => contextOf(req),
+  responseMeta({ errors }) {
+    const seconds = errors.map(({ cause }) => (cause instanceof AppError ? cause.retryAfterSeconds : undefined)).find((given) => given !== undefined)
+    return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }
+  },
 })
 
 const trpcMethods = ['GET', 'HEAD', 'POST']
@@ -96,7 +106,7 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   if (pathname === '/api/v1' || pathname.startsWith('/api/v1/')) return restDoor
   if (pathname === '/uploads' || pathname.startsWith('/uploads/')) return uploadDoor
   if (pathname.startsWith('/api/runtime/v1/')) return runtimeDoor
-  if (pathname === '/health') return handleHealth
+  if (pathname === '/health' || pathname === '/health/live' || pathname === '/health/ready') return handleHealth
   if (pathname === '/metrics') return handleMetrics
   if (pathname === '/dist/neuroweaver.tgz') return handleDist
   if (pathname === '/v2' || pathname.startsWith('/v2/')) return passThrough
@@ -106,6 +116,23 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   return pages
 }
 
+/** The door's own span, of which all that it causes is a part. */
+function traceRequest(req: IncomingMessage, res: ServerResponse, work: () => Promise<void>): Promise<void> {
+  const path = mask(req.url?.split('?', 1)[0]?.slice(0, 300) ?? '/')
+  // A path with ids in it is no name to group by; a procedure's is.
+  const name = path.startsWith('/api/trpc/') ? `${req.method} ${path}` : String(req.method)
+  const attributes = { 'http.request.method': req.method ?? '', 'url.path': path, 'neuroweaver.correlation_id': correlationIdOf(req) }
+  return traced(name, { kind: 'server', from: req.headers, attributes }, async (span) => {
+    try {
+      await work()
+      span?.setAttribute('http.response.status_code', res.statusCode)
+    } catch (error) {
+      span?.setAttribute('http.response.status_code', toAppError(error).status)
+      throw error
+    }
+  })
+}
+
 function answer(pages: Door) {
   return (req: IncomingMessage, res: ServerResponse) => {
     const correlationId = correlationIdOf(req)
@@ -113,9 +140,10 @@ function answer(pages: Door) {
     res.setHeader('x-correlation-id', correlationId)
     res.setHeader('x-content-type-options', 'nosniff')
     void requestScope.run({ correlationId }, async () => {
+      noteRequest(req, res)
       try {
         const url = takeAddress(req)
-        await doorOf(req, url, pages)(req, res, url)
+        await traceRequest(req, res, () => doorOf(req, url, pages)(req, res, url))
       } catch (error) {
         const refused = toAppError(error)
         if (refused.code === 'internal') log.error('a request failed', { error, data: { path: req.url?.slice(0, 500) } })
@@ -142,11 +170,30 @@ function openPageBridge(): void {
       return caller?.kind === 'anonymous' ? undefined : caller
     },
     needsFirstAdmin,
-    async signIn(email, password) {
-      const found = await signIn(email, password)
-      return found ? { id: found.user.id, email: found.user.email, name: found.user.name, epoch: found.epoch } : undefined
-    },
+    signIn: (email, password, headers) => signIn(email, password, senderOf(headers)),
+    signInWithToken: (token, headers) => signInWithToken(token, senderOf(headers)),
+    signInWithProfile: (claims, headers) =>
+      signInWithProfile(claims, senderOf(headers)).catch((error) => {
+        log.warn('a sign-in by the identity provider was refused', { error })
+        return { refusal: toAppError(error).code === 'forbidden' ? 'AccountRefused' : 'OidcFailed' }
+      }),
+    endSession,
+    oidc: oidcSettings,
   })
+}
+
+/** Pages see no socket, so the address and the correlation id come in headers that web itself has set. */
+function senderOf(headers: Record<string, string>): Sender {
+  return {
+    address: headers['x-neuroweaver-address'] ?? null,
+    userAgent: headers['user-agent'],
+    correlationId: headers['x-correlation-id'] ?? randomUUID(),
+  }
+}
+
+function oidcSettings() {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret, OIDC_NAME: name, OIDC_SCOPES: scope } = settings
+  return issuer && clientId && clientSecret ? { issuer, clientId, clientSecret, name, scope } : undefined
 }
 
 async function prepareInstallation(): Promise<void> {
@@ -170,6 +217,7 @@ async function pagesDoor(): Promise<Door> {
   return async (req, res) => {
     // Pages do not know their own address; the sign-in page leads back to it.
     req.headers['x-neuroweaver-path'] = req.url
+    req.headers['x-neuroweaver-address'] = req.socket.remoteAddress ?? ''
     await handle(req, res)
   }
 }
@@ -196,12 +244,15 @@ async function main(): Promise<void> {
     await closeUploads()
     await new Promise((resolve) => setTimeout(resolve, stopGraceMs))
     server.closeAllConnections()
+    await flushFigures()
     await Promise.allSettled([stopListener(), stopQueues(), disconnect()])
+    await Promise.all([flushLogs(1_000), stopTracing(1_000)])
     process.exit(0)
   }
   process.on('SIGTERM', () => void stop())
   process.on('SIGINT', () => void stop())
 }
 
-process.on('unhandledRejection', (error) => log.error('an unhandled rejection', { error }))
+watchProcess(log)
+await startTracing('web')
 await main()

@@ -3,18 +3,24 @@ import { connect, disconnect } from './db/client.ts'
 import { env } from './env.ts'
 import { startHandlers, sweeps } from './jobs/handlers.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
-import { createLog } from './log.ts'
+import { createLog, flushLogs, watchProcess } from './log.ts'
+import { startTracing, stopTracing } from '#src/telemetry/tracing.ts'
 import { openStores } from './storage/index.ts'
 
 const log = createLog('worker')
 const retryMs = 1_000
+/** While the database is away, a sweep that comes often would fill the log. */
+const failedPauseMs = 2_000
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function keepSweeping(sweep: (typeof sweeps)[number]): Promise<never> {
   while (true) {
-    await sweep.run().catch((error) => log.warn(`the sweep of ${sweep.name} failed; it runs again`, { error }))
-    await pause(sweep.everyMs)
+    const isDone = await sweep.run().then(
+      () => true,
+      (error) => void log.warn(`the sweep of ${sweep.name} failed; it runs again`, { error }),
+    )
+    await pause(isDone ? sweep.everyMs : Math.max(sweep.everyMs, failedPauseMs))
   }
 }
 
@@ -30,6 +36,8 @@ async function startWhenDatabaseAnswers(url: string): Promise<void> {
   }
 }
 
+watchProcess(log)
+await startTracing('worker')
 const settings = env()
 connect(settings.DATABASE_URL, { max: 8, statementTimeoutMs: 60_000 })
 openStores(settings)
@@ -43,8 +51,8 @@ async function stop(): Promise<void> {
   if (isStopping) return
   isStopping = true
   await Promise.allSettled([stopQueues(), disconnect()])
+  await Promise.all([flushLogs(1_000), stopTracing(1_000)])
   process.exit(0)
 }
 process.on('SIGTERM', () => void stop())
 process.on('SIGINT', () => void stop())
-process.on('unhandledRejection', (error) => log.error('an unhandled rejection', { error }))

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, inject } from 'vitest'
 import { connect, disconnect } from '#src/server/db/client.ts'
 import { startQueues, stopQueues } from '#src/server/jobs/queues.ts'
-import { forgetIdentities } from '#src/server/services/access.ts'
+import { forgetIdentities } from '#src/server/services/identities.ts'
 import { asAdmin, dropDatabase, randomName, type TestCluster, urlOf } from './cluster.ts'
 import './global-setup.ts'
 

@@ -4,7 +4,7 @@ import type { KeyScope, Project, ProjectRole, Role } from '#src/contracts/access
 import type { RuntimeKind } from '#src/contracts/runtime.ts'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { apiKeys, projectMembers, projects, runtimes, users } from '#src/server/db/schema.ts'
+import { apiKeys, projectMembers, projects, runtimes, sessions, users } from '#src/server/db/schema.ts'
 import { type Caller, identify, sha256Of } from '#src/server/services/access.ts'
 
 export type TestUser = typeof users.$inferSelect
@@ -21,7 +21,7 @@ export async function makeUser(role: Role = 'manager', values: Partial<typeof us
 }
 
 export async function makeProject(name = `project-${randomBytes(5).toString('hex')}`): Promise<Omit<Project, 'createdAt'>> {
-  const row = { id: newId(), name, description: '' }
+  const row = { id: newId(), name, description: '', isPrivate: false }
   await db().insert(projects).values(row)
   return row
 }
@@ -59,11 +59,20 @@ export async function makeRuntime(
   return { id, credential }
 }
 
+/** A browser session of a user, as its cookie names it. */
+export async function makeSession(user: TestUser): Promise<{ id: string; userId: string; epoch: number }> {
+  const id = newId()
+  await db()
+    .insert(sessions)
+    .values({ id, userId: user.id, origin: 'local', expiresAt: new Date(Date.now() + 3_600_000) })
+  return { id, userId: user.id, epoch: user.sessionEpoch }
+}
+
 /**
  * Who the server takes for the caller: a user with a session, or the bearer of a key or a runtime's credential.
  * @param project name or id; `default` when it is left out.
  */
-export function caller(who: TestUser | string, project?: string): Promise<Caller> {
-  const credentials = typeof who === 'string' ? { bearer: who } : { session: { userId: who.id, epoch: who.sessionEpoch } }
+export async function caller(who: TestUser | string, project?: string): Promise<Caller> {
+  const credentials = typeof who === 'string' ? { bearer: who } : { session: await makeSession(who) }
   return identify({ ...credentials, project, correlationId: randomBytes(8).toString('hex'), address: '127.0.0.1' })
 }

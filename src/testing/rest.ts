@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { z } from 'zod'
 import { errorBody } from '#src/contracts/errors.ts'
+import { db } from '#src/server/db/client.ts'
+import { auditEvents } from '#src/server/db/schema.ts'
 import { jsonSchemaOf, operationIdOf } from '#src/server/rest/document.ts'
 import { buildMatcher } from '#src/server/rest/match.ts'
 import type { Route } from '#src/server/rest/route.ts'
@@ -48,6 +51,8 @@ class Rest {
   readonly web: TestWeb
   /** Operations that have been answered with success. */
   readonly answered = new Set<string>()
+  /** Those of them that left an entry in the record. */
+  readonly recorded = new Set<string>()
 
   constructor(web: TestWeb) {
     this.web = web
@@ -69,7 +74,15 @@ class Rest {
     const isJson = response.headers.get('content-type')?.startsWith('application/json') && text !== ''
     const answer = { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : undefined) as never }
     this.#check(method, path, answer)
+    await this.#noteRecord(method, path, answer)
     return answer
+  }
+
+  async #noteRecord(method: string, path: string, { status, headers }: Answered): Promise<void> {
+    const route = routeOf(method, path)
+    if (!route || route.method === 'GET' || status >= 300 || this.recorded.has(operationIdOf(route))) return
+    const correlationId = headers.get('x-correlation-id') as string
+    if ((await db().$count(auditEvents, eq(auditEvents.correlationId, correlationId))) > 0) this.recorded.add(operationIdOf(route))
   }
 
   #check(method: string, path: string, { status, headers, body }: Answered): void {
@@ -95,7 +108,7 @@ class Rest {
 }
 
 /** A web process, with a worker if it is wanted, and a database of its own for the test file that calls it. */
-export function useRest(options: { worker?: boolean } = {}): { readonly rest: Rest } {
+export function useRest(options: { worker?: boolean; env?: Record<string, string> } = {}): { readonly rest: Rest } {
   const database = useDatabase()
   const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-rest-'))
   let rest: Rest | undefined

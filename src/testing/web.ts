@@ -12,6 +12,8 @@ export type TestWeb = {
   /** A key of an admin of the installation. */
   adminKey: string
   runtimeToken: string
+  /** What each process has written, newest last; the oldest is forgotten past a megabyte. */
+  written: { web: () => string; worker: () => string }
   stop: () => Promise<void>
 }
 type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?: Record<string, string> }
@@ -33,7 +35,7 @@ type Running = { child: ChildProcess; said: () => string; stop: () => Promise<vo
 function run(name: 'web' | 'worker', env: Record<string, string>): Running {
   const child = spawn(process.execPath, [entryOf(name)], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said = `${said}${chunk}`.slice(-20_000)))
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said = `${said}${chunk}`.slice(-1_000_000)))
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
@@ -47,7 +49,7 @@ async function until(isReady: () => Promise<boolean>, { child, said }: Running):
   const deadline = Date.now() + startMs
   while (!(await isReady())) {
     if (child.exitCode === null && Date.now() < deadline) await pause(50)
-    else throw new Error(`a process did not start:\n${said()}`)
+    else throw new Error(`a process did not start:\n${said().slice(-20_000)}`)
   }
 }
 
@@ -86,5 +88,6 @@ export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} 
     await stop()
     throw error
   }
-  return { port, url, adminKey, runtimeToken, stop }
+  const written = { web: web.said, worker: () => helper?.said() ?? '' }
+  return { port, url, adminKey, runtimeToken, written, stop }
 }

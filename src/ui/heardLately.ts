@@ -5,14 +5,16 @@ const windowMs = 15_000
 
 /** The first part of the keys of the queries that show a noun. */
 const roots: Record<Change['kind'], readonly string[]> = {
-  model: ['models', 'home'],
+  model: ['models', 'performance', 'home'],
   dataset: ['datasets', 'home'],
   job: ['training', 'home'],
   deployment: ['deployments', 'models', 'home'],
   upload: ['uploads'],
   runtime: ['runtimes', 'deployments', 'home'],
   user: ['users', 'me', 'apiKeys'],
-  project: ['projects', 'me'],
+  project: ['projects', 'members', 'me'],
+  alert: ['alerts'],
+  channel: ['channels'],
 }
 
 const heardAt = new Map<string, number>()

@@ -16,6 +16,10 @@ os.environ['OMP_WAIT_POLICY'] = 'PASSIVE'
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 
+LINE_KEYS = {'id', 'timestamp', 'level', 'system', 'component', 'message', 'data', 'correlationId', 'userId', 'sessionId', 'error',
+             'duration', 'statusCode'}
+
+
 @pytest.fixture(scope='session')
 def plane() -> Iterator[Any]:
     from control_plane import ControlPlane
@@ -36,4 +40,4 @@ def agent(plane: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
     assert made.stop() == 0
     assert TOKEN not in made.log() and not any(credential in made.log() for credential in plane.credentials)
     for line in made.log().splitlines():
-        assert {'id', 'timestamp', 'level', 'system', 'component', 'message'} <= json.loads(line).keys()
+        assert set(json.loads(line)) == LINE_KEYS

@@ -30,6 +30,7 @@ class ControlPlane:
         self.uploads: dict[str, dict[str, Any]] = {}
         self.artifacts: dict[str, bytes] = {}
         self.calls: list[tuple[str, str, int]] = []
+        self.correlations: list[tuple[str, str | None]] = []
         self.cut_patch_after: int | None = None
         self.cut_download_after: int | None = None
         self.drop_answers: Callable[[str, str], bool] = lambda method, path: False
@@ -141,6 +142,7 @@ class _Handler(FileDoors):
         body = b'' if self.command == 'PATCH' else self.rfile.read(int(self.headers.get('Content-Length') or 0))
         with self.control.changed:
             self.control.calls.append((self.command, self.path, self.headers.get('Authorization') is not None))
+            self.control.correlations.append((self.path, self.headers.get('x-correlation-id')))
         token = (self.headers.get('Authorization') or '').removeprefix('Bearer ')
         if self.path == f'{DOOR}/enrol':
             self._enrol(json.loads(body), token)

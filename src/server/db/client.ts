@@ -77,3 +77,10 @@ export const isUniqueViolation = (error: unknown) => sqlState(error) === '23505'
 
 /** Wakes whoever listens on `channel` when the transaction commits. A hint only: rows are the truth. */
 export const notify = (tx: Queryable, channel: string, payload: string) => tx.execute(sql`select pg_notify(${channel}, ${payload})`)
+
+/**
+ * Runs a statement that the server parses and plans once a connection, as part of the caller's transaction: for what many changes share.
+ * @param name one for each text.
+ */
+export const executeNamed = (on: Queryable, name: string, text: string, params: unknown[]): Promise<unknown> =>
+  on._.session.prepareQuery({ sql: text, params }, undefined, name, false).execute()

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { fromDrizzle, type Job, PgBoss } from 'pg-boss'
 import type { Queryable } from '#src/server/db/client.ts'
-import { createLog } from '#src/server/log.ts'
+import { createLog, requestScope } from '#src/server/log.ts'
+import { traced, traceHeaders } from '#src/telemetry/tracing.ts'
 
 /** Every queue: what its payload holds (ids only, the row holds the request) and how it is tried again. */
 const queues = {
@@ -18,6 +19,9 @@ type Payloads = {
   'training.cpu': { jobId: string }
   'training.cuda': { jobId: string }
 }
+
+/** Whose doing a job is: its lines and spans go on with those of the request that put it in the queue. */
+type Origin = { origin?: { correlationId?: string | undefined; traceparent?: string } }
 
 const log = createLog('queues')
 let boss: PgBoss | undefined
@@ -66,7 +70,8 @@ function started(): PgBoss {
 
 /** Puts a job in a queue as part of the caller's transaction: it exists when, and only when, the row does. */
 export async function send<Q extends QueueName>(tx: Queryable, queue: Q, payload: Payloads[Q]): Promise<void> {
-  await started().send(queue, payload, { db: fromDrizzle(tx, sql) })
+  const origin = { correlationId: requestScope.getStore()?.correlationId, ...traceHeaders() }
+  await started().send(queue, { ...payload, origin }, { db: fromDrizzle(tx, sql) })
 }
 
 /** Takes one job out of a queue and completes it, as part of the caller's transaction. */
@@ -84,7 +89,24 @@ export async function work<Q extends QueueName>(queue: Q, handle: (payload: Payl
     queue,
     { localConcurrency: concurrency, batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 10 },
     async (jobs: Job<Payloads[Q]>[]) => {
-      for (const job of jobs) await handle(job.data)
+      for (const job of jobs) await handleOne(queue, job, handle)
     },
   )
+}
+
+/** The job's own words in the log: how long it took, for whom, and why it failed. */
+async function handleOne<Q extends QueueName>(queue: Q, { id, data }: Job<Payloads[Q]>, handle: (payload: Payloads[Q]) => Promise<void>) {
+  const { origin, ...payload } = data as Payloads[Q] & Origin
+  const startedAt = performance.now()
+  const work = () => traced(queue, { kind: 'consumer', from: origin, attributes: { 'messaging.message.id': id } }, () => handle(data))
+  await requestScope.run({ correlationId: origin?.correlationId ?? id }, async () => {
+    const told = () => ({ duration: performance.now() - startedAt, data: { jobId: id, ...payload } })
+    try {
+      await work()
+      log.info(`${queue} is done`, told())
+    } catch (error) {
+      log.warn(`${queue} failed; it is tried again`, { ...told(), error })
+      throw error
+    }
+  })
 }

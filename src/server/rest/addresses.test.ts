@@ -281,6 +281,16 @@ describe('a data set and its training job', () => {
   }
 })
 
+describe('the record', () => {
+  it('is listed, told of one thing, taken out and checked', async () => {
+    const [event] = (await use.rest.ask('GET', '/audit/events?action=model.register&limit=1')).body as { target_id: string }[]
+    const history = await use.rest.ask('GET', `/audit/history?target_type=model&target_id=${event?.target_id}`)
+    expect(history.body).toContainEqual(expect.objectContaining({ action: 'model.register', target_id: event?.target_id }))
+    expect((await use.rest.ask('GET', '/audit/export?format=csv')).text).toContain(',model.register,')
+    expect((await use.rest.ask('GET', '/audit/verify')).body).toMatchObject({ intact: true, first_break: null })
+  })
+})
+
 describe('the installation', () => {
   it('tells who one is, and holds projects and keys', async () => {
     expect((await use.rest.ask('GET', '/me')).body).toMatchObject({
@@ -325,6 +335,14 @@ describe('the installation', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
     for (const { summary } of routes) expect(page.text).toContain(summary.replace(/'/g, '&#39;'))
   })
+})
+
+/** Why a change leaves no entry, by its operation. */
+const unrecorded: Record<string, string> = {}
+
+it('wrote down every change', () => {
+  const changes = routes.filter(({ method }) => method !== 'GET').map(operationIdOf)
+  expect(changes.filter((id) => use.rest.answered.has(id) && !use.rest.recorded.has(id) && !unrecorded[id])).toEqual([])
 })
 
 it('was asked for every address there is', () => {

@@ -151,7 +151,9 @@ const meanings: Record<number, string> = {
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'Well-formed, but it can not be used',
+  502: "A model's own server failed",
   503: 'Not ready; Retry-After says when to try again',
+  504: "A model's own server did not answer in time",
 }
 
 const errorExample = {
@@ -188,7 +190,7 @@ export function buildDocument(routes: readonly Route[]): Document {
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'An API key: Settings → API keys makes one' },
-        session: { type: 'apiKey', in: 'cookie', name: 'next-auth.session-token', description: "A person's browser session" },
+        session: { type: 'apiKey', in: 'cookie', name: 'neuroweaver.session', description: "A person's browser session" },
       },
       parameters: {
         Project: {

@@ -4,6 +4,8 @@ import { AppError } from '#src/server/errors.ts'
 import { sendJson } from '#src/server/http.ts'
 import type { IdentityOptions } from '#src/server/identity.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
+import { nameSpan } from '#src/telemetry/tracing.ts'
+import { actionsOf } from '#src/server/services/actions.ts'
 import { buildMatcher, type Match } from './match.ts'
 import { listHeaders } from './paging.ts'
 import { readBodyOf, readParams, readQuery } from './parse.ts'
@@ -47,8 +49,9 @@ export async function handleRest(req: IncomingMessage, res: ServerResponse, url:
     throw new AppError('method_not_allowed', `This address takes ${methodsOf(found)}.`)
   }
   const { route, names } = entry
-  const caller = await identify()
-  authorize(caller, route.rule)
+  nameSpan(`${method} ${prefix}${route.path}`, `${prefix}${route.path}`)
+  const caller: Caller = { ...(await identify()), source: 'rest' }
+  authorize(caller, route.rule, route.actions ?? actionsOf(route.tag, method !== 'GET'))
   const params = readParams(names, found.values)
   const query = url.search === '' && route.query === undefined ? {} : readQuery(route.query, url)
   const body = withBody.has(method) ? await readBodyOf(req, route.body) : {}

@@ -1,6 +1,7 @@
 /** Models and their aliases. */
 import { z } from 'zod'
 import { metadata, name, tags, text } from '#src/contracts/common.ts'
+import { externalInput } from '#src/contracts/external.ts'
 import { aliasName, modelOrder } from '#src/contracts/model.ts'
 import * as change from '#src/server/services/models/change.ts'
 import { getModel, listModels } from '#src/server/services/models/find.ts'
@@ -14,6 +15,46 @@ import { model, presentModel } from './shapes/models.ts'
 
 const tag = 'Models'
 
+/** An OpenAI-compatible server. The key is encrypted, and never returned. */
+const externalField = z
+  .strictObject({
+    url: text(2000).min(1).meta({ description: 'Base address, like https://host/v1' }),
+    model: text(200).min(1).meta({ description: 'What the server calls it' }),
+    api_key: text(4000).min(1).optional(),
+    max_tokens: externalInput.shape.maxTokens.meta({ description: 'The most that one request may ask for' }),
+    requests_per_minute: externalInput.shape.requestsPerMinute,
+    max_concurrent: externalInput.shape.maxConcurrent,
+    timeout_ms: externalInput.shape.timeoutMs,
+  })
+  .transform(({ url, model: served, api_key: apiKey, ...limits }) => ({
+    url,
+    model: served,
+    maxTokens: limits.max_tokens,
+    requestsPerMinute: limits.requests_per_minute,
+    maxConcurrent: limits.max_concurrent,
+    timeoutMs: limits.timeout_ms,
+    ...(apiKey === undefined ? {} : { apiKey }),
+  }))
+
+/** What a router weighs when it chooses among models. */
+const routingFields = {
+  cost_per_token: z.number().min(0).max(1e6).nullable().optional(),
+  cost_per_request: z.number().min(0).max(1e6).nullable().optional(),
+  max_tokens: z.int().min(1).max(100_000_000).nullable().optional(),
+  capabilities: z.array(text(100).min(1)).max(50).optional(),
+}
+type Routing = { cost_per_token?: number | null | undefined; cost_per_request?: number | null | undefined; max_tokens?: number | null | undefined }
+
+/** The names of the wire become those of the program; what was left out stays left out. */
+function renamed<T extends Routing>({ cost_per_token: costPerToken, cost_per_request: costPerRequest, max_tokens: maxTokens, ...rest }: T) {
+  return {
+    ...rest,
+    ...(costPerToken === undefined ? {} : { costPerToken }),
+    ...(costPerRequest === undefined ? {} : { costPerRequest }),
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+  }
+}
+
 const registerBody = z
   .strictObject({
     name,
@@ -22,9 +63,11 @@ const registerBody = z
     base_model: text(200).optional(),
     tags: tags.optional(),
     metadata: metadata.optional(),
-    files: filesField,
+    ...routingFields,
+    files: filesField.optional(),
+    external: externalField.optional().meta({ description: 'Instead of files: an OpenAI-compatible server that answers for the version' }),
   })
-  .transform(({ base_model: baseModel, ...rest }) => ({ ...rest, ...(baseModel === undefined ? {} : { baseModel }) }))
+  .transform(({ base_model: baseModel, ...rest }) => ({ ...renamed(rest), ...(baseModel === undefined ? {} : { baseModel }) }))
   .meta({ title: 'RegisterModel' })
 
 const updateBody = z
@@ -33,7 +76,9 @@ const updateBody = z
     specialization: text(100).nullable().optional(),
     tags: tags.optional(),
     metadata: metadata.optional(),
+    ...routingFields,
   })
+  .transform(renamed)
   .meta({ title: 'UpdateModel' })
 
 const listQuery = z.strictObject({
@@ -53,7 +98,7 @@ export const modelRoutes = [
     tag,
     summary: 'Register a model, or a further version of one',
     description:
-      'A new name makes the model and its version 1; a known one adds a version. Uploads may still be verifying: the version is pending until then.',
+      'A new name makes the model and its version 1; a known one adds a version. Uploads may still be verifying: the version is pending until then. Instead of files, `external` names an OpenAI-compatible server.',
     status: 201,
     body: registerBody,
     response: model,

@@ -1,6 +1,7 @@
 /** What a route is: an address, the rule that it asks of its caller, and what goes in and out. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
+import type { Action } from '#src/contracts/access.ts'
 import type { Caller, Rule } from '#src/server/services/access.ts'
 import type { PathField, pathFields } from './fields.ts'
 
@@ -24,6 +25,8 @@ export type ListAnswer = { items: unknown[]; total: number; next: { cursor: stri
 type Described = {
   method: Method
   rule: Rule
+  /** Actions any of which a limited key must have, where they are not those of the tag. */
+  actions?: readonly Action[]
   tag: string
   summary: string
   description?: string

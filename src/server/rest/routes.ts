@@ -1,7 +1,12 @@
 /** Every address of the REST API. */
+import { auditRoutes } from './audit.ts'
 import { datasetRoutes } from './datasets.ts'
 import { deploymentRoutes } from './deployments.ts'
+import { keyRoutes } from './keys.ts'
+import { inferenceRoutes } from './inference.ts'
 import { modelRoutes } from './models.ts'
+import { performanceRoutes } from './performance.ts'
+import { projectRoutes } from './projects.ts'
 import { referenceRoutes } from './reference.ts'
 import type { Route } from './route.ts'
 import { systemRoutes } from './system.ts'
@@ -14,8 +19,13 @@ export const routes: readonly Route[] = [
   ...modelRoutes,
   ...versionRoutes,
   ...deploymentRoutes,
+  ...inferenceRoutes,
+  ...performanceRoutes,
   ...datasetRoutes,
   ...trainingRoutes,
+  ...auditRoutes,
+  ...projectRoutes,
+  ...keyRoutes,
   ...systemRoutes,
   ...referenceRoutes(() => routes),
 ]

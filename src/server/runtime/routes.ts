@@ -124,7 +124,7 @@ export const runtimeRoutes: RuntimeRoute[] = [
     rule: 'runtime-inference',
     handle: async (call) => {
       const input = await body(call, protocol.introspectRequest)
-      return answer(await introspect(input.token_sha256, input.deployment))
+      return answer(await introspect(input.token_sha256, input.deployment, input.token))
     },
   },
 ]

@@ -1,15 +1,20 @@
 /** Who is asking, and what they may do. */
 import { createHash } from 'node:crypto'
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { type Permission, projectRolePermissions, type Role, rolePermissions, scopePermissions } from '#src/contracts/access.ts'
+import { type Action, type Permission, type ProjectRole, projectRolePermissions, type Role, rolePermissions, scopePermissions } from '#src/contracts/access.ts'
+import type { AuditSource } from '#src/contracts/audit.ts'
 import { isUuid } from '#src/contracts/common.ts'
 import type { RuntimeKind } from '#src/contracts/runtime.ts'
 import { db } from '#src/server/db/client.ts'
 import { apiKeys, projectMembers, projects, runtimes, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
+import { findKnown, type Identity, type Known, keepKnown } from './identities.ts'
+import { findSession } from './sessions.ts'
+import { accountOfToken, rightsOfToken } from './signOn/people.ts'
+import { isToken, verifyToken } from './signOn/token.ts'
 
 export type Caller = {
-  kind: 'anonymous' | 'user' | 'key' | 'runtime'
+  kind: 'anonymous' | 'user' | 'key' | 'token' | 'runtime'
   userId: string | null
   email: string | null
   apiKeyId: string | null
@@ -22,6 +27,17 @@ export type Caller = {
   project: { id: string; name: string }
   correlationId: string
   address: string | null
+  /** The browser session that was shown. */
+  sessionId?: string
+  /** What a key is limited to; undefined for everything that its rights open. */
+  actions?: readonly Action[]
+  /** Names of the deployments that a key may call; undefined for all. */
+  callable?: readonly string[]
+  rateLimitPerMinute?: number
+  /** Nothing but a new password is taken from somebody whose password an admin has reset. */
+  mustChangePassword?: boolean
+  /** The door, where it says so; the record tells the others apart by their credential. */
+  source?: AuditSource
 }
 
 /** What a route or procedure asks of its caller. Every one has a rule; `open` is said, never assumed. */
@@ -37,7 +53,7 @@ export type Rule =
 
 export type Credentials = {
   bearer?: string | undefined
-  session?: { userId: string; epoch: number } | undefined
+  session?: { id: string; userId: string; epoch: number } | undefined
   project?: string | undefined
   correlationId: string
   address: string | null
@@ -46,13 +62,6 @@ export type Credentials = {
 export const sha256Of = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 const cacheMs = 5_000
-const maxCached = 10_000
-type Identity = Omit<Caller, 'correlationId' | 'address'>
-const identities = new Map<string, { identity: Identity; until: number }>()
-
-/** Drops what is known of every caller, so that a change made by this process holds at once. */
-export const forgetIdentities = () => identities.clear()
-
 /**
  * Finds out who is asking.
  * @throws AppError unauthorized for a credential that is wrong, expired or revoked; not_found for a project that the caller may not see.
@@ -60,26 +69,24 @@ export const forgetIdentities = () => identities.clear()
 export async function identify(credentials: Credentials): Promise<Caller> {
   const { correlationId, address } = credentials
   const key = cacheKey(credentials)
-  const known = key ? identities.get(key) : undefined
-  if (known && known.until > Date.now()) return { ...known.identity, correlationId, address }
-  const identity = await findIdentity(credentials)
-  if (key) {
-    if (identities.size >= maxCached) identities.clear()
-    identities.set(key, { identity, until: Date.now() + cacheMs })
-  }
-  return { ...identity, correlationId, address }
+  const known = key ? findKnown(key) : undefined
+  if (known) return { ...known, correlationId, address }
+  const found = await findIdentity(credentials)
+  if (key) keepKnown(key, found)
+  return { ...found.identity, correlationId, address }
 }
 
 function cacheKey({ bearer, session, project }: Credentials): string | undefined {
   if (bearer !== undefined) return `b:${sha256Of(bearer).toString('base64')}:${project ?? ''}`
-  if (session) return `s:${session.userId}:${session.epoch}:${project ?? ''}`
+  if (session) return `s:${session.id}:${session.epoch}:${project ?? ''}`
   return undefined
 }
 
-async function findIdentity(credentials: Credentials): Promise<Identity> {
-  if (credentials.bearer !== undefined) return byBearer(credentials.bearer, credentials.project)
-  if (credentials.session) return bySession(credentials.session, credentials.project)
-  return anonymous
+async function findIdentity({ bearer, session, project }: Credentials): Promise<Known> {
+  const until = Date.now() + cacheMs
+  if (bearer !== undefined && isToken(bearer)) return byToken(bearer, project, until)
+  if (bearer !== undefined) return { identity: await byBearer(bearer, project), until }
+  return { identity: session ? await bySession(session, project) : anonymous, until }
 }
 
 /** Somebody of whom nothing is known. */
@@ -106,6 +113,9 @@ async function byBearer(bearer: string, project: string | undefined): Promise<Id
     .select({
       id: apiKeys.id,
       scope: apiKeys.scope,
+      actions: apiKeys.actions,
+      deployments: apiKeys.deployments,
+      rateLimitPerMinute: apiKeys.rateLimitPerMinute,
       projectId: apiKeys.projectId,
       userId: users.id,
       email: users.email,
@@ -126,19 +136,54 @@ async function byBearer(bearer: string, project: string | undefined): Promise<Id
     userId: row.userId,
     email: row.email,
     apiKeyId: row.id,
+    ...(row.actions ? { actions: row.actions } : {}),
+    ...(row.deployments ? { callable: row.deployments } : {}),
+    ...(row.rateLimitPerMinute ? { rateLimitPerMinute: row.rateLimitPerMinute } : {}),
     installation: row.projectId ? [] : rolePermissions[row.role].filter((permission) => within.includes(permission)),
     permissions: place.permissions.filter((permission) => within.includes(permission)),
     project: place.project,
   }
 }
 
-async function bySession(session: { userId: string; epoch: number }, project: string | undefined): Promise<Identity> {
-  const [row] = await db().select().from(users).where(eq(users.id, session.userId))
-  if (!row || row.isDisabled || row.sessionEpoch !== session.epoch) {
+/** The bearer of a unified token: what it grants, within what an admin allows here, and never beyond its end. */
+async function byToken(bearer: string, project: string | undefined, until: number): Promise<Known> {
+  const token = await verifyToken(bearer)
+  const user = await accountOfToken(token)
+  const rights = rightsOfToken(user, token)
+  const most = user.origin === 'token' ? (user.roleCeiling ?? 'admin') : user.role
+  const place = await placeOf(user.id, most, project)
+  const within = (permissions: readonly Permission[]) => permissions.filter((permission) => rights.includes(permission))
+  const permissions = within(place.permissions)
+  if (permissions.length === 0) throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
+  const identity: Identity = {
+    ...anonymous,
+    kind: 'token',
+    userId: user.id,
+    email: user.email,
+    installation: within(rolePermissions[most]),
+    permissions,
+    project: place.project,
+  }
+  return { identity, until: Math.min(until, token.expiresAt.getTime()) }
+}
+
+async function bySession(session: NonNullable<Credentials['session']>, project: string | undefined): Promise<Identity> {
+  const found = await findSession(session.id)
+  if (!found || found.user.id !== session.userId || found.user.isDisabled || found.user.sessionEpoch !== session.epoch) {
     throw new AppError('unauthorized', 'This session has ended. Sign in again.')
   }
-  const place = await placeOf(row.id, row.role, project)
-  return { ...anonymous, kind: 'user', userId: row.id, email: row.email, installation: rolePermissions[row.role], ...place }
+  const { user } = found
+  const place = await placeOf(user.id, user.role, project)
+  return {
+    ...anonymous,
+    kind: 'user',
+    userId: user.id,
+    email: user.email,
+    sessionId: session.id,
+    installation: rolePermissions[user.role],
+    ...(user.mustChangePassword ? { mustChangePassword: true } : {}),
+    ...place,
+  }
 }
 
 async function byRuntimeCredential(bearer: string): Promise<Identity> {
@@ -153,14 +198,19 @@ async function byRuntimeCredential(bearer: string): Promise<Identity> {
 /** The project that is meant, and the larger of the two rights that its user has there. */
 async function placeOf(userId: string, role: Role, wanted = 'default'): Promise<Pick<Identity, 'permissions' | 'project'>> {
   const [row] = await db()
-    .select({ id: projects.id, name: projects.name, memberRole: projectMembers.role })
+    .select({ id: projects.id, name: projects.name, isPrivate: projects.isPrivate, memberRole: projectMembers.role })
     .from(projects)
     .leftJoin(projectMembers, and(eq(projectMembers.projectId, projects.id), eq(projectMembers.userId, userId)))
     .where(isUuid(wanted) ? eq(projects.id, wanted) : eq(projects.name, wanted))
-  if (!row) throw new AppError('not_found', `There is no project "${wanted.slice(0, 100)}" that you may see.`)
-  const own = row.memberRole ? projectRolePermissions[row.memberRole] : []
-  const permissions = [...new Set([...rolePermissions[role], ...own])]
+  const permissions = row ? permissionsIn(role, row.memberRole, row.isPrivate) : []
+  if (!row || !permissions.includes('read')) throw new AppError('not_found', `There is no project "${wanted.slice(0, 100)}" that you may see.`)
   return { permissions, project: { id: row.id, name: row.name } }
+}
+
+/** The larger of what the installation and the project grant; in a private project only its members and admins have any rights. */
+export function permissionsIn(role: Role, memberRole: ProjectRole | null, isPrivate: boolean): Permission[] {
+  const general = isPrivate && role !== 'admin' ? [] : rolePermissions[role]
+  return [...new Set([...general, ...(memberRole ? projectRolePermissions[memberRole] : [])])]
 }
 
 const needed: Record<Permission, string> = {
@@ -172,15 +222,20 @@ const needed: Record<Permission, string> = {
 
 /**
  * Holds a caller to a rule.
+ * @param actions any of which a key that is limited to actions must have; null where none is asked.
  * @throws AppError unauthorized when it is not known who asks, forbidden when it is and they may not.
  */
-export function authorize(caller: Caller, rule: Rule): void {
+export function authorize(caller: Caller, rule: Rule, actions: readonly Action[] | null = null): void {
   if (rule === 'open' || rule === 'runtime-enrol') return
   if (caller.kind === 'anonymous') {
     throw new AppError('unauthorized', 'Sign in, or send an API key as "Authorization: Bearer <key>".')
   }
   if (rule.startsWith('runtime')) return authorizeRuntime(caller, rule)
   if (caller.kind === 'runtime') throw new AppError('forbidden', 'A runtime credential opens only the addresses under /api/runtime.')
+  if (caller.mustChangePassword && rule !== 'signed-in')
+    throw new AppError('forbidden', 'Choose a new password first, under Settings → Account: an admin has reset the one you had.')
+  if (caller.actions && actions && !actions.some((action) => caller.actions?.includes(action)))
+    throw new AppError('forbidden', `This key is limited to ${caller.actions.join(', ')}. This needs ${actions.join(' or ')}: use another key.`)
   if (rule === 'signed-in') return
   if (rule === 'installation-admin') {
     if (!caller.installation.includes('admin'))

@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { and, desc, eq, isNull, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { type ApiKey, type createApiKey as createApiKeyInput, scopePermissions } from '#src/contracts/access.ts'
+import {
+  type ApiKey,
+  type createApiKey as createApiKeyInput,
+  type rotateApiKey as rotateApiKeyInput,
+  scopePermissions,
+} from '#src/contracts/access.ts'
 import { isUuid } from '#src/contracts/common.ts'
 import { db, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { apiKeys, projects, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
-import { type Caller, forgetIdentities, sha256Of } from './access.ts'
+import { type Caller, sha256Of } from './access.ts'
+import { forgetIdentities } from './identities.ts'
 import { recordAudit } from './audit.ts'
 
 const columns = {
@@ -15,8 +21,12 @@ const columns = {
   name: apiKeys.name,
   prefix: apiKeys.prefix,
   scope: apiKeys.scope,
+  actions: apiKeys.actions,
+  deployments: apiKeys.deployments,
+  rateLimitPerMinute: apiKeys.rateLimitPerMinute,
   project: projects.name,
-  owner: users.email,
+  owner: sql<string>`case when ${users.kind} = 'service' then ${users.name} else ${users.email} end`,
+  ownerKind: users.kind,
   createdAt: apiKeys.createdAt,
   expiresAt: apiKeys.expiresAt,
   lastUsedAt: apiKeys.lastUsedAt,
@@ -35,12 +45,15 @@ const view = (row: Row): ApiKey => ({
   revokedAt: row.revokedAt?.toISOString() ?? null,
 })
 
-/** One's own keys; an admin of the installation sees all. */
+/** One's own keys and those of a project that one administers; an admin of the installation sees all. */
 export async function listApiKeys(caller: Caller): Promise<ApiKey[]> {
-  const where = caller.installation.includes('admin') ? undefined : eq(apiKeys.userId, caller.userId ?? '')
+  const where = caller.installation.includes('admin') ? undefined : or(eq(apiKeys.userId, caller.userId ?? ''), ofOwnProject(caller))
   const rows = await select().where(where).orderBy(desc(apiKeys.createdAt)).limit(1000)
   return rows.map(view)
 }
+
+/** The keys of the open project are its admin's to see and to revoke. */
+const ofOwnProject = (caller: Caller) => (caller.permissions.includes('admin') && !caller.apiKeyId ? eq(apiKeys.projectId, caller.project.id) : undefined)
 
 /** Makes a key of 256 random bits; only its SHA-256 is kept, so the key is returned this once. */
 export async function createApiKey(caller: Caller, input: z.infer<typeof createApiKeyInput>): Promise<{ apiKey: ApiKey; key: string }> {
@@ -50,25 +63,29 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   )
   if (missing.length > 0) throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
   await refuseMoreThanKey(caller, input)
+  const ownerId = await ownerOf(caller, input.serviceAccount)
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const id = newId()
   await transaction(async (tx) => {
     const projectId = input.project ? await projectIdOf(tx, input.project) : null
     await tx.insert(apiKeys).values({
       id,
-      userId: caller.userId as string,
+      userId: ownerId,
       projectId,
       name: input.name,
       prefix: key.slice(0, 10),
       hash: sha256Of(key),
       scope: input.scope,
+      actions: input.actions ?? null,
+      deployments: input.deployments ?? null,
+      rateLimitPerMinute: input.rateLimitPerMinute ?? null,
       expiresAt: input.expiresInDays === null ? null : sql`now() + make_interval(days => ${input.expiresInDays})`,
     })
     await recordAudit(tx, caller, {
       action: 'api_key.create',
       targetType: 'api_key',
       targetId: id,
-      after: { name: input.name, scope: input.scope },
+      after: { name: input.name, scope: input.scope, actions: input.actions, deployments: input.deployments, expiresInDays: input.expiresInDays },
       projectId,
     })
   })
@@ -77,16 +94,32 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   return { apiKey: view(row), key }
 }
 
+/** The caller's own account, or a service account that they may make keys for: an admin of the installation alone may. */
+async function ownerOf(caller: Caller, serviceAccount: string | undefined): Promise<string> {
+  if (!serviceAccount) return caller.userId as string
+  if (!caller.installation.includes('admin')) throw new AppError('forbidden', 'Only an admin of this installation makes keys for service accounts. Ask one of them.')
+  const [row] = await db()
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, serviceAccount), eq(users.kind, 'service')))
+  if (!row) throw new AppError('not_found', 'There is no such service account.', { details: [{ path: 'serviceAccount', message: 'does not exist' }] })
+  return row.id
+}
+
 /** A key that leaked must not make itself a wider one: a key makes keys of its own scope at most, and of its own project alone. */
 async function refuseMoreThanKey(caller: Caller, input: z.infer<typeof createApiKeyInput>): Promise<void> {
   if (!caller.apiKeyId) return
   const [own] = await db()
-    .select({ scope: apiKeys.scope, projectId: apiKeys.projectId })
+    .select({ scope: apiKeys.scope, projectId: apiKeys.projectId, actions: apiKeys.actions, deployments: apiKeys.deployments })
     .from(apiKeys)
     .where(eq(apiKeys.id, caller.apiKeyId))
   const isWider = scopePermissions[input.scope].some((permission) => !own || !scopePermissions[own.scope].includes(permission))
   if (isWider)
     throw new AppError('forbidden', 'A key can not make a key of a wider scope than its own. Choose a narrower scope, or sign in.')
+  const exceeds = <T>(held: readonly T[] | null | undefined, wanted: readonly T[] | undefined) =>
+    held && (!wanted || wanted.some((one) => !held.includes(one)))
+  if (exceeds(own?.actions, input.actions) || exceeds(own?.deployments, input.deployments))
+    throw new AppError('forbidden', 'A key that is limited can only make keys with its own limits, or narrower ones. Name them.')
   if (own?.projectId && ![caller.project.id, caller.project.name].includes(input.project ?? ''))
     throw new AppError(
       'forbidden',
@@ -108,7 +141,47 @@ async function projectIdOf(tx: Queryable, project: string): Promise<string> {
 function isRevocable(caller: Caller) {
   if (caller.installation.includes('admin')) return undefined
   const mine = eq(apiKeys.userId, caller.userId ?? '')
-  return caller.apiKeyId && !caller.installation.includes('write') ? and(mine, eq(apiKeys.id, caller.apiKeyId)) : mine
+  if (caller.apiKeyId && (!caller.installation.includes('write') || caller.actions)) return and(mine, eq(apiKeys.id, caller.apiKeyId))
+  return or(mine, ofOwnProject(caller))
+}
+
+/**
+ * Makes a successor with the same rights and limits; the old key goes on for `overlapHours`, so that programs can be moved over.
+ * @returns the successor, whose key is shown this once.
+ */
+export async function rotateApiKey(caller: Caller, { id, overlapHours }: z.infer<typeof rotateApiKeyInput>): Promise<{ apiKey: ApiKey; key: string }> {
+  const key = `nwk_${randomBytes(32).toString('base64url')}`
+  const successor = newId()
+  await transaction(async (tx) => {
+    const isUsable = and(isNull(apiKeys.revokedAt), sql`(${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now())`)
+    const [old] = await tx
+      .select()
+      .from(apiKeys)
+      .where(and(eq(apiKeys.id, id), isUsable, isRevocable(caller)))
+      .for('update')
+    if (!old) throw new AppError('not_found', 'There is no such key, or it no longer opens anything.')
+    const { createdAt: _made, lastUsedAt: _used, expiresAt, ...same } = old
+    // The successor lives as long as the old key was meant to.
+    const lifetime = expiresAt ? sql`now() + (${expiresAt.toISOString()}::timestamptz - ${old.createdAt.toISOString()}::timestamptz)` : null
+    await tx.insert(apiKeys).values({ ...same, id: successor, prefix: key.slice(0, 10), hash: sha256Of(key), expiresAt: lifetime })
+    const end = sql`now() + make_interval(hours => ${overlapHours})`
+    await tx
+      .update(apiKeys)
+      .set({ expiresAt: sql`least(coalesce(${apiKeys.expiresAt}, ${end}), ${end})` })
+      .where(eq(apiKeys.id, id))
+    await recordAudit(tx, caller, {
+      action: 'api_key.rotate',
+      targetType: 'api_key',
+      targetId: id,
+      targetName: old.name,
+      after: { successor, overlapHours },
+      projectId: old.projectId,
+    })
+  })
+  forgetIdentities()
+  const [row] = await select().where(eq(apiKeys.id, successor))
+  if (!row) throw new AppError('internal', 'The key was not made.')
+  return { apiKey: view(row), key }
 }
 
 export async function revokeApiKey(caller: Caller, id: string): Promise<void> {

@@ -1,28 +1,90 @@
-import { asc, eq, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import type { createProject as createProjectInput, Project } from '#src/contracts/access.ts'
-import { db, isUniqueViolation, transaction } from '#src/server/db/client.ts'
+import {
+  type createProject as createProjectInput,
+  type Project,
+  type ProjectDetail,
+  type updateProject as updateProjectInput,
+} from '#src/contracts/access.ts'
+import { isUuid } from '#src/contracts/common.ts'
+import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { projectMembers, projects } from '#src/server/db/schema.ts'
+import { apiKeys, datasets, deployments, models, projectMembers, projects, trainingJobs, uploads, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
-import type { Caller } from './access.ts'
+import { type Caller, permissionsIn } from './access.ts'
+import { addUsualRules } from './alerts/rules.ts'
 import { announce, recordAudit } from './audit.ts'
+import { forgetIdentities } from './identities.ts'
 
-const view = (row: typeof projects.$inferSelect): Project => ({
+export type ProjectRow = typeof projects.$inferSelect
+
+const view = (row: ProjectRow): Project => ({
   id: row.id,
   name: row.name,
   description: row.description,
+  isPrivate: row.isPrivate,
   createdAt: row.createdAt.toISOString(),
 })
 
-/** The projects that the caller may read: all of them by an installation role, else those one is a member of. */
-export async function listProjects(caller: Caller): Promise<Project[]> {
+/** Where the caller may read: everywhere but in private projects by an installation role, and wherever one is a member. */
+function isVisible(caller: Caller) {
+  if (caller.apiKeyId && !caller.installation.includes('read')) return eq(projects.id, caller.project.id)
+  if (caller.installation.includes('admin')) return undefined
   const isMember = sql`exists (select 1 from ${projectMembers} where ${projectMembers.projectId} = ${projects.id} and ${projectMembers.userId} = ${caller.userId})`
-  const where = caller.installation.includes('read') ? undefined : or(isMember, eq(projects.id, caller.project.id))
-  const rows = await db().select().from(projects).where(where).orderBy(asc(projects.name)).limit(1000)
+  const isOpen = caller.installation.includes('read') ? eq(projects.isPrivate, false) : undefined
+  return or(isOpen, isMember, eq(projects.id, caller.project.id))
+}
+
+/** The projects that the caller may read. */
+export async function listProjects(caller: Caller): Promise<Project[]> {
+  const rows = await db().select().from(projects).where(isVisible(caller)).orderBy(asc(projects.name)).limit(1000)
   return rows.map(view)
 }
 
+const missing = (ref: string) => new AppError('not_found', `There is no project "${ref.slice(0, 100)}" that you may see.`)
+
+/** A project that the caller may see, and what they may do in it. @throws AppError not_found */
+export async function findProject(on: Queryable, caller: Caller, ref: string): Promise<{ row: ProjectRow; permissions: ProjectDetail['permissions'] }> {
+  const byRef = isUuid(ref) ? eq(projects.id, ref) : eq(projects.name, ref)
+  const [found] = await on
+    .select({ row: projects, role: users.role, memberRole: projectMembers.role })
+    .from(projects)
+    .leftJoin(users, eq(users.id, caller.userId ?? projects.id))
+    .leftJoin(projectMembers, and(eq(projectMembers.projectId, projects.id), eq(projectMembers.userId, caller.userId ?? projects.id)))
+    .where(and(byRef, isVisible(caller)))
+  if (!found?.role) throw missing(ref)
+  if (found.row.id === caller.project.id) return { row: found.row, permissions: [...caller.permissions] }
+  const own = permissionsIn(found.role, found.memberRole, found.row.isPrivate)
+  // A key or a token may hold less than its owner: what it does not hold in the whole installation, a project does not add.
+  const held = caller.kind === 'user' ? own : own.filter((permission) => caller.installation.includes(permission))
+  if (!held.includes('read')) throw missing(ref)
+  return { row: found.row, permissions: held }
+}
+
+/** A project whose admin the caller is. @throws AppError not_found, forbidden */
+export async function findOwnProject(on: Queryable, caller: Caller, ref: string): Promise<ProjectRow> {
+  const { row, permissions } = await findProject(on, caller, ref)
+  if (!permissions.includes('admin')) throw new AppError('forbidden', `Only an admin of the project "${row.name}" may do this. Ask one of them.`)
+  return row
+}
+
+async function countThings(projectId: string): Promise<ProjectDetail['counts']> {
+  const of = async (table: typeof models | typeof datasets | typeof trainingJobs | typeof deployments) =>
+    (await db().select({ count: count() }).from(table).where(eq(table.projectId, projectId)))[0]?.count ?? 0
+  const [ofModels, ofDatasets, jobs] = await Promise.all([of(models), of(datasets), of(trainingJobs)])
+  const ofDeployments = await db().$count(deployments, and(eq(deployments.projectId, projectId), ne(deployments.status, 'stopped')))
+  return { models: ofModels, datasets: ofDatasets, jobs, deployments: ofDeployments }
+}
+
+export async function getProject(caller: Caller, ref: string): Promise<ProjectDetail> {
+  const { row, permissions } = await findProject(db(), caller, ref)
+  return { ...view(row), permissions, counts: await countThings(row.id) }
+}
+
+const taken = (name: string) =>
+  new AppError('conflict', `There is already a project named "${name}". Choose another name.`, { details: [{ path: 'name', message: 'is taken' }] })
+
+/** Makes a project; who makes it is its first admin. */
 export async function createProject(caller: Caller, input: z.infer<typeof createProjectInput>): Promise<Project> {
   try {
     return await transaction(async (tx) => {
@@ -31,20 +93,77 @@ export async function createProject(caller: Caller, input: z.infer<typeof create
         .values({ id: newId(), ...input })
         .returning()
       if (!row) throw new AppError('internal', 'The project was not created.')
+      if (caller.userId) await tx.insert(projectMembers).values({ projectId: row.id, userId: caller.userId, role: 'admin' })
+      await addUsualRules(tx, row.id)
       await recordAudit(tx, caller, { action: 'project.create', targetType: 'project', targetId: row.id, after: input, projectId: row.id })
       await announce(tx, 'project', row.id, row.id)
       return view(row)
     })
   } catch (error) {
-    if (isUniqueViolation(error)) throw new AppError('conflict', `There is already a project named "${input.name}". Choose another name.`)
+    if (isUniqueViolation(error)) throw taken(input.name)
     throw error
   }
 }
 
+const defaultProject = 'default'
+
+/** Changes a project's name, description or privacy. The project that things land in when none is named stays as it is called, and open. */
+export async function updateProject(caller: Caller, { project, ...input }: z.infer<typeof updateProjectInput>): Promise<ProjectDetail> {
+  try {
+    await transaction(async (tx) => {
+      const before = await findOwnProject(tx, caller, project)
+      const isMoved = (input.name !== undefined && input.name !== defaultProject) || input.isPrivate
+      if (before.name === defaultProject && isMoved)
+        throw new AppError('conflict', 'The project "default" keeps its name and stays open, because things land in it when no project is named.')
+      const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+      if (Object.keys(set).length === 0) return
+      await tx.update(projects).set(set).where(eq(projects.id, before.id))
+      const facts = ({ name, description, isPrivate }: ProjectRow) => ({ name, description, isPrivate })
+      await recordAudit(tx, caller, {
+        action: 'project.update',
+        targetType: 'project',
+        targetId: before.id,
+        before: facts(before),
+        after: { ...facts(before), ...set },
+        projectId: before.id,
+      })
+      await announce(tx, 'project', before.id, before.id)
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) throw taken(input.name ?? '')
+    throw error
+  }
+  forgetIdentities()
+  return getProject(caller, input.name ?? project)
+}
+
+/** Deletes a project that nothing is in any more. @throws AppError conflict that says what is. */
+export async function deleteProject(caller: Caller, ref: string): Promise<void> {
+  await transaction(async (tx) => {
+    const row = await findOwnProject(tx, caller, ref)
+    if (row.name === defaultProject) throw new AppError('conflict', 'The project "default" can not be deleted: things land in it when no project is named.')
+    const nouns = { models, 'data sets': datasets, 'training jobs': trainingJobs, deployments, uploads }
+    for (const [noun, table] of Object.entries(nouns)) {
+      const some = await tx.$count(table, eq(table.projectId, row.id))
+      if (some > 0) throw new AppError('conflict', `The project "${row.name}" still holds ${some} ${noun}. Delete them first.`)
+    }
+    await tx.update(apiKeys).set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, projectId: null }).where(eq(apiKeys.projectId, row.id))
+    await tx.delete(projectMembers).where(eq(projectMembers.projectId, row.id))
+    await recordAudit(tx, caller, { action: 'project.delete', targetType: 'project', targetId: row.id, before: { name: row.name }, projectId: null })
+    await tx.delete(projects).where(eq(projects.id, row.id))
+    await announce(tx, 'project', row.id, row.id)
+  })
+  forgetIdentities()
+}
+
 /** Makes the project that everything lands in when none is named. */
 export async function ensureDefaultProject(): Promise<void> {
-  await db()
-    .insert(projects)
-    .values({ id: newId(), name: 'default', description: 'Where things land when no project is named' })
-    .onConflictDoNothing()
+  await transaction(async (tx) => {
+    const [made] = await tx
+      .insert(projects)
+      .values({ id: newId(), name: defaultProject, description: 'Where things land when no project is named' })
+      .onConflictDoNothing()
+      .returning({ id: projects.id })
+    if (made) await addUsualRules(tx, made.id)
+  })
 }

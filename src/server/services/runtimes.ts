@@ -14,7 +14,8 @@ import { db, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { runtimes } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
-import { type Caller, forgetIdentities, sha256Of } from './access.ts'
+import { type Caller, sha256Of } from './access.ts'
+import { forgetIdentities } from './identities.ts'
 import { announce, recordAudit } from './audit.ts'
 import { writeReplicas } from './deployments/desired.ts'
 import { recordMetrics } from './deployments/metrics.ts'
@@ -60,13 +61,18 @@ export async function enrolRuntime(caller: Caller, input: z.infer<typeof enrolRe
       .onConflictDoUpdate({ target: [runtimes.kind, runtimes.name], set: values })
       .returning({ id: runtimes.id })
     if (!row) throw new AppError('internal', 'The runtime was not enrolled.')
-    await recordAudit(tx, caller, {
-      action: 'runtime.enrol',
-      targetType: 'runtime',
-      targetId: row.id,
-      after: { kind: input.kind, name: input.name },
-      projectId: null,
-    })
+    // Nobody is known before it is enrolled: the runtime itself is who acts.
+    await recordAudit(
+      tx,
+      { ...caller, runtimeId: row.id },
+      {
+        action: 'runtime.enrol',
+        targetType: 'runtime',
+        targetId: row.id,
+        after: { kind: input.kind, name: input.name },
+        projectId: null,
+      },
+    )
     await announce(tx, 'runtime', nowhere, row.id)
     return row.id
   })
@@ -135,17 +141,16 @@ export async function listRuntimes(): Promise<RuntimeView[]> {
 /** A draining runtime finishes what it has and takes nothing new. */
 export async function drainRuntime(caller: Caller, id: string, isDraining: boolean): Promise<void> {
   await transaction(async (tx) => {
-    const [row] = await tx
-      .update(runtimes)
-      .set({ isDraining })
-      .where(and(eq(runtimes.id, id), isNull(runtimes.removedAt)))
-      .returning()
-    if (!row) throw new AppError('not_found', 'There is no such runtime.')
+    const isThere = and(eq(runtimes.id, id), isNull(runtimes.removedAt))
+    const [before] = await tx.select({ isDraining: runtimes.isDraining }).from(runtimes).where(isThere).for('update')
+    if (!before) throw new AppError('not_found', 'There is no such runtime.')
+    await tx.update(runtimes).set({ isDraining }).where(isThere)
     await recordAudit(tx, caller, {
       action: 'runtime.drain',
       targetType: 'runtime',
       targetId: id,
-      after: { name: row.name, isDraining },
+      before: { isDraining: before.isDraining },
+      after: { isDraining },
       projectId: null,
     })
     await announce(tx, 'runtime', nowhere, id)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
-import { authorize, forgetIdentities, identify } from './access.ts'
+import { authorize, identify } from './access.ts'
+import { forgetIdentities } from './identities.ts'
 import { createApiKey, ensureBootstrapKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
 import { changePassword, createFirstAdmin, createUser, needsFirstAdmin, signIn, updateUser } from './users.ts'
 
@@ -26,25 +27,33 @@ describe('the first admin', () => {
   })
 })
 
+const from = { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }
+
 describe('signing in', () => {
   test('takes the right password of a user who is not locked, and says no more than that', async () => {
     const admin = await caller(await makeUser('admin'))
     const user = await createUser(admin, { email: 'grace@example.org', name: 'Grace', password, role: 'viewer' })
-    expect(await signIn(' Grace@Example.org ', password)).toMatchObject({ user: { id: user.id } })
-    expect(await signIn('grace@example.org', 'wrong')).toBeUndefined()
-    expect(await signIn('nobody@example.org', password)).toBeUndefined()
+    expect(await signIn(' Grace@Example.org ', password, from)).toMatchObject({ userId: user.id })
+    expect(await signIn('grace@example.org', 'wrong', from)).toBeUndefined()
+    expect(await signIn('nobody@example.org', password, from)).toBeUndefined()
     await updateUser(admin, { id: user.id, isDisabled: true })
-    expect(await signIn('grace@example.org', password)).toBeUndefined()
+    expect(await signIn('grace@example.org', password, from)).toBeUndefined()
   })
 
-  test('a changed password or role ends the sessions that began before', async () => {
+  test('a changed password ends the other sessions, a changed role all of them', async () => {
     const admin = await caller(await makeUser('admin'))
     const user = await createUser(admin, { email: 'edsger@example.org', name: 'Edsger', password, role: 'viewer' })
-    const first = await signIn(user.email, password)
-    const session = { userId: user.id, epoch: first?.epoch ?? -1 }
-    expect(await identify({ session, ...at })).toMatchObject({ userId: user.id })
-    await changePassword(await identify({ session, ...at }), { current: password, next: 'another long password' })
-    await expect(identify({ session, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+    const begin = async () => {
+      const begun = await signIn(user.email, password, from)
+      return { id: begun?.sessionId ?? '', userId: user.id, epoch: begun?.epoch ?? -1 }
+    }
+    const [here, there] = [await begin(), await begin()]
+    expect(await identify({ session: there, ...at })).toMatchObject({ userId: user.id })
+    await changePassword(await identify({ session: here, ...at }), { current: password, next: 'another long password' })
+    expect(await identify({ session: here, ...at })).toMatchObject({ userId: user.id })
+    await expect(identify({ session: there, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+    await updateUser(admin, { id: user.id, role: 'user' })
+    await expect(identify({ session: here, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
   })
 
   test('the last admin stays one', async () => {

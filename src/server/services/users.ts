@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
+import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import { and, asc, eq, isNotNull, sql } from 'drizzle-orm'
 import type { z } from 'zod'
@@ -13,8 +13,14 @@ import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/
 import { newId } from '#src/server/db/ids.ts'
 import { users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
-import { type Caller, forgetIdentities, sha256Of } from './access.ts'
-import { announce, recordAudit } from './audit.ts'
+import { type Caller, sha256Of, visitor } from './access.ts'
+import { forgetIdentities } from './identities.ts'
+import { announce, recordAudit, recordSystemAudit } from './audit.ts'
+import { type Begun, beginSession, revokeOtherSessions, revokeSessionsOf } from './sessions.ts'
+import { admitTry, forgetFailures, noteFailure } from './signOn/attempts.ts'
+import { accountOfProfile, accountOfToken } from './signOn/people.ts'
+import { profileOf } from './signOn/profile.ts'
+import { verifyToken } from './signOn/token.ts'
 
 type Row = typeof users.$inferSelect
 const nowhere = '00000000-0000-0000-0000-000000000000'
@@ -24,7 +30,10 @@ const view = (row: Row): User => ({
   email: row.email,
   name: row.name,
   role: row.role,
+  kind: row.kind,
+  origin: row.origin,
   isDisabled: row.isDisabled,
+  mustChangePassword: row.mustChangePassword,
   createdAt: row.createdAt.toISOString(),
   lastSignInAt: row.lastSignInAt?.toISOString() ?? null,
 })
@@ -36,17 +45,50 @@ const hashPassword = (password: string) => hash(password, argon)
 /** Verified when no such user exists, so that the answer takes as long. */
 let decoy: Promise<string> | undefined
 
+export type Sender = { address: string | null; userAgent: string | undefined; correlationId: string }
+
 /**
- * Checks an e-mail and a password.
- * @returns the user and the session epoch, or undefined: the answer does not tell which of the two was wrong.
+ * Begins a session for an e-mail and a password.
+ * @returns undefined when they do not belong together: the answer does not tell which of the two was wrong.
+ * @throws AppError too_many_requests after too many tries.
  */
-export async function signIn(email: string, password: string): Promise<{ user: User; epoch: number } | undefined> {
-  const [row] = await db().select().from(users).where(eq(users.email, email.trim().toLowerCase()))
+export async function signIn(email: string, password: string, from: Sender): Promise<Begun | undefined> {
+  const account = email.normalize('NFKC').trim().toLowerCase()
+  await admitTry(account, from.address)
+  const [row] = await db().select().from(users).where(eq(users.email, account))
   decoy ??= hashPassword('no such user')
   const isRight = await verify(row?.passwordHash ?? (await decoy), password).catch(() => false)
-  if (!isRight || !row?.passwordHash || row.isDisabled) return undefined
-  await db().update(users).set({ lastSignInAt: sql`now()` }).where(eq(users.id, row.id))
-  return { user: view(row), epoch: row.sessionEpoch }
+  if (!isRight || !row?.passwordHash || row.isDisabled) {
+    await noteFailure(account)
+    await recordRefusal(row, from)
+    return undefined
+  }
+  await forgetFailures(account)
+  return beginSession(row, { ...from, origin: 'local' })
+}
+
+/** As dear for an account that there is not, so that the time does not tell; what was typed is not kept, for it may be a password. */
+const recordRefusal = (row: Row | undefined, { correlationId, address }: Sender) =>
+  recordAudit(db(), visitor(correlationId, address), {
+    action: 'session.refuse',
+    targetType: 'user',
+    targetId: row?.id ?? 'unknown',
+    ...(row ? { targetName: row.email } : {}),
+    projectId: null,
+  })
+
+/** Begins a session for the bearer of a unified token, which ends with it. @throws AppError as `verifyToken` does. */
+export async function signInWithToken(text: string, from: Sender): Promise<Begun> {
+  const token = await verifyToken(text)
+  if (token.kind === 'system') throw new AppError('forbidden', 'A token of a system opens no session. Use one of a person.')
+  const user = await accountOfToken(token)
+  return beginSession(user, { ...from, origin: 'token' }, { text, expiresAt: token.expiresAt })
+}
+
+/** Begins a session for somebody whom the identity provider vouches for. `claims` are those of its ID token. */
+export async function signInWithProfile(claims: Record<string, unknown>, from: Sender): Promise<Begun> {
+  const user = await accountOfProfile(profileOf(claims))
+  return beginSession(user, { ...from, origin: 'oidc' })
 }
 
 export async function getUser(id: string): Promise<User> {
@@ -56,7 +98,7 @@ export async function getUser(id: string): Promise<User> {
 }
 
 export async function listUsers(): Promise<User[]> {
-  const rows = await db().select().from(users).orderBy(asc(users.email)).limit(1000)
+  const rows = await db().select().from(users).where(eq(users.kind, 'person')).orderBy(asc(users.email)).limit(1000)
   return rows.map(view)
 }
 
@@ -100,7 +142,8 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
       .update(users)
       .set({
         ...(input.name === undefined ? {} : { name: input.name }),
-        ...(input.role === undefined ? {} : { role: input.role }),
+        // Whatever a token or the identity provider says later, it is within what an admin decided.
+        ...(input.role === undefined ? {} : { role: input.role, roleCeiling: before.origin === 'local' ? null : input.role }),
         ...(input.isDisabled === undefined ? {} : { isDisabled: input.isDisabled }),
         ...(passwordHash === undefined ? {} : { passwordHash }),
         sessionEpoch: endsSessions ? before.sessionEpoch + 1 : before.sessionEpoch,
@@ -124,6 +167,33 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
   return updated
 }
 
+/**
+ * Gives somebody a password for one sign-in, at which they must choose another. Ends their sessions.
+ * @returns the password, which is shown this once.
+ */
+export async function resetPassword(caller: Caller, id: string): Promise<{ password: string }> {
+  const password = randomBytes(12).toString('base64url')
+  const passwordHash = await hashPassword(password)
+  await transaction(async (tx) => {
+    const [row] = await tx
+      .update(users)
+      .set({ passwordHash, mustChangePassword: true })
+      .where(and(eq(users.id, id), eq(users.kind, 'person')))
+      .returning()
+    if (!row) throw new AppError('not_found', 'There is no such person.')
+    await recordAudit(tx, caller, {
+      action: 'user.reset_password',
+      targetType: 'user',
+      targetId: id,
+      after: { email: row.email },
+      projectId: null,
+    })
+  })
+  await revokeSessionsOf(caller, id)
+  return { password }
+}
+
+/** A new password ends every other session. @throws AppError unprocessable when the present one is not right. */
 export async function changePassword(caller: Caller, input: z.infer<typeof changePasswordInput>): Promise<void> {
   const [row] = await db()
     .select()
@@ -134,13 +204,10 @@ export async function changePassword(caller: Caller, input: z.infer<typeof chang
     throw new AppError('unprocessable', 'The current password is not right.', { details: [{ path: 'current', message: 'is not right' }] })
   const passwordHash = await hashPassword(input.next)
   await transaction(async (tx) => {
-    await tx
-      .update(users)
-      .set({ passwordHash, sessionEpoch: row.sessionEpoch + 1 })
-      .where(eq(users.id, row.id))
+    await tx.update(users).set({ passwordHash, mustChangePassword: false }).where(eq(users.id, row.id))
     await recordAudit(tx, caller, { action: 'user.password', targetType: 'user', targetId: row.id, projectId: null })
   })
-  forgetIdentities()
+  await revokeOtherSessions(caller)
 }
 
 const lockAdmins = (tx: Queryable) => tx.execute(sql`select pg_advisory_xact_lock(7203312)`)
@@ -177,6 +244,12 @@ export async function createFirstAdmin(input: z.infer<typeof firstAdminInput>, c
       .onConflictDoUpdate({ target: users.email, set: { passwordHash, role: 'admin', name: input.name, isDisabled: false } })
       .returning()
     if (!row) throw new AppError('internal', 'The admin was not created.')
+    await recordSystemAudit(tx, {
+      action: 'user.create',
+      targetType: 'user',
+      targetId: row.id,
+      after: { email: row.email, name: row.name, role: row.role },
+    })
     return view(row)
   })
 }

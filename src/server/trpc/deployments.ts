@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  askDeployment,
   deployModel,
   deployment,
   deploymentDetail,
@@ -12,10 +13,13 @@ import {
   tryInfer,
   tryInferResult,
 } from '#src/contracts/deployment.ts'
+import { inferenceAnswer } from '#src/contracts/external.ts'
 import { callDeployment } from '#src/server/services/deployments/calls.ts'
 import * as change from '#src/server/services/deployments/change.ts'
 import * as find from '#src/server/services/deployments/find.ts'
 import { readMetrics } from '#src/server/services/deployments/metrics.ts'
+import { callAction } from '#src/server/services/actions.ts'
+import { askModel } from '#src/server/services/inference/ask.ts'
 import { procedure, router } from './init.ts'
 
 export const deploymentsRouter = router({
@@ -43,8 +47,14 @@ export const deploymentsRouter = router({
     .input(metricsQuery)
     .output(z.array(metricBucket))
     .query(({ ctx, input }) => readMetrics(ctx.caller, input)),
-  infer: procedure('read')
+  infer: procedure('read', callAction)
     .input(tryInfer)
     .output(tryInferResult)
     .mutation(({ ctx, input }) => callDeployment(ctx.caller, input)),
+  ask: procedure('read', callAction)
+    .input(askDeployment)
+    .output(inferenceAnswer)
+    .mutation(({ ctx, input: { deployment: model, ...input }, signal }) =>
+      askModel(ctx.caller, { ...input, model }, signal ?? new AbortController().signal),
+    ),
 })

@@ -1,7 +1,9 @@
+import type { Action } from '#src/contracts/access.ts'
 import type { ErrorCode } from '#src/contracts/errors.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Rule } from '#src/server/services/access.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
+import { actionsOf } from '#src/server/services/actions.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
 
@@ -10,7 +12,8 @@ import { createLog } from '#src/server/log.ts'
  * `identify` looks again at who is asking.
  */
 export type Context = { caller: Caller; refusal?: AppError; identify: () => Promise<Caller> }
-type Meta = { rule: Rule }
+/** `actions` where they are not those of the router. */
+type Meta = { rule: Rule; actions?: readonly Action[] }
 
 const log = createLog('trpc')
 
@@ -27,7 +30,9 @@ const codes = {
   unprocessable: 'UNPROCESSABLE_CONTENT',
   too_many_requests: 'TOO_MANY_REQUESTS',
   internal: 'INTERNAL_SERVER_ERROR',
+  bad_gateway: 'BAD_GATEWAY',
   unavailable: 'SERVICE_UNAVAILABLE',
+  gateway_timeout: 'GATEWAY_TIMEOUT',
   insufficient_storage: 'SERVICE_UNAVAILABLE',
 } as const
 
@@ -72,7 +77,7 @@ const guarded = t.procedure.use(async ({ ctx, meta, next, path, type }) => {
   if (!meta) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `${path} has no rule` })
   try {
     if (ctx.refusal && meta.rule !== 'open') throw ctx.refusal
-    authorize(ctx.caller, meta.rule)
+    authorize(ctx.caller, meta.rule, meta.actions ?? actionsOf(path.split('.', 1)[0] as string, type === 'mutation'))
   } catch (error) {
     throw translate(error)
   }
@@ -123,5 +128,5 @@ function translate(error: unknown): TRPCError {
 }
 
 /** A procedure that asks `rule` of its caller. There is no other way to make one. */
-export const procedure = (rule: Rule) => guarded.meta({ rule })
+export const procedure = (rule: Rule, actions?: readonly Action[]) => guarded.meta({ rule, ...(actions ? { actions } : {}) })
 export const { router, createCallerFactory } = t

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isUuid } from '#src/contracts/common.ts'
 import { AppError } from '#src/server/errors.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
+import { actionsOf } from '#src/server/services/actions.ts'
 import { stopAllReceiving } from '#src/server/services/artifacts/locks.ts'
 import { openReceiver } from '#src/server/services/artifacts/receiver.ts'
 import { authorizeUpload, expiryOf, finishUpload } from '#src/server/services/artifacts/uploads.ts'
@@ -40,7 +41,7 @@ export async function handleUpload(req: IncomingMessage, res: ServerResponse, ca
 }
 
 async function route(req: IncomingMessage, res: ServerResponse, caller: Caller): Promise<void> {
-  authorize(caller, caller.kind === 'runtime' ? 'runtime-training' : 'signed-in')
+  authorize(caller, caller.kind === 'runtime' ? 'runtime-training' : 'signed-in', actionsOf('uploads', true))
   refuseOverride(req)
   const id = idOf(req.url ?? '')
   if (req.method === 'OPTIONS') return options(res, caller)

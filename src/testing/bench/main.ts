@@ -3,6 +3,7 @@ import type { BenchResult } from './result.ts'
 
 const benches: Record<string, () => Promise<BenchResult[]>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
+  audit: async () => (await import('./audit.ts')).benchAudit(),
   pickup: async () => (await import('./pickup.ts')).benchPickup(),
   inference: async () => (await import('../../../runtimes/inference/bench.ts')).benchAddedLatency(),
   upload: async () => (await import('./upload.ts')).benchUpload(),

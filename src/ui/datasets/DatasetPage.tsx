@@ -1,6 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import type { DatasetDetail } from '#src/contracts/dataset.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { ColumnTable } from '#src/ui/datasets/ColumnTable.tsx'
 import { DatasetMenu } from '#src/ui/datasets/DatasetMenu.tsx'
 import { DatasetNotice } from '#src/ui/datasets/DatasetNotice.tsx'
@@ -42,6 +43,7 @@ function Content({ dataset }: { dataset: DatasetDetail }) {
       label: `First ${plural(dataset.preview.length, 'row')}`,
       content: <PreviewTable columns={dataset.columns} rows={dataset.preview} label={`First rows of ${dataset.name}`} />,
     },
+    { key: 'history', label: 'History', content: <History type="dataset" id={dataset.id} /> },
   ]
   return <UrlTabs label="Parts of the data set" tabs={tabs} />
 }

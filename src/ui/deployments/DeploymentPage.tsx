@@ -3,6 +3,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Typography from '@mui/material/Typography'
 import type { DeploymentDetail, DeploymentSummary } from '#src/contracts/deployment.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { Sparkline } from '#src/ui/charts/Sparkline.tsx'
 import { manyErrors } from '#src/ui/deployments/deploymentColumns.tsx'
 import { errorShareOf, perSecond, rateText } from '#src/ui/deployments/deploymentFacts.ts'
@@ -11,6 +12,7 @@ import { DeploymentMenu } from '#src/ui/deployments/DeploymentMenu.tsx'
 import { DeploymentPanel } from '#src/ui/deployments/DeploymentPanel.tsx'
 import { PerformanceChart } from '#src/ui/deployments/PerformanceChart.tsx'
 import { Playground } from '#src/ui/deployments/Playground.tsx'
+import { PromptPlayground } from '#src/ui/deployments/PromptPlayground.tsx'
 import { NotFound } from '#src/ui/frame/NotFound.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
@@ -69,9 +71,15 @@ const advice: Partial<Record<DeploymentDetail['status'], string>> = {
   pending: 'It loads by itself as soon as an inference runtime is connected.',
 }
 
+const externalAdvice: typeof advice = {
+  failed: 'Nothing answers. Its server is asked again by itself; register a version with a good address or key if those are wrong.',
+  degraded: 'Requests go only to servers that are well. The others are asked again by themselves.',
+}
+
 function Reason({ deployment }: { deployment: DeploymentDetail }) {
   if (!deployment.reason && !['failed', 'degraded'].includes(deployment.status)) return null
   const isBad = deployment.status === 'failed'
+  const help = (deployment.externalTargets.length > 0 ? externalAdvice : advice)[deployment.status]
   const isWarned = deployment.status === 'degraded'
   return (
     <Box
@@ -92,9 +100,9 @@ function Reason({ deployment }: { deployment: DeploymentDetail }) {
       </Box>
       <Box sx={{ minWidth: 0, display: 'grid', gap: 1 }}>
         <Typography sx={{ overflowWrap: 'anywhere' }}>{deployment.reason ?? 'The runtime gave no reason.'}</Typography>
-        {advice[deployment.status] && (
+        {help && (
           <Typography variant="body2" color="textSecondary">
-            {advice[deployment.status]}
+            {help}
           </Typography>
         )}
       </Box>
@@ -129,6 +137,7 @@ export function DeploymentPage({ deployment: ref }: { deployment: string }) {
     return <PageSkeleton />
   }
   const isStopped = deployment.status === 'stopped'
+  const isExternal = deployment.externalTargets.length > 0
   const main = deployment.targets[0]
   return (
     <>
@@ -157,8 +166,13 @@ export function DeploymentPage({ deployment: ref }: { deployment: string }) {
             {
               key: 'playground',
               label: 'Playground and code',
-              content: <Playground key={String(deployment.signature !== null)} deployment={deployment} />,
+              content: isExternal ? (
+                <PromptPlayground deployment={deployment} />
+              ) : (
+                <Playground key={String(deployment.signature !== null)} deployment={deployment} />
+              ),
             },
+            { key: 'history', label: 'History', content: <History type="deployment" id={deployment.id} /> },
           ]}
         />
       </Box>

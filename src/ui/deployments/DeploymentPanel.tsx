@@ -109,12 +109,38 @@ function Replicas({ deployment }: { deployment: DeploymentDetail }) {
   )
 }
 
+function Servers({ deployment }: { deployment: DeploymentDetail }) {
+  return (
+    <Section title="Servers" note="What was last found of each.">
+      <ListCard label="Servers">
+        {deployment.externalTargets.map((target) => (
+          <Box component="li" key={target.versionId} sx={{ display: 'grid', gap: 1, typography: 'body2' }}>
+            <Box sx={{ display: 'flex', gap: 2, alignItems: 'center', flexWrap: 'wrap' }}>
+              <Box sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+                {target.servedModel} at {target.host}
+              </Box>
+              <StatusChip status={target.state} />
+            </Box>
+            {target.reason && <Box sx={{ overflowWrap: 'anywhere' }}>{target.reason}</Box>}
+            {target.checkedAt && (
+              <Box sx={{ typography: 'caption', color: 'text.secondary' }}>
+                Version {target.version} of {target.modelName}, checked <RelativeTime at={target.checkedAt} />
+              </Box>
+            )}
+          </Box>
+        ))}
+      </ListCard>
+    </Section>
+  )
+}
+
 /** Beside the charts: who answers, where, and how far they are. */
 export function DeploymentPanel({ deployment, canDeploy }: { deployment: DeploymentDetail; canDeploy: boolean }) {
+  const isExternal = deployment.externalTargets.length > 0
   return (
     <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
       <Targets deployment={deployment} canDeploy={canDeploy} />
-      <Replicas deployment={deployment} />
+      {isExternal ? <Servers deployment={deployment} /> : <Replicas deployment={deployment} />}
       <Section title="Facts" isFramed>
         <KeyValues
           labelWidth={88}
@@ -134,8 +160,8 @@ export function DeploymentPanel({ deployment, canDeploy }: { deployment: Deploym
               label: 'Model',
               value: <AppLink href={`/models/${encodeURIComponent(deployment.modelName)}`}>{deployment.modelName}</AppLink>,
             },
-            { label: 'Replicas', value: String(deployment.replicas) },
-            { label: 'Device', value: deviceNames[deployment.device] },
+            { label: 'Replicas', value: isExternal ? null : String(deployment.replicas) },
+            { label: 'Device', value: isExternal ? null : deviceNames[deployment.device] },
             { label: 'Id', value: <IdText id={deployment.id} /> },
             { label: 'Created', value: <RelativeTime at={deployment.createdAt} /> },
             { label: 'Changed', value: <RelativeTime at={deployment.updatedAt} /> },

@@ -12,7 +12,6 @@ import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Figure, Figures } from '#src/ui/kit/Figure.tsx'
 import { formatMs, formatNumber, formatPercent } from '#src/ui/kit/format.ts'
-import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { PageSkeleton } from '#src/ui/kit/PageSkeleton.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
@@ -120,20 +119,11 @@ function FleetFigures({ shown }: { shown: readonly DeploymentSummary[] }) {
 export function FleetOverview() {
   const query = trpc.deployments.list.useQuery(fleetInput, { refetchInterval: pollMs })
   if (query.isError)
-    return (
-      <>
-        <PageHeader title="Monitoring" />
-        <ErrorNotice title="The deployments could not be read" error={query.error} onRetry={() => void query.refetch()} />
-      </>
-    )
+    return <ErrorNotice title="The deployments could not be read" error={query.error} onRetry={() => void query.refetch()} />
   if (!query.data) return <PageSkeleton />
   const shown = query.data.items.filter((one) => one.status !== 'stopped').toSorted(byAttention)
   return (
     <>
-      <PageHeader
-        title="Monitoring"
-        note={shown.length > 0 ? 'The last hour of every endpoint; what needs a look comes first.' : undefined}
-      />
       {shown.length === 0 ? (
         <EmptyState
           sentence="Nothing serves yet. The traffic, speed and errors of every endpoint gather here."

@@ -3,43 +3,18 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Tab from '@mui/material/Tab'
 import Tabs from '@mui/material/Tabs'
-import { useState } from 'react'
 import type { DeploymentDetail } from '#src/contracts/deployment.ts'
 import { PlaygroundAnswer } from '#src/ui/deployments/PlaygroundAnswer.tsx'
 import { PlaygroundField } from '#src/ui/deployments/PlaygroundField.tsx'
 import { type SnippetLanguage, snippet } from '#src/ui/deployments/snippets.ts'
 import { inputName, type PlaygroundState, usePlayground } from '#src/ui/deployments/usePlayground.ts'
+import { useReadKey } from '#src/ui/deployments/useReadKey.ts'
 import { CodeSnippet } from '#src/ui/kit/CodeSnippet.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { readError } from '#src/ui/kit/errors.ts'
 import { Field } from '#src/ui/kit/Field.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
-import { useToast } from '#src/ui/kit/Toasts.tsx'
-import { PutInKeyButton, type SnippetKey } from '#src/ui/settings/PutInKey.tsx'
-import { trpc } from '#src/ui/trpc.tsx'
-
-const keyDays = 30
-
-/** A key that can call endpoints and read, and no more. */
-function useReadKey(deployment: string): SnippetKey {
-  const toast = useToast()
-  const utils = trpc.useUtils()
-  const [secret, setSecret] = useState<string | null>(null)
-  const create = trpc.apiKeys.create.useMutation({
-    onSuccess: (made) => {
-      setSecret(made.key)
-      void utils.apiKeys.list.invalidate()
-      toast({ message: `A key was made that can call endpoints for ${keyDays} days; revoke it in Settings, API keys.` })
-    },
-    onError: (error) => toast({ message: readError(error).message, tone: 'failed' }),
-  })
-  return {
-    secret,
-    isBusy: create.isPending,
-    putIn: () => create.mutate({ name: `Calls ${deployment}`.slice(0, 100), scope: 'read', expiresInDays: keyDays }),
-  }
-}
+import { PutInKeyButton } from '#src/ui/settings/PutInKey.tsx'
 
 function Inputs({ state }: { state: PlaygroundState }) {
   const { fields, texts, problems, change, mode, json, writeJson, jsonProblem } = state

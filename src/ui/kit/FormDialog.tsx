@@ -17,14 +17,16 @@ export type FormDialogProps = {
   errorTitle?: string
   onSubmit: (event: React.FormEvent) => void
   onClose: () => void
+  /** Wide where something is shown beside the fields. */
+  isWide?: boolean
   children: React.ReactNode
 }
 
 /** A short form over the page. */
-export function FormDialog({ title, submitLabel, isBusy, error, errorTitle, onSubmit, onClose, children }: FormDialogProps) {
+export function FormDialog({ title, submitLabel, isBusy, error, errorTitle, onSubmit, onClose, isWide = false, children }: FormDialogProps) {
   const id = useId()
   return (
-    <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth="xs" aria-labelledby={id}>
+    <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth={isWide ? 'md' : 'xs'} aria-labelledby={id}>
       <Box component="form" onSubmit={onSubmit} noValidate>
         <DialogTitle id={id}>{title}</DialogTitle>
         <DialogContent sx={{ display: 'grid', gap: 4 }}>

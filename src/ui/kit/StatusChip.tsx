@@ -19,6 +19,7 @@ const tones: Record<string, StateTone> = {
   active: 'ready',
   degraded: 'degraded',
   draining: 'degraded',
+  failing: 'degraded',
   paused: 'off',
   failed: 'failed',
   rejected: 'failed',
@@ -28,6 +29,12 @@ const tones: Record<string, StateTone> = {
   removed: 'off',
   revoked: 'off',
   disabled: 'off',
+  firing: 'failed',
+  acknowledged: 'running',
+  resolved: 'ready',
+  delivered: 'ready',
+  waiting: 'idle',
+  muted: 'off',
 }
 
 /** The tone of any status of any noun; an unknown word is idle. */

@@ -57,7 +57,7 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
       await send(values)
     } catch (thrown) {
       const found = fieldErrorsOf(thrown)
-      if (Object.keys(found).some((path) => (path.split('.')[0] ?? '') in initial)) refuse(found)
+      if (Object.keys(found).some((path) => path in initial || (path.split('.')[0] ?? '') in initial)) refuse(found)
       else setError(thrown)
     } finally {
       setBusy(false)

@@ -32,6 +32,14 @@ function stepsOf(version: ModelVersion): Step[] {
       title: version.createdBy ?? 'Uploaded',
       note: (version.files.find((file) => file.path.endsWith('.onnx')) ?? version.files[0])?.path,
     })
+  if (version.external)
+    steps.push({
+      key: 'server',
+      noun: 'Server',
+      title: new URL(version.external.url).host,
+      note: version.external.model,
+      status: version.external.state,
+    })
   steps.push({
     key: 'version',
     noun: 'Version',

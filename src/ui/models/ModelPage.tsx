@@ -1,5 +1,6 @@
 'use client'
 import Box from '@mui/material/Box'
+import { History } from '#src/ui/audit/History.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { NotFound } from '#src/ui/frame/NotFound.tsx'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
@@ -63,6 +64,9 @@ export function ModelPage({ model: ref }: { model: string }) {
               <VersionTable model={model} versions={versions?.items} />
             </Section>
             <ModelDescription model={model} canWrite={canWrite} />
+            <Section title="History">
+              <History type="model" id={model.id} />
+            </Section>
           </Box>
           <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
             <Aliases model={model} versions={versions?.items ?? []} canDeploy={canDeploy} />

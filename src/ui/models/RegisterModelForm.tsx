@@ -5,6 +5,8 @@ import AccordionSummary from '@mui/material/AccordionSummary'
 import ExpandIcon from '@mui/icons-material/ExpandMore'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
+import ToggleButton from '@mui/material/ToggleButton'
+import ToggleButtonGroup from '@mui/material/ToggleButtonGroup'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
@@ -12,22 +14,14 @@ import { Field } from '#src/ui/kit/Field.tsx'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
-import { textToTags } from '#src/ui/models/tagText.ts'
+import { ExternalFields } from '#src/ui/models/ExternalFields.tsx'
+import { draftToInput, emptyDraft } from '#src/ui/models/registerDraft.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 import { UploadField } from '#src/ui/uploads/UploadField.tsx'
 import { useUploads } from '#src/ui/uploads/UploadProvider.tsx'
 import { uploadStore } from '#src/ui/uploads/uploadStore.ts'
 
 const schema = () => import('#src/contracts/model.ts').then((contract) => contract.registerModel.omit({ files: true }))
-type Values = { name: string; description: string; specialization: string; baseModel: string; tags: string; files: string[] }
-
-const toInput = (typed: Values) => ({
-  name: typed.name.trim(),
-  description: typed.description || undefined,
-  specialization: typed.specialization.trim() || undefined,
-  baseModel: typed.baseModel.trim() || undefined,
-  tags: textToTags(typed.tags),
-})
 /** `my model (2).onnx` → `my-model-2`: a name that is allowed. */
 const nameOf = (file: string) =>
   file
@@ -36,7 +30,7 @@ const nameOf = (file: string) =>
     .replace(/^[^A-Za-z0-9]+|-+$/g, '')
     .slice(0, 100)
 
-/** Files and a name make a model; a name that exists gets a new version. */
+/** Files, or a server that answers for them, and a name make a model; a name that exists gets a new version. */
 export function RegisterModelForm({ initialName }: { initialName: string }) {
   const router = useRouter()
   const toast = useToast()
@@ -44,21 +38,18 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
   const { whenSent } = useUploads()
   const [waitsFor, setWaitsFor] = useState<string | null>(null)
   const register = trpc.models.register.useMutation()
-  const form = useForm<Values>({
-    initial: { name: initialName, description: '', specialization: '', baseModel: '', tags: '', files: [] },
-    schema,
-    toInput,
-  })
+  const form = useForm({ initial: emptyDraft(initialName), schema, toInput: draftToInput })
   const { values, set, errors, setErrors, error, isBusy } = form
 
   const send = form.submit(async (typed) => {
-    if (typed.files.length === 0) return setErrors({ files: 'Choose the file of the model.' })
-    setWaitsFor('Waiting for the upload')
+    const isUpload = typed.source === 'files'
+    if (isUpload && typed.files.length === 0) return setErrors({ files: 'Choose the file of the model.' })
+    if (isUpload) setWaitsFor('Waiting for the upload')
     try {
-      const files = await whenSent(typed.files)
+      const files = isUpload ? { files: await whenSent(typed.files) } : {}
       setWaitsFor('Registering')
-      const model = await register.mutateAsync({ ...toInput(typed), files })
-      uploadStore.removeWhere((item) => typed.files.includes(item.key))
+      const model = await register.mutateAsync({ ...draftToInput(typed), ...files })
+      if (isUpload) uploadStore.removeWhere((item) => typed.files.includes(item.key))
       void Promise.all([utils.models.invalidate(), utils.home.invalidate()])
       toast({ message: `Version ${model.latestVersion} of ${model.name} is registered.` })
       router.push(`/models/${encodeURIComponent(model.name)}/versions/${model.latestVersion}`)
@@ -77,18 +68,32 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
         ]}
       />
       <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 5, maxWidth: 640 }}>
-        <UploadField
-          label="Files"
-          isMultiple
-          value={values.files}
-          onChange={(keys) => set('files', keys)}
-          error={errors.files}
-          help="An ONNX file with its weights inside. The upload begins at once and can be paused."
-          onPicked={(files) => {
-            const onnx = files.find((file) => file.name.endsWith('.onnx'))
-            if (onnx && !values.name) set('name', nameOf(onnx.name))
-          }}
-        />
+        <ToggleButtonGroup
+          exclusive
+          size="small"
+          value={values.source}
+          onChange={(_, next: typeof values.source | null) => next && set('source', next)}
+          aria-label="What answers for the version"
+        >
+          <ToggleButton value="files">Upload files</ToggleButton>
+          <ToggleButton value="external">Connect a server</ToggleButton>
+        </ToggleButtonGroup>
+        {values.source === 'external' ? (
+          <ExternalFields values={values} errors={errors} set={set} />
+        ) : (
+          <UploadField
+            label="Files"
+            isMultiple
+            value={values.files}
+            onChange={(keys) => set('files', keys)}
+            error={errors.files}
+            help="An ONNX file with its weights inside. The upload begins at once and can be paused."
+            onPicked={(files) => {
+              const onnx = files.find((file) => file.name.endsWith('.onnx'))
+              if (onnx && !values.name) set('name', nameOf(onnx.name))
+            }}
+          />
+        )}
         <Field
           label="Name"
           name="name"

@@ -5,6 +5,7 @@ import { IdText } from '#src/ui/kit/IdText.tsx'
 import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
+import { ExternalServer } from '#src/ui/models/ExternalServer.tsx'
 import { LineageChain } from '#src/ui/models/LineageChain.tsx'
 import { ParityCertificate } from '#src/ui/models/ParityCertificate.tsx'
 import { SignatureTable } from '#src/ui/models/SignatureTable.tsx'
@@ -42,7 +43,11 @@ export function VersionOverview({ version }: { version: ModelVersion }) {
           )}
         </Box>
         <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
-          <ParityCertificate parity={version.parity} hasGolden={version.files.some((file) => file.path === 'golden.json')} />
+          {version.external ? (
+            <ExternalServer external={version.external} />
+          ) : (
+            <ParityCertificate parity={version.parity} hasGolden={version.files.some((file) => file.path === 'golden.json')} />
+          )}
           <Section title="Facts" isFramed>
             <KeyValues
               labelWidth={96}

@@ -67,8 +67,12 @@ export function VersionPage({ model, version: number }: { model: string; version
           label="Parts of the version"
           tabs={[
             { key: 'overview', label: 'Overview', content: <VersionOverview version={version} /> },
-            { key: 'evaluation', label: 'Evaluation', content: <Evaluation version={version} /> },
-            { key: 'files', label: `Files (${version.files.length})`, content: <VersionFiles version={version} /> },
+            ...(version.external
+              ? []
+              : [
+                  { key: 'evaluation', label: 'Evaluation', content: <Evaluation version={version} /> },
+                  { key: 'files', label: `Files (${version.files.length})`, content: <VersionFiles version={version} /> },
+                ]),
           ]}
         />
       </Box>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { Project } from '#src/contracts/access.ts'
 import { chooseProject } from '#src/ui/frame/project.ts'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Field } from '#src/ui/kit/Field.tsx'
@@ -94,6 +95,7 @@ export function Projects() {
           rowKey={(project) => project.id}
           hasColumnPicker={false}
           skeletonCount={2}
+          peek={(project) => <History type="project" id={project.id} />}
           rowActions={(project) =>
             project.id === me?.project.id ? (
               <StatusChip status="active" label="Open now" />

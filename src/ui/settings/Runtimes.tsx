@@ -3,6 +3,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useState } from 'react'
 import type { RuntimeView } from '#src/contracts/access.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
@@ -138,6 +139,7 @@ export function Runtimes() {
           rowKey={(runtime) => runtime.id}
           skeletonCount={2}
           rowActions={isAdmin ? actions : undefined}
+          peek={(runtime) => <History type="runtime" id={runtime.id} />}
           empty={
             <EmptyState sentence="No runtime has joined. The start brings up one for training and one for inference; on other machines they join with this installation's address and its runtime token." />
           }

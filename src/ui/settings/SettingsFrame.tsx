@@ -11,12 +11,13 @@ const parts = [
   { href: '/settings/projects', label: 'Projects' },
   { href: '/settings/runtimes', label: 'Runtimes' },
   { href: '/settings/users', label: 'People', isForAdmins: true },
+  { href: '/settings/audit', label: 'Audit', isForProjectAdmins: true },
 ]
 
 /** Header and parts of the settings. */
 export function SettingsFrame({ children }: { children: React.ReactNode }) {
   const pathname = usePathname()
-  const { isAdmin } = usePermissions()
+  const { isAdmin, isProjectAdmin } = usePermissions()
   const here = parts.find((part) => part.href === pathname)
   return (
     <>
@@ -24,7 +25,7 @@ export function SettingsFrame({ children }: { children: React.ReactNode }) {
       <Box component="nav" aria-label="Settings" sx={{ borderBottom: 1, borderColor: 'divider', mb: 6, overflowX: 'auto' }}>
         <Box component="ul" sx={{ display: 'flex', gap: 5, listStyle: 'none', m: 0, p: 0 }}>
           {parts
-            .filter((part) => !part.isForAdmins || isAdmin)
+            .filter((part) => (!part.isForAdmins || isAdmin) && (!part.isForProjectAdmins || isProjectAdmin))
             .map(({ href, label }) => (
               <li key={href}>
                 <Box

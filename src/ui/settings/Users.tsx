@@ -3,6 +3,7 @@ import Button from '@mui/material/Button'
 import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { User } from '#src/contracts/access.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
@@ -83,6 +84,7 @@ export function Users() {
           rowKey={(user) => user.id}
           skeletonCount={3}
           rowActions={actions}
+          peek={(user) => <History type="user" id={user.id} />}
         />
       )}
       {isCreating && <CreateUserDialog onClose={() => setCreating(false)} />}

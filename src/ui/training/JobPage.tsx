@@ -2,6 +2,7 @@
 import Box from '@mui/material/Box'
 import { useMemo } from 'react'
 import type { Job } from '#src/contracts/training.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { NotFound } from '#src/ui/frame/NotFound.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
@@ -10,6 +11,7 @@ import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { isNotFound, readError } from '#src/ui/kit/errors.ts'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { PageSkeleton } from '#src/ui/kit/PageSkeleton.tsx'
+import { Section } from '#src/ui/kit/Section.tsx'
 import { DeployButton } from '#src/ui/models/DeployButton.tsx'
 import { datasetHref } from '#src/ui/datasets/datasetFacts.ts'
 import { CancelJobButton } from '#src/ui/training/CancelJobButton.tsx'
@@ -99,6 +101,9 @@ function JobView({ job }: { job: Job }) {
           <Box sx={{ display: 'grid', gap: 8, minWidth: 0 }}>
             <JobCharts points={points} isOpen={isOpen} />
             <JobLog jobId={job.id} lines={view.lines} stream={stream} />
+            <Section title="History">
+              <History type="job" id={job.id} />
+            </Section>
           </Box>
           <JobConfig job={job} />
         </Box>

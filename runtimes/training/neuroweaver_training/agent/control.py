@@ -39,6 +39,7 @@ class Control:
         self._path = settings.state_dir / 'credential.json'
         self._lock = threading.Lock()
         self._local = threading.local()
+        self._following: dict[str, str] = {}
         self._credential = self._read_credential()
 
     def _read_credential(self) -> str | None:
@@ -60,13 +61,14 @@ class Control:
         if self.halt.wait(seconds):
             raise Halted()
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = 15.0,
-             correlation_id: str | None = None) -> Answer:
+    def follow(self, headers: dict[str, str]) -> None:
+        """Headers that go with every call from now on: whose doing they are, and the trace that they are part of."""
+        self._following = headers
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = 15.0) -> Answer:
         """One signed call to the door, enrolling first where needed and once more after a 401. Raises Unreachable."""
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         headers = {'Content-Type': 'application/json'} if content is not None else {}
-        if correlation_id:
-            headers['x-correlation-id'] = correlation_id
         return self.signed(method, DOOR + path, headers, content, timeout_s)
 
     def signed(self, method: str, path: str, headers: dict[str, str], body: bytes | None, timeout_s: float) -> Answer:
@@ -80,10 +82,10 @@ class Control:
 
     def authorization(self) -> dict[str, str]:
         """The header for calls that are made elsewhere (streams)."""
-        return {'Authorization': f'Bearer {self._credential or self._enrol(None)}'}
+        return {**self._following, 'Authorization': f'Bearer {self._credential or self._enrol(None)}'}
 
     def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None, timeout_s: float, credential: str) -> Answer:
-        signed = {**headers, 'Authorization': f'Bearer {credential}'}
+        signed = {**self._following, **headers, 'Authorization': f'Bearer {credential}'}
         answer = self.connection().request(method, path, signed, body, timeout_s)
         if answer.status in RETRY_STATUSES:
             raise Unreachable(f'HTTP {answer.status}: {answer.message()}')

@@ -145,8 +145,7 @@ class Forwarder:
         events = [json.loads(line) for line in lines]
         while not self._is_closed:
             try:
-                answer = self._control.call('POST', f'{self._job_path}/events', {'attempt': self._attempt, 'events': events},
-                                            correlation_id=self._correlation_id)
+                answer = self._control.call('POST', f'{self._job_path}/events', {'attempt': self._attempt, 'events': events})
             except Unreachable:
                 self._control.wait(backoff.next_s())
                 continue

@@ -9,13 +9,13 @@ from .control import Control, LeaseLost, is_lease_lost
 from .http import Backoff, Unreachable
 
 
-def finish(control: Control, job_path: str, request: dict[str, Any], log: Callable[..., None], correlation_id: str) -> None:
+def finish(control: Control, job_path: str, request: dict[str, Any], log: Callable[..., None]) -> None:
     """Posts the finish. An upload that is not ready yet is waited for; a result that is refused is told as a failure.
     Raises LeaseLost when it is another attempt's to say, Halted when the agent ends."""
     backoff = Backoff(0.05, 5.0)
     while True:
         try:
-            answer = control.call('POST', f'{job_path}/finish', request, correlation_id=correlation_id)
+            answer = control.call('POST', f'{job_path}/finish', request)
         except Unreachable as error:
             log('warn', 'The finish got no answer; trying again.', reason=str(error))
             control.wait(backoff.next_s())
@@ -28,7 +28,7 @@ def finish(control: Control, job_path: str, request: dict[str, Any], log: Callab
         if answer.status != 409:
             log('error', 'The finish was refused.', status=answer.status, reason=answer.message())
             if request['outcome'] != 'failed':
-                finish(control, job_path, _failure(request['attempt'], answer.message()), log, correlation_id)
+                finish(control, job_path, _failure(request['attempt'], answer.message()), log)
             return
         control.wait(backoff.next_s())
 

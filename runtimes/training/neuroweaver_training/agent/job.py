@@ -21,6 +21,7 @@ from .lease import Lease
 from .log import log
 from .outcome import failure
 from .process import Run, TrainerHost
+from .tracing import Span
 from .tus import Refused, Uploads
 
 TERM_GRACE_S = 20.0
@@ -37,12 +38,19 @@ class Job:
         self._attempt: int = claim['attempt']
         self._path = f'/training/jobs/{claim["job_id"]}'
         self._correlation_id: str = claim['correlation_id']
+        self._started = time.monotonic()
+        self._outcome: str | None = None
+        self._span = Span('training job', claim.get('traceparent'), **{
+            'neuroweaver.job_id': claim['job_id'], 'neuroweaver.attempt': self._attempt, 'neuroweaver.recipe': claim['recipe'],
+            'neuroweaver.correlation_id': self._correlation_id})
+        control.follow({'x-correlation-id': self._correlation_id, 'traceparent': self._span.traceparent})
         self._folder: Path = control.settings.state_dir / 'jobs' / f'{claim["job_id"]}-{self._attempt}'
         shutil.rmtree(self._folder, ignore_errors=True)
         self._out = self._folder / 'out'
         self._out.mkdir(parents=True)
         self._wake = threading.Event()
-        self._lease = Lease(control, self._path, self._attempt, claim['heartbeat_ms'] / 1000, self._wake.set)
+        self._lease = Lease(control, self._path, self._attempt, claim['heartbeat_ms'] / 1000, self._wake.set,
+                            self._correlation_id)
         self._spool = Spool(self._folder / 'events.jsonl')
         self._forwarder = Forwarder(control, self._spool, self._path, self._attempt, self._correlation_id, self._lease.lost)
         self._uploads = Uploads(control, self._lease.lost.is_set)
@@ -64,6 +72,8 @@ class Job:
             log('error', 'The attempt is given up.', error=error, correlation_id=self._correlation_id)
         finally:
             self._trainer.end_run()
+            self._control.follow({})
+            self._span.end(self._outcome == 'succeeded', **{'neuroweaver.outcome': self._outcome})
             self._lease.close()
             self._checkpoints.close()
             self._forwarder.close()
@@ -78,12 +88,15 @@ class Job:
             return
         self._log('info', 'Training starts.', recipe=self._claim['recipe'])
         run = Run(self._on_event, self._on_line, self._wake.set)
+        span = self._span.child('trainer')
         self._trainer.order(spec, self._out, run)
-        self._end(self._wait_for_end(run))
+        status = self._wait_for_end(run)
+        span.end(status == 0, **{'process.exit.code': status})
+        self._end(status)
 
     def _end(self, status: int) -> None:
         failed = failure(status, self._last_event, self._last_line)
-        self._log('info', 'The trainer ended.', status=status, error=(failed or {}).get('error'))
+        self._log('info', 'The trainer ended.', status=status, reason=(failed or {}).get('error'))
         if self._lease.cancel.is_set():
             self._forwarder.drain()
             self._finish({'outcome': 'cancelled'})
@@ -109,6 +122,7 @@ class Job:
 
     def _on_event(self, event: dict[str, Any]) -> None:
         self._last_event = event
+        self._tell(event)
         if event['type'] == 'checkpoint':
             self._checkpoints.take(Path(event['path']), event['step'])
         elif event['type'] == 'error':
@@ -123,6 +137,7 @@ class Job:
             return
         self._last_line, self._lines = line[:500], self._lines + 1
         if self._lines <= STDERR_LINES:
+            self._say('info', line)
             message = line if self._lines < STDERR_LINES else 'More lines of the trainer are left out here.'
             self._spool.add(cleaned({'type': 'log', 'at': now(), 'level': 'info', 'message': message}) or {})
 
@@ -182,8 +197,25 @@ class Job:
         self._finish({'outcome': 'failed', **failed})
 
     def _finish(self, outcome: dict[str, Any]) -> None:
-        finish(self._control, self._path, {**outcome, 'attempt': self._attempt}, self._log, self._correlation_id)
+        finish(self._control, self._path, {**outcome, 'attempt': self._attempt}, self._log)
+        self._outcome = outcome['outcome']
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        """What the trainer says goes into this process's log too, as the trainer's: it has no output of its own."""
+        kind = event['type']
+        if kind == 'state':
+            self._say('info', f'The trainer is {event["state"]}.')
+        elif kind in ('log', 'warning', 'error'):
+            levels = {'warning': 'warn', 'error': 'warn'}
+            self._say(levels.get(kind) or {'debug': 'debug', 'warn': 'warn', 'error': 'error'}.get(str(event.get('level')), 'info'),
+                      str(event.get('message')))
+
+    def _say(self, level: str, message: str) -> None:
+        log(level, message[:2000], data=self._about(), correlation_id=self._correlation_id, component='trainer')
+
+    def _about(self) -> dict[str, Any]:
+        return {'jobId': self._claim['job_id'], 'attempt': self._attempt}
 
     def _log(self, level: str, message: str, **data: Any) -> None:
-        log(level, message, data={'jobId': self._claim['job_id'], 'attempt': self._attempt, **data},
-            correlation_id=self._correlation_id)
+        log(level, message, data={**self._about(), **data}, correlation_id=self._correlation_id,
+            duration_ms=(time.monotonic() - self._started) * 1000)

@@ -13,13 +13,15 @@ from .log import log
 class Lease:
     """Beats on a thread of its own. `lost` and `cancel` are set once and stay; `wake` is called at each."""
 
-    def __init__(self, control: Control, job_path: str, attempt: int, interval_s: float, wake: Callable[[], None]) -> None:
+    def __init__(self, control: Control, job_path: str, attempt: int, interval_s: float, wake: Callable[[], None],
+                 correlation_id: str) -> None:
         self.lost = threading.Event()
         self.cancel = threading.Event()
         self._control = control
         self._job_path = job_path
         self._attempt = attempt
         self._interval_s = interval_s
+        self._correlation_id = correlation_id
         self._wake = wake
         self._closed = threading.Event()
         threading.Thread(target=self._run, name='lease', daemon=True).start()
@@ -44,7 +46,8 @@ class Lease:
             try:
                 self._beat(max(2.0, self._interval_s))
             except Unreachable as error:
-                log('warn', 'The job\'s heartbeat got no answer; training goes on.', data={'reason': str(error)})
+                log('warn', 'The job\'s heartbeat got no answer; training goes on.', data={'reason': str(error)},
+                    correlation_id=self._correlation_id)
             except Halted:
                 return
 

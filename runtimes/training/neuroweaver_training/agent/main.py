@@ -17,7 +17,7 @@ from .control import Control, Halted
 from .devices import kinds, list_devices
 from .http import Backoff, Unreachable
 from .job import Job
-from .log import log
+from .log import close_log, log
 from .process import TrainerHost
 from .settings import Settings, read_settings
 
@@ -57,6 +57,7 @@ class Agent:
             if self._host:
                 self._host.kill()
         log('info', 'The training agent ends.')
+        close_log(1.0)
         return 0
 
     def _on_signal(self, *_: Any) -> None:
@@ -155,7 +156,7 @@ def main() -> int:
     try:
         settings = read_settings()
     except ValueError as error:
-        log('fatal', 'The settings are wrong.', error=error)
+        log('error', 'The settings are wrong.', error=error)
         return 2
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     return Agent(settings).run()

@@ -1,5 +1,6 @@
 /** Models and their versions as REST shows them. */
 import { z } from 'zod'
+import { externalState } from '#src/contracts/external.ts'
 import { parity } from '#src/contracts/manifest.ts'
 import * as contract from '#src/contracts/model.ts'
 import { signature } from '#src/contracts/signature.ts'
@@ -13,6 +14,10 @@ export const model = z
     description: z.string(),
     specialization: z.string().nullable(),
     base_model: z.string().nullable(),
+    cost_per_token: z.number().nullable(),
+    cost_per_request: z.number().nullable(),
+    max_tokens: z.int().nullable(),
+    capabilities: z.array(z.string()),
     tags: z.record(z.string(), z.string()),
     metadata: z.record(z.string(), z.unknown()),
     status: contract.versionStatus.meta({ description: "The latest version's" }),
@@ -33,6 +38,10 @@ export const presentModel = (of: contract.Model): z.infer<typeof model> => ({
   description: of.description,
   specialization: of.specialization,
   base_model: of.baseModel,
+  cost_per_token: of.costPerToken,
+  cost_per_request: of.costPerRequest,
+  max_tokens: of.maxTokens,
+  capabilities: of.capabilities,
   tags: of.tags,
   metadata: of.metadata,
   status: of.status,
@@ -92,12 +101,35 @@ const presentLineage = ({ hyperParameters: given, ...of }: contract.Lineage): z.
   ...(given === undefined ? {} : { hyper_parameters: given }),
 })
 
+const externalTarget = z.object({
+  url: z.string(),
+  model: z.string(),
+  max_tokens: z.int(),
+  requests_per_minute: z.int().nullable(),
+  max_concurrent: z.int(),
+  timeout_ms: z.int(),
+  state: externalState.meta({ description: 'What was last found of it: `failing` has answered before, `failed` never' }),
+  reason: z.string().nullable(),
+})
+
+const presentExternal = (of: NonNullable<contract.ModelVersion['external']>): z.infer<typeof externalTarget> => ({
+  url: of.url,
+  model: of.model,
+  max_tokens: of.maxTokens,
+  requests_per_minute: of.requestsPerMinute,
+  max_concurrent: of.maxConcurrent,
+  timeout_ms: of.timeoutMs,
+  state: of.state,
+  reason: of.reason,
+})
+
 export const version = versionSummary
   .extend({
     model_id: z.uuid(),
     model_name: z.string(),
     files: z.array(file),
     signature: signature.nullable(),
+    external: externalTarget.nullable().meta({ description: 'The server that answers for it, instead of files' }),
     parity: parity.nullable(),
     lineage,
     deployments: z.array(z.object({ id: z.uuid(), name: z.string(), status: z.string(), weight: z.int() })),
@@ -110,6 +142,7 @@ export const presentVersion = (of: contract.ModelVersion): z.infer<typeof versio
   model_name: of.modelName,
   files: of.files.map(presentFile),
   signature: of.signature,
+  external: of.external && presentExternal(of.external),
   parity: of.parity,
   lineage: presentLineage(of.lineage),
   deployments: of.deployments,

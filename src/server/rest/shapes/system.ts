@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import * as contract from '#src/contracts/access.ts'
 import { artifactFormat, type Upload, uploadStatus } from '#src/contracts/upload.ts'
+import { type HealthReport, healthPart, healthReport, partNames, partStatuses } from '#src/contracts/health.ts'
 
 export const upload = z
   .object({
@@ -30,12 +31,55 @@ export const presentUpload = (of: Upload): z.infer<typeof upload> => ({
 })
 
 export const project = z
-  .object({ id: z.uuid(), name: z.string(), description: z.string(), created_at: z.iso.datetime() })
+  .object({ id: z.uuid(), name: z.string(), description: z.string(), is_private: z.boolean(), created_at: z.iso.datetime() })
   .meta({ title: 'Project' })
 export const presentProject = (of: contract.Project): z.infer<typeof project> => ({
   id: of.id,
   name: of.name,
   description: of.description,
+  is_private: of.isPrivate,
+  created_at: of.createdAt,
+})
+
+export const member = z
+  .object({
+    user_id: z.uuid(),
+    email: z.string(),
+    name: z.string(),
+    kind: z.enum(['person', 'service']),
+    role: contract.projectRole,
+    created_at: z.iso.datetime(),
+  })
+  .meta({ title: 'Member' })
+export const presentMember = (of: contract.Member): z.infer<typeof member> => ({
+  user_id: of.userId,
+  email: of.email,
+  name: of.name,
+  kind: of.kind,
+  role: of.role,
+  created_at: of.createdAt,
+})
+
+export const serviceAccount = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    role: contract.role,
+    is_disabled: z.boolean(),
+    projects: z.array(z.object({ name: z.string(), role: contract.projectRole })),
+    keys: z.int(),
+    last_used_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ title: 'ServiceAccount' })
+export const presentServiceAccount = (of: contract.ServiceAccount): z.infer<typeof serviceAccount> => ({
+  id: of.id,
+  name: of.name,
+  role: of.role,
+  is_disabled: of.isDisabled,
+  projects: of.projects,
+  keys: of.keys,
+  last_used_at: of.lastUsedAt,
   created_at: of.createdAt,
 })
 
@@ -56,6 +100,9 @@ export const apiKey = z
     name: z.string(),
     prefix: z.string(),
     scope: contract.keyScope,
+    actions: z.array(contract.action).nullable().meta({ description: 'What it is limited to within its scope' }),
+    deployments: z.array(z.string()).nullable().meta({ description: 'The deployments that it may call' }),
+    rate_limit_per_minute: z.int().nullable(),
     project: z.string().nullable(),
     owner: z.string(),
     created_at: z.iso.datetime(),
@@ -71,6 +118,9 @@ export const presentApiKey = (of: contract.ApiKey): z.infer<typeof apiKey> => ({
   name: of.name,
   prefix: of.prefix,
   scope: of.scope,
+  actions: of.actions,
+  deployments: of.deployments,
+  rate_limit_per_minute: of.rateLimitPerMinute,
   project: of.project,
   owner: of.owner,
   created_at: of.createdAt,
@@ -116,12 +166,33 @@ export const presentRuntime = (of: contract.RuntimeView): z.infer<typeof runtime
   last_heartbeat_at: of.lastHeartbeatAt,
 })
 
-const part = z.object({ status: z.enum(['ok', 'unavailable']), message: z.string().optional() })
+const part = z.object({
+  status: z.enum(partStatuses),
+  message: z.string(),
+  latency_ms: z.number().nullable(),
+  details: healthPart.shape.details,
+})
 export const health = z
   .object({
-    status: z.enum(['ok', 'degraded', 'unavailable']),
+    status: healthReport.shape.status,
     service: z.string(),
     version: z.string(),
-    parts: z.object({ database: part, training: part, inference: part }),
+    at: z.string(),
+    parts: z.record(z.enum(partNames), part),
   })
   .meta({ title: 'Health' })
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+export const presentHealth = ({ parts, ...of }: HealthReport): z.infer<typeof health> => ({
+  ...of,
+  parts: Object.fromEntries(
+    partNames.map((name) => {
+      const { latencyMs, details, ...rest } = parts[name]
+      return [
+        name,
+        { ...rest, latency_ms: latencyMs, details: Object.fromEntries(Object.entries(details).map(([key, value]) => [snake(key), value])) },
+      ]
+    }),
+  ) as z.infer<typeof health>['parts'],
+})

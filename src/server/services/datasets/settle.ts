@@ -6,7 +6,7 @@ import { db, type Queryable, type Tx, transaction } from '#src/server/db/client.
 import { artifacts, datasetFiles, datasets, datasetVersions, uploads } from '#src/server/db/schema.ts'
 import { send } from '#src/server/jobs/queues.ts'
 import { store } from '#src/server/storage/index.ts'
-import { announce } from '../audit.ts'
+import { announce, recordSystemAudit } from '../audit.ts'
 import { inspectTabular } from '../inspect/tabular.ts'
 
 /** Called in the transaction that settles an upload: what waits for it goes to the worker, or is rejected with it. */
@@ -87,5 +87,13 @@ async function finish(tx: Queryable, versionId: string, outcome: Outcome): Promi
     .returning()
   if (!row) return
   await tx.update(datasets).set({ updatedAt: sql`now()` }).where(eq(datasets.id, row.datasetId))
+  if (outcome.status === 'rejected')
+    await recordSystemAudit(tx, {
+      action: 'dataset.reject',
+      targetType: 'dataset',
+      targetId: row.datasetId,
+      after: { version: row.version, status: 'rejected', reason: row.reason },
+      projectId: row.projectId,
+    })
   await announce(tx, 'dataset', row.projectId, row.datasetId)
 }

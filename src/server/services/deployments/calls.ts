@@ -1,15 +1,17 @@
 /** Who may call a deployment, and the playground that does. */
 import { randomBytes } from 'node:crypto'
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
+import { decodeJwt } from 'jose'
 import type { z } from 'zod'
-import { projectRolePermissions, rolePermissions, scopePermissions } from '#src/contracts/access.ts'
+import { scopePermissions } from '#src/contracts/access.ts'
 import type { tryInfer, tryInferResult } from '#src/contracts/deployment.ts'
 import type { introspectResponse } from '#src/contracts/runtime.ts'
 import { inferResponse } from '#src/contracts/signature.ts'
 import { db } from '#src/server/db/client.ts'
-import { apiKeys, deployments, projectMembers, users } from '#src/server/db/schema.ts'
-import { AppError } from '#src/server/errors.ts'
-import { type Caller, sha256Of } from '../access.ts'
+import { apiKeys, deployments, projectMembers, projects, users } from '#src/server/db/schema.ts'
+import { AppError, toAppError } from '#src/server/errors.ts'
+import { type Caller, identify, permissionsIn, sha256Of } from '../access.ts'
+import { traceHeaders } from '#src/telemetry/tracing.ts'
 import { inferenceUrl } from './find.ts'
 import { findDeploymentRow } from './row.ts'
 
@@ -43,18 +45,43 @@ function issuePass(deploymentId: string, subject: string): string {
   return token
 }
 
-/** May the bearer of the token with this digest call this deployment? */
-export async function introspect(tokenSha256: string, deploymentName: string): Promise<Introspection> {
+/** A pass that is still good for a while, so that calls one after another show the same and the runtime asks for it once. */
+const recent = new Map<string, { token: string; until: number }>()
+const maxRecent = 10_000
+
+export function passFor(deploymentId: string, subject: string): string {
+  const key = `${deploymentId} ${subject}`
+  const found = recent.get(key)
+  if (found && found.until > Date.now()) return found.token
+  if (recent.size >= maxRecent) recent.clear()
+  const token = issuePass(deploymentId, subject)
+  recent.set(key, { token, until: Date.now() + passMs / 2 })
+  return token
+}
+
+/** May the bearer of the token with this digest, or of this unified token, call this deployment? */
+export async function introspect(tokenSha256: string, deploymentName: string, token?: string): Promise<Introspection> {
   const [deployment] = await db()
     .select()
     .from(deployments)
     .where(and(eq(deployments.name, deploymentName), ne(deployments.status, 'stopped')))
+  if (token !== undefined) return introspectToken(token, deployment)
   const pass = passes.get(tokenSha256)
   if (pass && pass.until > Date.now()) return pass.deploymentId === deployment?.id ? answer(200, pass.subject) : answer(404)
   const [key] = await db()
-    .select({ scope: apiKeys.scope, projectId: apiKeys.projectId, role: users.role, email: users.email, memberRole: projectMembers.role })
+    .select({
+      scope: apiKeys.scope,
+      actions: apiKeys.actions,
+      callable: apiKeys.deployments,
+      projectId: apiKeys.projectId,
+      role: users.role,
+      email: users.email,
+      memberRole: projectMembers.role,
+      isPrivate: projects.isPrivate,
+    })
     .from(apiKeys)
     .innerJoin(users, eq(users.id, apiKeys.userId))
+    .leftJoin(projects, eq(projects.id, deployment?.projectId ?? sql`null`))
     .leftJoin(projectMembers, and(eq(projectMembers.userId, users.id), eq(projectMembers.projectId, deployment?.projectId ?? sql`null`)))
     .where(
       and(
@@ -66,9 +93,32 @@ export async function introspect(tokenSha256: string, deploymentName: string): P
     )
   if (!key) return answer(401)
   if (!deployment || (key.projectId && key.projectId !== deployment.projectId)) return answer(404, key.email)
-  const own = [...rolePermissions[key.role], ...(key.memberRole ? projectRolePermissions[key.memberRole] : [])]
-  const mayRead = own.includes('read') && scopePermissions[key.scope].includes('read')
-  return mayRead ? answer(200, key.email) : answer(404, key.email)
+  const own = permissionsIn(key.role, key.memberRole, key.isPrivate ?? false)
+  if (!own.includes('read') || !scopePermissions[key.scope].includes('read')) return answer(404, key.email)
+  const isLimited = (key.actions && !key.actions.includes(callAction)) || (key.callable && !key.callable.includes(deploymentName))
+  return isLimited ? answer(403, key.email) : answer(200, key.email)
+}
+
+const callAction = 'inference:call'
+
+/** An answer about a token is good for no longer than the token. */
+function untilItEnds(token: string, given: Introspection): Introspection {
+  const leftMs = Math.max(0, (decodeJwt(token).exp ?? 0) * 1000 - Date.now())
+  return { ...given, fresh_ms: Math.min(given.fresh_ms, leftMs), stale_ms: Math.min(given.stale_ms, leftMs) }
+}
+
+/** The same question of a unified token, which the runtime shows itself, because only its issuer's keys can tell who it is. */
+async function introspectToken(token: string, deployment: { projectId: string } | undefined): Promise<Introspection> {
+  try {
+    const caller = await identify({ bearer: token, project: deployment?.projectId, correlationId: '', address: null })
+    return caller.permissions.includes('read') && deployment ? untilItEnds(token, answer(200, caller.email)) : answer(404, caller.email)
+  } catch (error) {
+    const { code } = toAppError(error)
+    if (code === 'unauthorized') return answer(401)
+    if (code === 'forbidden') return answer(403)
+    if (code === 'not_found') return answer(404)
+    throw error
+  }
 }
 
 const header = (response: Response, name: string) => {
@@ -90,6 +140,7 @@ export async function callDeployment(caller: Caller, input: z.infer<typeof tryIn
       'content-type': 'application/json',
       authorization: `Bearer ${issuePass(deployment.id, caller.email ?? 'a user')}`,
       'x-correlation-id': caller.correlationId,
+      ...traceHeaders(),
     },
     body: JSON.stringify({ inputs: input.inputs }),
     signal: AbortSignal.timeout(70_000),

@@ -1,19 +1,20 @@
 import { and, desc, eq, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Deployment, DeployModel, setTargets as setTargetsInput } from '#src/contracts/deployment.ts'
-import type { Signature } from '#src/contracts/signature.ts'
 import { isUniqueViolation, notify, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { deployments, deploymentTargets, models, modelVersions } from '#src/server/db/schema.ts'
+import { deployments, deploymentTargets, models, modelSwitches, modelVersions } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { findModelRow } from '../models/find.ts'
+import { interfaceOf } from '../models/interface.ts'
 import { findVersionRow } from '../models/versions.ts'
 import { aliasOf, type ModelRow } from '../models/view.ts'
 import { getDeployment } from './find.ts'
 import { findDeploymentRow } from './row.ts'
-import { refreshDeployment } from './status.ts'
+import { announceDesired, bump, replaceTargets } from './targets.ts'
+import { deploymentMoved } from './moved.ts'
 
 type VersionRow = typeof modelVersions.$inferSelect
 
@@ -69,14 +70,22 @@ export async function deployModel(caller: Caller, input: DeployModel): Promise<D
         })
       }
       const id = existing ? existing.id : await insertDeployment(tx, caller, model, name, input)
+      const before = existing && { name, targets: await currentTargets(tx, id), replicas: existing.replicas, device: existing.device }
       if (existing)
         await bump(tx, id, { ...(input.replicas ? { replicas: input.replicas } : {}), ...(input.device ? { device: input.device } : {}) })
+      await endSwitch(tx, model.id)
       await replaceTargets(tx, id, [{ versionId: version.id, weight: 100 }])
       await recordAudit(tx, caller, {
         action: 'deployment.deploy',
         targetType: 'deployment',
         targetId: id,
-        after: { name, model: model.name, version: version.version },
+        ...(before ? { before } : {}),
+        after: {
+          name,
+          targets: [{ model: model.name, version: version.version, weight: 100 }],
+          replicas: input.replicas ?? existing?.replicas,
+          device: input.device ?? existing?.device,
+        },
       })
       await announceDesired(tx, caller.project.id, id)
       return id
@@ -104,27 +113,12 @@ async function insertDeployment(tx: Tx, caller: Caller, model: ModelRow, name: s
   return id
 }
 
-const bump = (tx: Tx, id: string, set: Partial<typeof deployments.$inferInsert> = {}) =>
+/** A hand on the targets ends a switch that was moving them. */
+const endSwitch = (tx: Tx, modelId: string) =>
   tx
-    .update(deployments)
-    .set({ ...set, revision: sql`${deployments.revision} + 1`, updatedAt: sql`now()` })
-    .where(eq(deployments.id, id))
-
-async function replaceTargets(tx: Tx, id: string, targets: { versionId: string; weight: number }[]): Promise<void> {
-  await tx.delete(deploymentTargets).where(eq(deploymentTargets.deploymentId, id))
-  await tx.insert(deploymentTargets).values(targets.map((target) => ({ ...target, deploymentId: id })))
-}
-
-async function announceDesired(tx: Tx, projectId: string, id: string): Promise<void> {
-  await refreshDeployment(tx, id)
-  await notify(tx, 'nw_desired', '')
-  await announce(tx, 'deployment', projectId, id)
-}
-
-const shapeOf = (signature: Signature | null) =>
-  JSON.stringify(
-    [signature?.inputs, signature?.outputs].map((tensors) => tensors?.map(({ name, datatype, shape }) => [name, datatype, shape])),
-  )
+    .update(modelSwitches)
+    .set({ status: 'cancelled', message: 'The targets were set by hand.', nextAt: null, finishedAt: sql`now()` })
+    .where(and(eq(modelSwitches.modelId, modelId), eq(modelSwitches.status, 'moving')))
 
 /** Shares a deployment's traffic out among versions of equal signature. */
 export async function setTargets(caller: Caller, input: z.infer<typeof setTargetsInput>): Promise<Deployment> {
@@ -132,22 +126,23 @@ export async function setTargets(caller: Caller, input: z.infer<typeof setTarget
     const deployment = await findDeploymentRow(tx, caller, input.deployment, true)
     if (deployment.status === 'stopped')
       throw new AppError('conflict', `${deployment.name} is stopped. Deploy a version to start it again.`)
-    const targets: { versionId: string; weight: number; version: VersionRow }[] = []
+    const targets: { versionId: string; weight: number; version: VersionRow; model: string }[] = []
     for (const target of input.targets) {
       const model = await findModelRow(tx, caller, target.modelId ?? deployment.modelId)
       const version = await findVersionRow(tx, model, target.version)
       mustBeDeployable(model, version)
       if (targets.some(({ versionId }) => versionId === version.id))
         throw new AppError('bad_request', `targets: version ${target.version} is named twice.`)
-      targets.push({ versionId: version.id, weight: target.weight, version })
+      targets.push({ versionId: version.id, weight: target.weight, version, model: model.name })
     }
-    const shapes = new Set(targets.map(({ version }) => shapeOf(version.signature)))
+    const shapes = new Set(targets.map(({ version }) => interfaceOf(version)))
     if (shapes.size > 1)
       throw new AppError(
         'unprocessable',
         'targets: all versions of one deployment must have the same inputs and outputs. Deploy the other one under a name of its own.',
       )
     const before = await currentTargets(tx, deployment.id)
+    await endSwitch(tx, deployment.modelId)
     await replaceTargets(
       tx,
       deployment.id,
@@ -159,7 +154,7 @@ export async function setTargets(caller: Caller, input: z.infer<typeof setTarget
       targetType: 'deployment',
       targetId: deployment.id,
       before: { targets: before },
-      after: { targets: targets.map(({ version, weight }) => ({ version: version.version, weight })) },
+      after: { targets: targets.map(({ model, version, weight }) => ({ model, version: version.version, weight })) },
     })
     await announceDesired(tx, caller.project.id, deployment.id)
     return deployment.id
@@ -169,7 +164,7 @@ export async function setTargets(caller: Caller, input: z.infer<typeof setTarget
 
 const currentTargets = (tx: Tx, id: string) =>
   tx
-    .select({ version: modelVersions.version, weight: deploymentTargets.weight })
+    .select({ model: models.name, version: modelVersions.version, weight: deploymentTargets.weight })
     .from(deploymentTargets)
     .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
     .innerJoin(models, eq(models.id, modelVersions.modelId))
@@ -181,11 +176,14 @@ export async function stopDeployment(caller: Caller, ref: string): Promise<Deplo
     const deployment = await findDeploymentRow(tx, caller, ref, true)
     if (deployment.status === 'stopped') return deployment.id
     await bump(tx, deployment.id, { status: 'stopped', reason: null, stoppedAt: new Date() })
+    await endSwitch(tx, deployment.modelId)
+    await deploymentMoved(tx, deployment, { status: 'stopped', reason: null }, caller.correlationId)
     await recordAudit(tx, caller, {
       action: 'deployment.stop',
       targetType: 'deployment',
       targetId: deployment.id,
       before: { name: deployment.name, status: deployment.status },
+      after: { name: deployment.name, status: 'stopped' },
     })
     await notify(tx, 'nw_desired', '')
     await announce(tx, 'deployment', deployment.projectId, deployment.id)

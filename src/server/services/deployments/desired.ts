@@ -1,6 +1,6 @@
 /** What inference runtimes are told to serve, and what they say of it. */
 import { createHash } from 'node:crypto'
-import { and, asc, eq, inArray, ne, notInArray, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, ne, notInArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { DesiredDeployment, desiredResponse, ReplicaReport } from '#src/contracts/runtime.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
@@ -35,7 +35,7 @@ async function readDesired(): Promise<z.infer<typeof desiredResponse>> {
     .innerJoin(deploymentTargets, eq(deploymentTargets.deploymentId, deployments.id))
     .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
     .innerJoin(models, eq(models.id, modelVersions.modelId))
-    .where(ne(deployments.status, 'stopped'))
+    .where(and(ne(deployments.status, 'stopped'), isNull(modelVersions.external)))
     .orderBy(asc(deployments.id), asc(modelVersions.version))
   const files = await readFiles([...new Set(rows.map((row) => row.versionId))])
   const byId = new Map<string, DesiredDeployment>()

@@ -1,9 +1,10 @@
-import { and, asc, desc, eq, getTableColumns, inArray, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, getTableColumns, inArray, isNotNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Page } from '#src/contracts/common.ts'
 import type { Deployment, DeploymentDetail, DeploymentSummary, listDeployments as listInput } from '#src/contracts/deployment.ts'
 import { db } from '#src/server/db/client.ts'
 import { deploymentReplicas, deployments, deploymentTargets, models, modelVersions, runtimes, users } from '#src/server/db/schema.ts'
+import { env } from '#src/server/env.ts'
 import type { Caller } from '../access.ts'
 import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
 import { readLastHour } from './metrics.ts'
@@ -20,7 +21,7 @@ const selectDeployments = (where: SQL | undefined) =>
     .$dynamic()
 
 type NamedRow = Awaited<ReturnType<typeof selectDeployments>>[number]
-type Target = Deployment['targets'][number] & { deploymentId: string }
+type Target = Deployment['targets'][number] & { deploymentId: string; isExternal: boolean }
 
 /** Where callers reach the inference runtimes: the address that a live one gave, else the last known. */
 export async function inferenceUrl(): Promise<string | null> {
@@ -42,6 +43,7 @@ const readTargets = (ids: string[]): Promise<Target[]> =>
       versionId: modelVersions.id,
       version: modelVersions.version,
       weight: deploymentTargets.weight,
+      isExternal: sql<boolean>`${modelVersions.external} is not null`,
     })
     .from(deploymentTargets)
     .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
@@ -49,22 +51,29 @@ const readTargets = (ids: string[]): Promise<Target[]> =>
     .where(inArray(deploymentTargets.deploymentId, ids))
     .orderBy(desc(deploymentTargets.weight), asc(modelVersions.version))
 
-const view = (row: NamedRow, targets: Target[], project: string, origin: string | null): Deployment => ({
-  id: row.id,
-  name: row.name,
-  modelId: row.modelId,
-  modelName: row.modelName,
-  status: row.status,
-  reason: row.reason,
-  endpointUrl: `${origin ?? ''}/v2/models/${row.name}`,
-  targets: targets.filter((target) => target.deploymentId === row.id).map(({ deploymentId: _of, ...target }) => target),
-  replicas: row.replicas,
-  device: row.device,
-  project,
-  createdAt: row.createdAt.toISOString(),
-  updatedAt: row.updatedAt.toISOString(),
-  createdBy: row.email,
-})
+/** Versions that other servers answer for are asked through web; runtimes do not know them. */
+const addressOf = (name: string, targets: Target[], origin: string | null) =>
+  targets.some(({ isExternal }) => isExternal) ? `${env().webUrl}/api/v1/inference` : `${origin ?? ''}/v2/models/${name}`
+
+const view = (row: NamedRow, all: Target[], project: string, origin: string | null): Deployment => {
+  const targets = all.filter((target) => target.deploymentId === row.id)
+  return {
+    id: row.id,
+    name: row.name,
+    modelId: row.modelId,
+    modelName: row.modelName,
+    status: row.status,
+    reason: row.reason,
+    endpointUrl: addressOf(row.name, targets, origin),
+    targets: targets.map(({ deploymentId: _of, isExternal: _is, ...target }) => target),
+    replicas: row.replicas,
+    device: row.device,
+    project,
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    createdBy: row.email,
+  }
+}
 
 export async function getDeployment(caller: Caller, ref: string): Promise<Deployment> {
   const { id } = await findDeploymentRow(db(), caller, ref)
@@ -74,7 +83,7 @@ export async function getDeployment(caller: Caller, ref: string): Promise<Deploy
 
 export async function getDeploymentDetail(caller: Caller, ref: string): Promise<DeploymentDetail> {
   const deployment = await getDeployment(caller, ref)
-  const [states, [version]] = await Promise.all([
+  const [states, [version], externalTargets] = await Promise.all([
     db()
       .select({
         versionId: deploymentReplicas.versionId,
@@ -98,8 +107,40 @@ export async function getDeploymentDetail(caller: Caller, ref: string): Promise<
       .select({ signature: modelVersions.signature })
       .from(modelVersions)
       .where(eq(modelVersions.id, deployment.targets[0]?.versionId ?? deployment.id)),
+    readExternalTargets(deployment.id),
   ])
-  return { ...deployment, signature: version?.signature ?? null, replicaStates: states }
+  return { ...deployment, signature: version?.signature ?? null, replicaStates: states, externalTargets }
+}
+
+async function readExternalTargets(id: string): Promise<DeploymentDetail['externalTargets']> {
+  const rows = await db()
+    .select({
+      versionId: modelVersions.id,
+      modelName: models.name,
+      version: modelVersions.version,
+      external: modelVersions.external,
+      state: modelVersions.externalState,
+      reason: modelVersions.externalReason,
+      checkedAt: modelVersions.externalCheckedAt,
+    })
+    .from(deploymentTargets)
+    .innerJoin(modelVersions, and(eq(modelVersions.id, deploymentTargets.versionId), isNotNull(modelVersions.external)))
+    .innerJoin(models, eq(models.id, modelVersions.modelId))
+    .where(eq(deploymentTargets.deploymentId, id))
+    .orderBy(desc(deploymentTargets.weight), asc(modelVersions.version))
+  return rows.flatMap(({ external, state, checkedAt, ...rest }) =>
+    external
+      ? [
+          {
+            ...rest,
+            host: new URL(external.url).host,
+            servedModel: external.model,
+            state: state ?? 'unknown',
+            checkedAt: checkedAt?.toISOString() ?? null,
+          },
+        ]
+      : [],
+  )
 }
 
 export async function listDeployments(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<DeploymentSummary>> {

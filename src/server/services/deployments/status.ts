@@ -1,8 +1,10 @@
 import { and, eq, inArray, isNull, ne, sql } from 'drizzle-orm'
 import type { DeploymentStatus } from '#src/contracts/deployment.ts'
+import type { ExternalState } from '#src/contracts/external.ts'
 import { db, type Queryable, transaction } from '#src/server/db/client.ts'
 import { deploymentReplicas, deployments, deploymentTargets, modelVersions, runtimes } from '#src/server/db/schema.ts'
 import { announce } from '../audit.ts'
+import { deploymentMoved } from './moved.ts'
 
 type Reported = {
   versionId: string
@@ -52,19 +54,22 @@ export function deriveStatus(
     : { status: 'pending', reason: 'Waiting for an inference runtime to take it.' }
 }
 
-/** Looks at a deployment anew and writes its status if it changed. */
-export async function refreshDeployment(tx: Queryable, deploymentId: string): Promise<void> {
-  const [deployment] = await tx
-    .select()
-    .from(deployments)
-    .where(and(eq(deployments.id, deploymentId), ne(deployments.status, 'stopped')))
-    .for('update')
-  if (!deployment) return
-  const targets = await tx
-    .select({ versionId: deploymentTargets.versionId, version: modelVersions.version, weight: deploymentTargets.weight })
-    .from(deploymentTargets)
-    .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
-    .where(eq(deploymentTargets.deploymentId, deploymentId))
+type Judged = { weight: number; version: number; state: ExternalState | null; reason: string | null }
+
+/** What a deployment of external versions is, from what was last found of their servers: no runtime has a part in it. */
+function deriveExternal(targets: readonly Judged[]): Derived {
+  const serving = targets.filter(({ weight }) => weight > 0)
+  if (serving.every(({ state }) => state === 'ready')) return { status: 'ready', reason: null }
+  const bad = serving.find(({ state }) => state === 'failing' || state === 'failed')
+  if (!bad) return { status: 'loading', reason: null }
+  const reason = bad.reason ?? `The server of version ${bad.version} does not answer.`
+  return { status: serving.every(({ state }) => state === 'failed') ? 'failed' : 'degraded', reason }
+}
+
+type Served = { versionId: string; version: number; weight: number }
+
+/** What runtimes that are alive say of a deployment. */
+async function deriveServed(tx: Queryable, deployment: { id: string; replicas: number }, targets: Served[]): Promise<Derived> {
   const reported = await tx
     .select({
       versionId: deploymentReplicas.versionId,
@@ -78,14 +83,38 @@ export async function refreshDeployment(tx: Queryable, deploymentId: string): Pr
     .from(deploymentReplicas)
     .innerJoin(runtimes, eq(runtimes.id, deploymentReplicas.runtimeId))
     .innerJoin(modelVersions, eq(modelVersions.id, deploymentReplicas.versionId))
-    .where(and(eq(deploymentReplicas.deploymentId, deploymentId), isLive))
+    .where(and(eq(deploymentReplicas.deploymentId, deployment.id), isLive))
   const [live] = await tx.select({ count: sql<number>`count(*)::int` }).from(runtimes).where(isLive)
-  const derived = deriveStatus(targets, deployment.replicas, live?.count ?? 0, reported)
+  return deriveStatus(targets, deployment.replicas, live?.count ?? 0, reported)
+}
+
+/** Looks at a deployment anew and writes its status if it changed. */
+export async function refreshDeployment(tx: Queryable, deploymentId: string): Promise<void> {
+  const [deployment] = await tx
+    .select()
+    .from(deployments)
+    .where(and(eq(deployments.id, deploymentId), ne(deployments.status, 'stopped')))
+    .for('update')
+  if (!deployment) return
+  const targets = await tx
+    .select({
+      versionId: deploymentTargets.versionId,
+      version: modelVersions.version,
+      weight: deploymentTargets.weight,
+      isExternal: sql<boolean>`${modelVersions.external} is not null`,
+      state: modelVersions.externalState,
+      reason: modelVersions.externalReason,
+    })
+    .from(deploymentTargets)
+    .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
+    .where(eq(deploymentTargets.deploymentId, deploymentId))
+  const derived = targets.some(({ isExternal }) => isExternal) ? deriveExternal(targets) : await deriveServed(tx, deployment, targets)
   if (derived.status === deployment.status && derived.reason === deployment.reason) return
   await tx
     .update(deployments)
     .set({ ...derived, updatedAt: sql`now()` })
     .where(eq(deployments.id, deploymentId))
+  await deploymentMoved(tx, deployment, derived)
   await announce(tx, 'deployment', deployment.projectId, deploymentId)
 }
 

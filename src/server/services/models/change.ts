@@ -1,4 +1,4 @@
-import { and, desc, eq, exists, ne, or, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, inArray, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { aliasMove, Model, setAlias as setAliasInput, updateModel as updateModelInput } from '#src/contracts/model.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
@@ -8,9 +8,16 @@ import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { writeFacts } from '../facts.ts'
+import { tellRegistered } from '../relaycore/outbox.ts'
 import { findModelRow, getModel } from './find.ts'
 import { findVersionRow, refuseWhileTrainedFrom } from './versions.ts'
-import { aliasOf, type ModelRow } from './view.ts'
+import { aliasOf, type ModelRow, routingOf } from './view.ts'
+
+/** RelayCore hears of a model that serves when what it weighs has changed. */
+async function tellChanged(tx: Tx, model: ModelRow, correlationId: string): Promise<void> {
+  const serving = await tx.$count(deployments, and(eq(deployments.modelId, model.id), inArray(deployments.status, ['ready', 'degraded'])))
+  if (serving > 0) await tellRegistered(tx, model, correlationId)
+}
 
 export async function updateModel(caller: Caller, input: z.infer<typeof updateModelInput>): Promise<Model> {
   const id = await transaction(async (tx) => {
@@ -22,13 +29,16 @@ export async function updateModel(caller: Caller, input: z.infer<typeof updateMo
         ...(input.specialization === undefined ? {} : { specialization: input.specialization }),
         ...(input.tags === undefined ? {} : { tags: input.tags }),
         ...(input.metadata === undefined ? {} : { metadata: input.metadata }),
+        ...routingOf(input),
         updatedAt: sql`now()`,
       })
       .where(eq(models.id, before.id))
       .returning()
     if (!after) throw new AppError('not_found', 'The model was deleted at the same moment.')
     await writeFacts(tx, after)
-    const facts = ({ description, specialization, tags, metadata }: ModelRow) => ({ description, specialization, tags, metadata })
+    const facts = ({ description, specialization, tags, metadata, ...row }: ModelRow) => ({ description, specialization, tags, metadata, ...routingOf(row) })
+    if (facts(before).specialization !== after.specialization || JSON.stringify(routingOf(before)) !== JSON.stringify(routingOf(after)))
+      await tellChanged(tx, after, caller.correlationId)
     await recordAudit(tx, caller, {
       action: 'model.update',
       targetType: 'model',

@@ -24,7 +24,8 @@ export async function findModelRow(on: Queryable, caller: Caller, ref: string, l
   return row
 }
 
-const selectList = `m.id, m.name, m.description, m.specialization, m.base_model as "baseModel", m.tags, m.metadata, m.status,
+const selectList = `m.id, m.name, m.description, m.specialization, m.base_model as "baseModel", m.cost_per_token as "costPerToken", m.cost_per_request as "costPerRequest",
+  m.max_tokens as "maxTokens", m.capabilities, m.tags, m.metadata, m.status,
   m.latest_version as "latestVersion", m.metrics, m.task, m.aliases, m.created_at as "createdAt", m.updated_at as "updatedAt", u.email as "createdBy"`
 const getStatements = {
   id: {

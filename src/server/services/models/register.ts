@@ -1,4 +1,5 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
+import type { ExternalInput } from '#src/contracts/external.ts'
 import type { Lineage, Model, RegisterModel } from '#src/contracts/model.ts'
 import { type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
@@ -6,12 +7,16 @@ import { artifactGrants, models, modelVersions, versionFiles } from '#src/server
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { recordAudit } from '../audit.ts'
+import { addExternalVersion, checkExternal } from '../external/register.ts'
 import { getModel } from './find.ts'
 import { type ResolvedFile, resolveFiles } from './files.ts'
-import { refreshModel, settleVersion } from './settle.ts'
-import type { ModelRow } from './view.ts'
+import { nextVersion, refreshModel, settleVersion } from './settle.ts'
+import { type ModelRow, routingOf } from './view.ts'
 
-type Described = Pick<RegisterModel, 'description' | 'specialization' | 'baseModel' | 'tags' | 'metadata'>
+type Described = Pick<
+  RegisterModel,
+  'description' | 'specialization' | 'baseModel' | 'tags' | 'metadata' | 'costPerToken' | 'costPerRequest' | 'maxTokens' | 'capabilities'
+>
 
 /** The model of this name in a project, made when it is new; its row is locked until the transaction ends. */
 export async function ensureModel(
@@ -34,20 +39,11 @@ export async function ensureModel(
     ...(described.baseModel === undefined ? {} : { baseModel: described.baseModel }),
     ...(described.tags === undefined ? {} : { tags: { ...row.tags, ...described.tags } }),
     ...(described.metadata === undefined ? {} : { metadata: { ...row.metadata, ...described.metadata } }),
+    ...routingOf(described),
   }
   if (Object.keys(set).length === 0) return row
   const [updated] = await tx.update(models).set(set).where(eq(models.id, row.id)).returning()
   return updated as ModelRow
-}
-
-/** Numbers never come again, also after the newest version was deleted. */
-async function nextVersion(tx: Tx, modelId: string): Promise<number> {
-  const [row] = await tx
-    .update(models)
-    .set({ lastVersion: sql`${models.lastVersion} + 1` })
-    .where(eq(models.id, modelId))
-    .returning({ version: models.lastVersion })
-  return row?.version ?? 1
 }
 
 type NewVersion = Pick<typeof modelVersions.$inferInsert, 'metrics' | 'parity'> & { lineage: Lineage }
@@ -75,17 +71,28 @@ export async function addVersion(
   return { id, version }
 }
 
-/** Registers files as a version: of a new model, or the next one of a known model. */
+/** What the record may hold of it: never the key. */
+const factsOf = ({ apiKey, ...facts }: ExternalInput) => ({ ...facts, hasKey: apiKey !== undefined })
+
+const neitherNorBoth = 'either files, or external with the server that answers for the version, and not both'
+
+/** Registers files, or a server that answers for them, as a version: of a new model, or the next one of a known model. */
 export async function registerModel(caller: Caller, input: RegisterModel): Promise<Model> {
+  const { files, external } = input
+  if ((files === undefined) === (external === undefined))
+    throw new AppError('bad_request', `files: give ${neitherNorBoth}.`, { details: [{ path: 'files', message: `give ${neitherNorBoth}` }] })
+  if (external) await checkExternal(external)
   const modelId = await transaction(async (tx) => {
-    const files = await resolveFiles(tx, caller, input.files)
+    const resolved = files ? await resolveFiles(tx, caller, files) : []
     const model = await ensureModel(tx, caller.project.id, input.name, caller.userId, input)
-    const { version } = await addVersion(tx, model, files, { lineage: { source: 'upload' } }, caller.userId)
+    const version = external
+      ? await addExternalVersion(tx, model, external, caller.userId)
+      : (await addVersion(tx, model, resolved, { lineage: { source: 'upload' } }, caller.userId)).version
     await recordAudit(tx, caller, {
       action: 'model.register',
       targetType: 'model',
       targetId: model.id,
-      after: { name: model.name, version },
+      after: { name: model.name, version, ...(external ? { external: factsOf(external) } : {}) },
     })
     return model.id
   })

@@ -5,7 +5,7 @@ import type { Signature } from '#src/contracts/signature.ts'
 import { store } from '#src/server/storage/index.ts'
 import type { Queryable, Tx } from '#src/server/db/client.ts'
 import { artifacts, models, modelVersions, uploads, versionFiles } from '#src/server/db/schema.ts'
-import { announce } from '../audit.ts'
+import { announce, recordSystemAudit } from '../audit.ts'
 import { writeFacts } from '../facts.ts'
 
 type VersionRow = typeof modelVersions.$inferSelect
@@ -115,7 +115,24 @@ async function rejectVersion(tx: Queryable, versionId: string, reason: string): 
   const version = await lockPending(tx, versionId)
   if (!version) return
   await tx.update(modelVersions).set({ status: 'rejected', statusMessage: reason }).where(eq(modelVersions.id, versionId))
+  await recordSystemAudit(tx, {
+    action: 'version.reject',
+    targetType: 'model',
+    targetId: version.modelId,
+    after: { version: version.version, status: 'rejected', reason },
+    projectId: version.projectId,
+  })
   await refreshModel(tx, version.modelId)
+}
+
+/** Numbers never come again, also after the newest version was deleted. */
+export async function nextVersion(tx: Tx, modelId: string): Promise<number> {
+  const [row] = await tx
+    .update(models)
+    .set({ lastVersion: sql`${models.lastVersion} + 1` })
+    .where(eq(models.id, modelId))
+    .returning({ version: models.lastVersion })
+  return row?.version ?? 1
 }
 
 /** Carries the latest version's status and figures to the model's row and its facts; the model's row is locked by the caller. */

@@ -91,6 +91,7 @@ export async function getVersion(caller: Caller, input: { model: string; version
     modelName: model.name,
     files,
     signature: row.signature,
+    external: row.external && { ...row.external, state: row.externalState ?? 'unknown', reason: row.externalReason },
     parity: row.parity,
     lineage: row.lineage,
     deployments: inUse,

@@ -13,6 +13,10 @@ export const viewModel = (row: ModelRow, project: string, createdBy: string | nu
   description: row.description,
   specialization: row.specialization,
   baseModel: row.baseModel,
+  costPerToken: row.costPerToken,
+  costPerRequest: row.costPerRequest,
+  maxTokens: row.maxTokens,
+  capabilities: row.capabilities,
   tags: row.tags,
   metadata: row.metadata,
   status: row.status,
@@ -25,3 +29,11 @@ export const viewModel = (row: ModelRow, project: string, createdBy: string | nu
   updatedAt: row.updatedAt.toISOString(),
   createdBy,
 })
+
+type Routing = Partial<Pick<ModelRow, 'costPerToken' | 'costPerRequest' | 'maxTokens' | 'capabilities'>>
+
+/** What was given of the fields that a router weighs. */
+export function routingOf({ costPerToken, costPerRequest, maxTokens, capabilities }: { [Key in keyof Routing]?: Routing[Key] | undefined }): Routing {
+  const all = { costPerToken, costPerRequest, maxTokens, capabilities }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+}

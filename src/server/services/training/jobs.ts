@@ -8,6 +8,7 @@ import { newId } from '#src/server/db/ids.ts'
 import { runtimes, trainingJobs } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { send } from '#src/server/jobs/queues.ts'
+import { traceHeaders } from '#src/telemetry/tracing.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { type DatasetVersionRow, findDatasetRow, findDatasetVersion } from '../datasets/find.ts'
@@ -74,6 +75,7 @@ export async function createJob(caller: Caller, input: CreateJob): Promise<Job> 
         baseVersionId: base?.id ?? null,
         modelName: input.modelName,
         correlationId: caller.correlationId,
+        traceparent: traceHeaders().traceparent ?? null,
         createdBy: caller.userId,
       })
       .returning()
@@ -83,7 +85,13 @@ export async function createJob(caller: Caller, input: CreateJob): Promise<Job> 
       action: 'job.create',
       targetType: 'job',
       targetId: id,
-      after: { name: row?.name, recipe: input.recipe, modelName: input.modelName },
+      after: {
+        name: row?.name,
+        recipe: input.recipe,
+        dataset: input.dataset,
+        modelName: input.modelName,
+        hyperParameters: input.hyperParameters,
+      },
     })
     return id
   })
@@ -175,7 +183,13 @@ export async function cancelJob(caller: Caller, id: string): Promise<Job> {
     await appendEvents(tx, job, [
       isQueued ? stateEvent('cancelled') : stateEvent('cancelling', 'A person asked to cancel; the trainer stops at its next step.'),
     ])
-    await recordAudit(tx, caller, { action: 'job.cancel', targetType: 'job', targetId: id, before: { status: job.status } })
+    await recordAudit(tx, caller, {
+      action: 'job.cancel',
+      targetType: 'job',
+      targetId: id,
+      before: { status: job.status },
+      after: { status: isQueued ? 'cancelled' : 'cancelling' },
+    })
     await announce(tx, 'job', job.projectId, id)
   })
   return getJob(caller, id)

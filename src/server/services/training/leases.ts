@@ -23,7 +23,7 @@ import { AppError } from '#src/server/errors.ts'
 import { take } from '#src/server/jobs/queues.ts'
 import { createLog } from '#src/server/log.ts'
 import type { Caller } from '../access.ts'
-import { announce, recordAudit } from '../audit.ts'
+import { announce, recordAudit, recordSystemAudit } from '../audit.ts'
 import { addVersion, ensureModel } from '../models/register.ts'
 import { appendEvents, lastNumber, stateEvent } from './events.ts'
 import { enqueue } from './jobs.ts'
@@ -125,6 +125,7 @@ async function describeClaim(tx: Tx, job: JobRow): Promise<ClaimResponse> {
     job_id: job.id,
     attempt: job.attempt,
     correlation_id: job.correlationId,
+    traceparent: job.traceparent,
     lease_ms: leaseMs,
     heartbeat_ms: heartbeatMs,
     name: job.name,
@@ -320,9 +321,26 @@ async function succeed(
     after: { name: model.name, version, job: job.id },
     projectId: job.projectId,
   })
+  await recordEnd(tx, job, { status: 'succeeded', version })
   await announce(tx, 'job', job.projectId, job.id)
   return { status: 'succeeded', version }
 }
+
+/** Under the correlation id of the request that made the job. */
+const recordEnd = (tx: Tx, job: JobRow, after: Record<string, unknown>) =>
+  recordSystemAudit(
+    tx,
+    {
+      action: 'job.end',
+      targetType: 'job',
+      targetId: job.id,
+      targetName: job.name,
+      before: { status: job.status },
+      after,
+      projectId: job.projectId,
+    },
+    job.correlationId ?? undefined,
+  )
 
 async function lineageOf(tx: Tx, job: JobRow, environment: Record<string, unknown>): Promise<Lineage> {
   const [dataset] = await tx
@@ -360,6 +378,7 @@ async function end(
     })
     .where(eq(trainingJobs.id, job.id))
   await appendEvents(tx, job, [stateEvent(status, error?.message)])
+  await recordEnd(tx, job, { status, reason: error?.message })
   await announce(tx, 'job', job.projectId, job.id)
   return { status, version: null }
 }

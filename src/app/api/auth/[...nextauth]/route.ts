@@ -1,6 +1,9 @@
 import NextAuth from 'next-auth'
 import { authOptions } from '#src/server/trpc/auth.ts'
 
-const handler = NextAuth(authOptions)
+type Context = { params: Promise<{ nextauth: string[] }> }
+
+/** What is set up is asked for at each request, because the process that knows it starts after the pages are built. */
+const handler = async (request: Request, context: Context) => NextAuth(request as never, context as never, authOptions())
 
 export { handler as GET, handler as POST }

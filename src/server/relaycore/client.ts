@@ -1,0 +1,91 @@
+/** RelayCore's own HTTP: where each kind of message goes. Its address comes from the settings and is trusted. */
+import { z } from 'zod'
+import { env } from '../env.ts'
+
+export type Kind = 'provider' | 'register' | 'remove' | 'performance' | 'status'
+export type Outcome =
+  | { is: 'delivered' }
+  /** Answered with a refusal that no repetition mends. */
+  | { is: 'refused'; reason: string }
+  /** Answered, but it may go better later. */
+  | { is: 'failed'; reason: string }
+  /** Not answered. */
+  | { is: 'down'; reason: string }
+
+const timeoutMs = 10_000
+const maxReason = 500
+/** Not the message's fault: a missing right, a limit, or a time-out on the way. */
+const mayMend = new Set([401, 403, 408, 425, 429])
+
+const paths: Record<Kind, (modelId: string) => [method: string, path: string]> = {
+  provider: () => ['POST', '/api/v1/providers/register'],
+  register: () => ['POST', '/api/v1/models/register'],
+  remove: (id) => ['DELETE', `/api/v1/models/${id}`],
+  performance: (id) => ['PUT', `/api/v1/models/${id}/performance`],
+  status: (id) => ['POST', `/api/v1/models/${id}/status`],
+}
+
+async function call(method: string, path: string, body: unknown, correlationId: string): Promise<Response> {
+  const { RELAYCORE_URL: url = '', RELAYCORE_API_KEY: key } = env()
+  return fetch(`${url.replace(/\/$/, '')}${path}`, {
+    method,
+    headers: {
+      accept: 'application/json',
+      'x-correlation-id': correlationId,
+      ...(key ? { authorization: `Bearer ${key}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  })
+}
+
+const sayWhy = (error: unknown) => {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return (cause instanceof Error ? cause.message : String(cause)).slice(0, maxReason)
+}
+
+/** Delivers one message. Never throws: what went wrong is its outcome. */
+export async function deliver(kind: Kind, modelId: string, payload: Record<string, unknown>, correlationId: string): Promise<Outcome> {
+  const [method, path] = paths[kind](modelId)
+  try {
+    const response = await call(method, path, method === 'DELETE' ? undefined : payload, correlationId)
+    const text = (await response.text()).slice(0, maxReason)
+    if (response.ok || (kind === 'remove' && response.status === 404)) return { is: 'delivered' }
+    const reason = `${response.status}: ${text}`
+    return response.status < 500 && !mayMend.has(response.status) ? { is: 'refused', reason } : { is: 'failed', reason }
+  } catch (error) {
+    return { is: 'down', reason: sayWhy(error) }
+  }
+}
+
+/** Whether it answers. @returns why not, or undefined. */
+export async function probe(correlationId: string): Promise<string | undefined> {
+  try {
+    const response = await call('GET', '/health', undefined, correlationId)
+    await response.body?.cancel()
+    return response.ok ? undefined : `GET /health answers ${response.status}`
+  } catch (error) {
+    return sayWhy(error)
+  }
+}
+
+/** What it routed to a model, in its own shape. @throws Error when it does not answer. */
+export async function readAnalytics(modelId: string, correlationId: string): Promise<unknown> {
+  const response = await call('GET', `/api/v1/models/${modelId}/analytics`, undefined, correlationId)
+  if (!response.ok) throw new Error(`GET /api/v1/models/${modelId}/analytics answers ${response.status}`)
+  return z.json().parse(await response.json())
+}
+
+/** This installation as a provider of models. */
+export const providerPayload = (version: string, capabilities: string[], specializations: string[]) => ({
+  service_name: 'neuroweaver',
+  service_type: 'model_provider',
+  version,
+  endpoint: env().webUrl,
+  capabilities,
+  specializations,
+  health_check_endpoint: '/health',
+  registration_timestamp: new Date().toISOString(),
+})

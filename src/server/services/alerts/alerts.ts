@@ -1,0 +1,107 @@
+/** Alerts as people see and handle them. */
+import { and, desc, eq, ne } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { z } from 'zod'
+import type { acknowledgeAlert as acknowledgeInput, Alert, listAlerts as listInput } from '#src/contracts/alert.ts'
+import type { Page } from '#src/contracts/common.ts'
+import { db, type Tx, transaction } from '#src/server/db/client.ts'
+import { alertRules, alerts, deployments, users } from '#src/server/db/schema.ts'
+import { AppError } from '#src/server/errors.ts'
+import type { Caller } from '../access.ts'
+import { announce, recordAudit } from '../audit.ts'
+import { findDeploymentRow } from '../deployments/row.ts'
+import { afterCursor, encodeCursor } from '../paging.ts'
+
+type Row = typeof alerts.$inferSelect
+
+const acknowledgers = alias(users, 'acknowledgers')
+const resolvers = alias(users, 'resolvers')
+
+const select = (where: ReturnType<typeof and>) =>
+  db()
+    .select({ row: alerts, rule: alertRules.name, figure: alertRules.figure, deployment: deployments.name, acknowledger: acknowledgers.email, resolver: resolvers.email })
+    .from(alerts)
+    .innerJoin(alertRules, eq(alertRules.id, alerts.ruleId))
+    .innerJoin(deployments, eq(deployments.id, alerts.deploymentId))
+    .leftJoin(acknowledgers, eq(acknowledgers.id, alerts.acknowledgedBy))
+    .leftJoin(resolvers, eq(resolvers.id, alerts.resolvedBy))
+    .where(where)
+    .$dynamic()
+
+const view = ({ row, rule, figure, deployment, acknowledger, resolver }: Awaited<ReturnType<typeof select>>[number]): Alert => ({
+  id: row.id,
+  rule: { id: row.ruleId, name: rule },
+  deployment: { id: row.deploymentId, name: deployment },
+  figure,
+  severity: row.severity,
+  status: row.status,
+  value: row.value,
+  worst: row.worst,
+  lastValue: row.lastValue,
+  threshold: row.threshold,
+  message: row.message,
+  notifiedAt: row.notifiedAt?.toISOString() ?? null,
+  note: row.note,
+  firedAt: row.firedAt.toISOString(),
+  acknowledgedAt: row.acknowledgedAt?.toISOString() ?? null,
+  acknowledgedBy: acknowledger,
+  resolvedAt: row.resolvedAt?.toISOString() ?? null,
+  resolvedBy: resolver,
+})
+
+const isOpen = ne(alerts.status, 'resolved')
+
+/** Alerts of the project, the latest first. */
+export async function listAlerts(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<Alert>> {
+  const deployment = input.deployment ? await findDeploymentRow(db(), caller, input.deployment) : undefined
+  const byStatus = input.status === 'open' ? isOpen : input.status ? eq(alerts.status, input.status) : undefined
+  const where = and(eq(alerts.projectId, caller.project.id), byStatus, deployment ? eq(alerts.deploymentId, deployment.id) : undefined)
+  const [rows, total] = await Promise.all([
+    select(and(where, afterCursor(input.cursor, alerts.firedAt, alerts.id, 'desc')))
+      .orderBy(desc(alerts.firedAt), desc(alerts.id))
+      .limit(input.limit + 1),
+    db().$count(alerts, where),
+  ])
+  const shown = rows.slice(0, input.limit)
+  const last = rows.length > input.limit ? shown.at(-1) : undefined
+  return { items: shown.map(view), nextCursor: last ? encodeCursor(last.row.firedAt, last.row.id) : null, total }
+}
+
+/** How many alerts nobody has taken up yet. */
+export const countFiring = (caller: Caller): Promise<number> => db().$count(alerts, and(eq(alerts.projectId, caller.project.id), eq(alerts.status, 'firing')))
+
+async function move(caller: Caller, id: string, work: (tx: Tx, row: Row) => Promise<void>): Promise<Alert> {
+  await transaction(async (tx) => {
+    const [row] = await tx
+      .select()
+      .from(alerts)
+      .where(and(eq(alerts.id, id), eq(alerts.projectId, caller.project.id)))
+      .for('update')
+    if (!row) throw new AppError('not_found', 'There is no such alert in this project.')
+    if (row.status === 'resolved') throw new AppError('conflict', 'This alert is over already.')
+    await work(tx, row)
+    await announce(tx, 'alert', row.projectId, row.id)
+  })
+  const [found] = await select(eq(alerts.id, id) as ReturnType<typeof and>)
+  return view(found as Awaited<ReturnType<typeof select>>[number])
+}
+
+/** Says that somebody looks after it. */
+export const acknowledgeAlert = (caller: Caller, { id, note }: z.infer<typeof acknowledgeInput>): Promise<Alert> =>
+  move(caller, id, async (tx, row) => {
+    await tx
+      .update(alerts)
+      .set({ status: 'acknowledged', acknowledgedAt: new Date(), acknowledgedBy: caller.userId, ...(note === undefined ? {} : { note }) })
+      .where(eq(alerts.id, id))
+    await recordAudit(tx, caller, { action: 'alert.acknowledge', targetType: 'alert', targetId: id, before: { status: row.status }, after: { status: 'acknowledged', note } })
+  })
+
+/** Closes it by hand; it fires anew when the figure is still beyond its threshold. */
+export const resolveAlert = (caller: Caller, id: string): Promise<Alert> =>
+  move(caller, id, async (tx, row) => {
+    await tx
+      .update(alerts)
+      .set({ status: 'resolved', resolvedAt: new Date(), resolvedBy: caller.userId })
+      .where(eq(alerts.id, id))
+    await recordAudit(tx, caller, { action: 'alert.close', targetType: 'alert', targetId: id, before: { status: row.status }, after: { status: 'resolved' } })
+  })

@@ -1,0 +1,111 @@
+/** What a rule would have done: its figure over the past, and when it would have fired. */
+import { and, asc, desc, eq, gte, inArray, ne } from 'drizzle-orm'
+import { type AlertFigure, alertFigures, type PreviewRule, type RulePreview } from '#src/contracts/alert.ts'
+import { emptyHistogram, mergeHistograms, percentileMs } from '#src/contracts/latency.ts'
+import { db } from '#src/server/db/client.ts'
+import { deployments, performanceMetrics, qualityReports } from '#src/server/db/schema.ts'
+import type { Caller } from '../access.ts'
+import { findDeploymentRow } from '../deployments/row.ts'
+import { breachOf } from './figure.ts'
+
+type Bucket = typeof performanceMetrics.$inferSelect
+type Report = Pick<typeof qualityReports.$inferSelect, 'at' | 'accuracyScore' | 'costPerRequest'>
+type Point = RulePreview['deployments'][number]['points'][number]
+type Firing = RulePreview['deployments'][number]['firings'][number]
+
+const maxPoints = 240
+const maxDeployments = 6
+const minuteMs = 60_000
+
+const latencyOf = (rows: Bucket[], field: 'latencyCounts' | 'queueCounts') =>
+  percentileMs(
+    rows.reduce((all, row) => mergeHistograms(all, row[field]), emptyHistogram()),
+    0.95,
+  )
+
+function meanOf(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null
+}
+
+function valueOf(figure: AlertFigure, rows: Bucket[], reports: Report[], windowMinutes: number): { value: number | null; seen: number } {
+  const requests = rows.reduce((sum, row) => sum + row.requests, 0)
+  const errors = rows.reduce((sum, row) => sum + row.errors, 0)
+  const values: Record<AlertFigure, () => number | null> = {
+    latency_p95: () => latencyOf(rows, 'latencyCounts'),
+    queue_p95: () => latencyOf(rows, 'queueCounts'),
+    success_rate: () => (requests > 0 ? (requests - errors) / requests : null),
+    error_rate: () => (requests > 0 ? errors / requests : null),
+    throughput: () => requests / (windowMinutes * 60),
+    accuracy: () => meanOf(reports.map(({ accuracyScore }) => accuracyScore)),
+    cost_per_request: () => meanOf(reports.map(({ costPerRequest }) => costPerRequest)),
+  }
+  return { value: values[figure](), seen: Math.max(requests, alertFigures[figure].isReported ? reports.length : 0) }
+}
+
+/** The figure at each step, each over the window that ends there; null where there were too few requests for a verdict. */
+function pointsOf(input: PreviewRule, rows: Bucket[], reports: Report[], now: number): Point[] {
+  const fromMs = now - input.hours * 60 * minuteMs
+  const stepMs = Math.max(minuteMs, Math.ceil((now - fromMs) / maxPoints / minuteMs) * minuteMs)
+  const windowMs = input.windowMinutes * minuteMs
+  const points: Point[] = []
+  for (let at = fromMs + stepMs; at <= now; at += stepMs) {
+    const isInside = (time: Date) => time.getTime() > at - windowMs && time.getTime() <= at
+    const inside = rows.filter((row) => isInside(row.minute))
+    const { value, seen } = valueOf(input.figure, inside, reports.filter((report) => isInside(report.at)), input.windowMinutes)
+    points.push({ at: new Date(at).toISOString(), value: seen >= input.minRequests && seen > 0 ? value : null, requests: seen })
+  }
+  return points
+}
+
+/** Stretches over which a threshold was broken, each with its worst severity. */
+function firingsOf(input: PreviewRule, points: Point[]): Firing[] {
+  const firings: Firing[] = []
+  let open: Firing | undefined
+  for (const { at, value } of points) {
+    const breach = value === null ? undefined : breachOf(input, value)
+    if (!breach) {
+      open = undefined
+    } else if (open) {
+      open.to = at
+      if (breach.severity === 'critical') open.severity = 'critical'
+    } else {
+      open = { from: at, to: at, severity: breach.severity }
+      firings.push(open)
+    }
+  }
+  return firings
+}
+
+/** The deployments that a rule would watch, the busiest few when there are many. */
+export async function previewRule(caller: Caller, input: PreviewRule): Promise<RulePreview> {
+  const now = Date.now()
+  const watched = input.deployment
+    ? [await findDeploymentRow(db(), caller, input.deployment)]
+    : await db()
+        .select()
+        .from(deployments)
+        .where(and(eq(deployments.projectId, caller.project.id), ne(deployments.status, 'stopped')))
+        .orderBy(desc(deployments.updatedAt))
+        .limit(maxDeployments)
+  if (watched.length === 0) return { deployments: [] }
+  const since = new Date(now - input.hours * 60 * minuteMs - input.windowMinutes * minuteMs)
+  const [rows, reports] = await Promise.all([
+    db()
+      .select()
+      .from(performanceMetrics)
+      .where(and(inArray(performanceMetrics.deploymentId, watched.map(({ id }) => id)), gte(performanceMetrics.minute, since)))
+      .orderBy(asc(performanceMetrics.minute)),
+    db()
+      .select({ modelId: qualityReports.modelId, at: qualityReports.at, accuracyScore: qualityReports.accuracyScore, costPerRequest: qualityReports.costPerRequest })
+      .from(qualityReports)
+      .where(and(inArray(qualityReports.modelId, watched.map(({ modelId }) => modelId)), gte(qualityReports.at, since)))
+      .limit(50_000),
+  ])
+  return {
+    deployments: watched.map(({ id, name, modelId }) => {
+      const points = pointsOf(input, rows.filter((row) => row.deploymentId === id), reports.filter((report) => report.modelId === modelId), now)
+      return { id, name, points, firings: firingsOf(input, points) }
+    }),
+  }
+}

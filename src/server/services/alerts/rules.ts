@@ -1,0 +1,192 @@
+/** Alert rules: what is watched, and when somebody is told. */
+import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import type { z } from 'zod'
+import { type AlertRule, alertDefaults, alertFigures, type CreateRule, type muteRule as muteInput, type updateRule as updateInput } from '#src/contracts/alert.ts'
+import { db, isUniqueViolation, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
+import { newId } from '#src/server/db/ids.ts'
+import { alertRules, channels, deployments, models } from '#src/server/db/schema.ts'
+import { AppError } from '#src/server/errors.ts'
+import type { Caller } from '../access.ts'
+import { announce, recordAudit } from '../audit.ts'
+import { findDeploymentRow } from '../deployments/row.ts'
+
+type Row = typeof alertRules.$inferSelect
+
+const inProject = (caller: Caller) => eq(alertRules.projectId, caller.project.id)
+
+async function read(caller: Caller, where?: ReturnType<typeof eq>): Promise<AlertRule[]> {
+  const openAlerts = sql<number>`(select count(*)::int from alerts a where a.rule_id = ${alertRules.id} and a.status <> 'resolved')`
+  const [rows, ways] = await Promise.all([
+    db()
+      .select({ row: alertRules, deployment: deployments.name, model: models.name, openAlerts })
+      .from(alertRules)
+      .leftJoin(deployments, eq(deployments.id, alertRules.deploymentId))
+      .leftJoin(models, eq(models.id, alertRules.modelId))
+      .where(and(inProject(caller), where))
+      .orderBy(asc(alertRules.name))
+      .limit(1000),
+    db().select({ id: channels.id, name: channels.name }).from(channels).where(eq(channels.projectId, caller.project.id)),
+  ])
+  return rows.map(({ row, deployment, model, openAlerts: open }) => ({
+    id: row.id,
+    name: row.name,
+    figure: row.figure,
+    deployment: row.deploymentId && deployment ? { id: row.deploymentId, name: deployment } : null,
+    model: row.modelId && model ? { id: row.modelId, name: model } : null,
+    warning: row.warning,
+    critical: row.critical,
+    windowMinutes: row.windowMinutes,
+    minRequests: row.minRequests,
+    forMinutes: row.forMinutes,
+    cooldownMinutes: row.cooldownMinutes,
+    channels: ways.filter(({ id }) => row.channelIds.includes(id)),
+    isEnabled: row.isEnabled,
+    mutedUntil: row.mutedUntil && row.mutedUntil > new Date() ? row.mutedUntil.toISOString() : null,
+    openAlerts: open,
+    createdAt: row.createdAt.toISOString(),
+  }))
+}
+
+export const listRules = (caller: Caller): Promise<AlertRule[]> => read(caller)
+
+const missing = () => new AppError('not_found', 'There is no such alert rule in this project.')
+
+async function getRule(caller: Caller, id: string): Promise<AlertRule> {
+  const [rule] = await read(caller, eq(alertRules.id, id))
+  if (!rule) throw missing()
+  return rule
+}
+
+async function findRow(on: Queryable, caller: Caller, id: string): Promise<Row> {
+  const [row] = await on
+    .select()
+    .from(alertRules)
+    .where(and(inProject(caller), eq(alertRules.id, id)))
+  if (!row) throw missing()
+  return row
+}
+
+type Limits = Pick<Row, 'figure' | 'warning' | 'critical'>
+
+/** The critical threshold lies beyond the warning, or nobody would be warned. */
+function checkLimits({ figure, warning, critical }: Limits): void {
+  if (warning === null && critical === null)
+    throw new AppError('bad_request', 'warning: give a warning threshold, a critical one, or both.', { details: [{ path: 'warning', message: 'is missing' }] })
+  if (warning === null || critical === null) return
+  const { isBadAbove, label } = alertFigures[figure]
+  if (isBadAbove ? critical < warning : critical > warning)
+    throw new AppError('bad_request', `critical: for "${label}" it must be ${isBadAbove ? 'above' : 'below'} the warning threshold.`, {
+      details: [{ path: 'critical', message: `must be ${isBadAbove ? 'above' : 'below'} the warning threshold` }],
+    })
+}
+
+async function checkChannels(tx: Tx, caller: Caller, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const known = await tx.$count(channels, and(eq(channels.projectId, caller.project.id), inArray(channels.id, [...ids])))
+  if (known !== new Set(ids).size)
+    throw new AppError('not_found', 'One of the channels is not in this project.', { details: [{ path: 'channelIds', message: 'names one that does not exist' }] })
+}
+
+const taken = (name: string) =>
+  new AppError('conflict', `There is already a rule named "${name}". Choose another name.`, { details: [{ path: 'name', message: 'is taken' }] })
+
+const factsOf = ({ name, figure, deploymentId, modelId, warning, critical, windowMinutes, minRequests, forMinutes, cooldownMinutes, channelIds, isEnabled }: Row) => ({
+  name,
+  figure,
+  deploymentId,
+  modelId,
+  warning,
+  critical,
+  windowMinutes,
+  minRequests,
+  forMinutes,
+  cooldownMinutes,
+  channelIds,
+  isEnabled,
+})
+
+export async function createRule(caller: Caller, { deployment: ref, ...input }: CreateRule): Promise<AlertRule> {
+  checkLimits(input)
+  const id = newId()
+  try {
+    await transaction(async (tx) => {
+      const deployment = ref ? await findDeploymentRow(tx, caller, ref) : undefined
+      await checkChannels(tx, caller, input.channelIds)
+      const [row] = await tx
+        .insert(alertRules)
+        .values({ id, projectId: caller.project.id, deploymentId: deployment?.id ?? null, createdBy: caller.userId, ...input })
+        .returning()
+      await recordAudit(tx, caller, { action: 'alert_rule.create', targetType: 'alert_rule', targetId: id, ...(row ? { after: factsOf(row) } : {}) })
+      await announce(tx, 'alert', caller.project.id, id)
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) throw taken(input.name)
+    throw error
+  }
+  return getRule(caller, id)
+}
+
+export async function updateRule(caller: Caller, { id, deployment: ref, ...input }: z.infer<typeof updateInput>): Promise<AlertRule> {
+  try {
+    await transaction(async (tx) => {
+      const before = await findRow(tx, caller, id)
+      const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Row>
+      const deploymentId = ref === undefined ? before.deploymentId : ref === null ? null : (await findDeploymentRow(tx, caller, ref)).id
+      checkLimits({ ...before, ...set })
+      await checkChannels(tx, caller, set.channelIds ?? [])
+      const [row] = await tx
+        .update(alertRules)
+        .set({ ...set, deploymentId, updatedAt: new Date() })
+        .where(eq(alertRules.id, id))
+        .returning()
+      if (!row) throw missing()
+      await recordAudit(tx, caller, { action: 'alert_rule.update', targetType: 'alert_rule', targetId: id, before: factsOf(before), after: factsOf(row) })
+      await announce(tx, 'alert', caller.project.id, id)
+    })
+  } catch (error) {
+    if (isUniqueViolation(error)) throw taken(input.name ?? '')
+    throw error
+  }
+  return getRule(caller, id)
+}
+
+export async function deleteRule(caller: Caller, id: string): Promise<void> {
+  await transaction(async (tx) => {
+    const row = await findRow(tx, caller, id)
+    await recordAudit(tx, caller, { action: 'alert_rule.delete', targetType: 'alert_rule', targetId: id, before: factsOf(row) })
+    await tx.delete(alertRules).where(eq(alertRules.id, id))
+    await announce(tx, 'alert', caller.project.id, id)
+  })
+}
+
+/** Keeps a rule quiet for a while: work that is planned should wake nobody. */
+export async function muteRule(caller: Caller, { id, minutes }: z.infer<typeof muteInput>): Promise<AlertRule> {
+  await transaction(async (tx) => {
+    const row = await findRow(tx, caller, id)
+    const mutedUntil = minutes === null ? null : new Date(Date.now() + minutes * 60_000)
+    await tx.update(alertRules).set({ mutedUntil }).where(eq(alertRules.id, id))
+    await recordAudit(tx, caller, { action: 'alert_rule.mute', targetType: 'alert_rule', targetId: id, targetName: row.name, after: { mutedUntil: mutedUntil?.toISOString() ?? null } })
+    await announce(tx, 'alert', caller.project.id, id)
+  })
+  return getRule(caller, id)
+}
+
+const usual = [
+  { name: 'Latency', figure: 'latency_p95' },
+  { name: 'Success rate', figure: 'success_rate' },
+  { name: 'Accuracy', figure: 'accuracy' },
+] as const
+
+/** The rules that a new project begins with, so that it is watched from the start. */
+export async function addUsualRules(tx: Queryable, projectId: string): Promise<void> {
+  const rows = usual.map(({ name, figure }) => ({
+    id: newId(),
+    projectId,
+    name,
+    figure,
+    warning: alertFigures[figure].warning,
+    critical: alertFigures[figure].critical,
+    ...alertDefaults,
+  }))
+  await tx.insert(alertRules).values(rows).onConflictDoNothing()
+}

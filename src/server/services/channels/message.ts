@@ -1,0 +1,46 @@
+/** An event in words, for channels that people read. */
+import { env } from '#src/server/env.ts'
+
+export type Message = { title: string; lines: string[]; url: string }
+
+type Named = { id?: string; name?: string }
+type Data = {
+  deployment?: Named
+  model?: Named
+  job?: Named
+  version?: number
+  rule?: Named
+  severity?: string
+  message?: string
+  reason?: string | null
+}
+
+const page = (path: string) => `${env().webUrl}${path}`
+
+const titles: Record<string, (data: Data) => string> = {
+  'alert.firing': ({ severity, rule, deployment }) => `${severity === 'critical' ? 'Critical' : 'Warning'}: ${rule?.name} on ${deployment?.name}`,
+  'alert.resolved': ({ rule, deployment }) => `Resolved: ${rule?.name} on ${deployment?.name}`,
+  'deployment.ready': ({ deployment }) => `${deployment?.name} is ready`,
+  'deployment.degraded': ({ deployment }) => `${deployment?.name} is degraded`,
+  'deployment.failed': ({ deployment }) => `${deployment?.name} has failed`,
+  'training.succeeded': ({ job }) => `Training succeeded: ${job?.name}`,
+  'training.failed': ({ job }) => `Training failed: ${job?.name}`,
+  'version.ready': ({ model, version }) => `${model?.name}, version ${version}, is ready`,
+  'version.rejected': ({ model, version }) => `${model?.name}, version ${version}, was rejected`,
+}
+
+function pathOf(event: string, { deployment, job, model }: Data): string {
+  if (event.startsWith('alert.')) return '/monitoring/alerts'
+  if (deployment) return `/deployments/${deployment.name}`
+  if (job) return `/training/${job.id}`
+  return model ? `/models/${model.name}` : '/'
+}
+
+/** @param payload what `emit` wrote. */
+export function messageOf(event: string, payload: Record<string, unknown>): Message {
+  const data = (payload.data ?? {}) as Data
+  if (event === 'test')
+    return { title: 'NeuroWeaver can reach this channel', lines: ['Somebody pressed "Send test". Nothing is wrong.'], url: page('/settings/channels') }
+  const title = titles[event]?.(data) ?? event
+  return { title, lines: [data.message, data.reason].filter((line): line is string => Boolean(line)), url: page(pathOf(event, data)) }
+}

@@ -1,0 +1,36 @@
+/** Which versions a deployment sends its traffic to: the one place that writes it. */
+import { eq, sql } from 'drizzle-orm'
+import { notify, type Tx } from '#src/server/db/client.ts'
+import { deployments, deploymentTargets } from '#src/server/db/schema.ts'
+import { announce } from '../audit.ts'
+import { refreshDeployment } from './status.ts'
+
+export type Target = { versionId: string; weight: number }
+
+/** Raises the revision, so that runtimes see that something changed. */
+export const bump = (tx: Tx, id: string, set: Partial<typeof deployments.$inferInsert> = {}) =>
+  tx
+    .update(deployments)
+    .set({ ...set, revision: sql`${deployments.revision} + 1`, updatedAt: sql`now()` })
+    .where(eq(deployments.id, id))
+
+export async function replaceTargets(tx: Tx, id: string, targets: readonly Target[]): Promise<void> {
+  await tx.delete(deploymentTargets).where(eq(deploymentTargets.deploymentId, id))
+  await tx.insert(deploymentTargets).values(targets.map((target) => ({ ...target, deploymentId: id })))
+}
+
+/** Wakes the runtimes and the pages that show it. */
+export async function announceDesired(tx: Tx, projectId: string, id: string): Promise<void> {
+  await refreshDeployment(tx, id)
+  await notify(tx, 'nw_desired', '')
+  await announce(tx, 'deployment', projectId, id)
+}
+
+/** Sets a deployment's targets in a switch; one that was stopped in the meantime stays as it is. */
+export async function moveTargets(tx: Tx, id: string, targets: readonly Target[]): Promise<void> {
+  const [row] = await tx.select().from(deployments).where(eq(deployments.id, id)).for('update')
+  if (!row || row.status === 'stopped') return
+  await replaceTargets(tx, id, targets)
+  await bump(tx, id)
+  await announceDesired(tx, row.projectId, id)
+}

@@ -1,0 +1,61 @@
+/** Asking the servers behind external versions how they are. */
+import { and, eq, sql } from 'drizzle-orm'
+import type { External, ExternalState } from '#src/contracts/external.ts'
+import { transaction } from '#src/server/db/client.ts'
+import { deployments, deploymentTargets, modelVersions } from '#src/server/db/schema.ts'
+import { toAppError } from '#src/server/errors.ts'
+import { probe } from './client.ts'
+import { markState, serverOf } from './state.ts'
+
+type Probed = { id: string; external: External; sealedKey: string | null; state: ExternalState | null; failures: number }
+
+const maxProbes = 20
+/** One that is ready is probed every half minute; one that is not, after 1, 2, 4 … s. */
+const isDue = sql`coalesce(${modelVersions.externalCheckedAt}, 'epoch') < now() - make_interval(secs =>
+  case when ${modelVersions.externalState} = 'ready' and ${modelVersions.externalFailures} = 0 then 30 else least(30, power(2, ${modelVersions.externalFailures})) end)`
+const isServed = sql`exists (select 1 from ${deploymentTargets} t join ${deployments} d on d.id = t.deployment_id
+  where t.version_id = ${modelVersions.id} and d.status <> 'stopped')`
+
+/** Claims what is due: the time of the check is moved first, so that two workers do not ask the same server. */
+async function claimDue(): Promise<Probed[]> {
+  return transaction(async (tx) => {
+    const due = await tx
+      .select({
+        id: modelVersions.id,
+        external: modelVersions.external,
+        sealedKey: modelVersions.sealedKey,
+        state: modelVersions.externalState,
+        failures: modelVersions.externalFailures,
+      })
+      .from(modelVersions)
+      .where(and(sql`${modelVersions.external} is not null`, isDue, sql`(${modelVersions.externalState} = 'unknown' or ${isServed})`))
+      .orderBy(sql`${modelVersions.externalCheckedAt} nulls first`)
+      .limit(maxProbes)
+      .for('no key update', { skipLocked: true })
+    for (const { id } of due) await tx.update(modelVersions).set({ externalCheckedAt: sql`now()` }).where(eq(modelVersions.id, id))
+    return due.flatMap(({ external, ...rest }) => (external ? [{ ...rest, external }] : []))
+  })
+}
+
+/** One that has been ready may miss one probe before it counts as away. */
+function afterFailure({ state, failures }: Probed): ExternalState {
+  if (state === 'ready') return failures === 0 ? 'ready' : 'failing'
+  return state === 'failing' ? 'failing' : 'failed'
+}
+
+async function probeOne(version: Probed): Promise<void> {
+  try {
+    await probe(serverOf(version))
+    await markState(version.id, { state: 'ready', reason: null, failures: 0 })
+  } catch (error) {
+    const app = toAppError(error)
+    if (app.code === 'internal') throw error
+    const state = afterFailure(version)
+    await markState(version.id, { state, reason: state === 'ready' ? null : app.message, failures: Math.min(10, version.failures + 1) })
+  }
+}
+
+/** Asks every server whose turn it is; called by the worker every second. */
+export async function probeExternals(): Promise<void> {
+  await Promise.all((await claimDue()).map(probeOne))
+}

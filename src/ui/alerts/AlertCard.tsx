@@ -1,0 +1,62 @@
+'use client'
+import Box from '@mui/material/Box'
+import type { Alert } from '#src/contracts/alert.ts'
+import { figureText, severityStatus, severityWords } from '#src/ui/alerts/figureText.ts'
+import { PreviewChart } from '#src/ui/alerts/PreviewChart.tsx'
+import { AppLink } from '#src/ui/kit/AppLink.tsx'
+import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
+import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
+import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
+import { trpc } from '#src/ui/trpc.tsx'
+
+const by = (who: string | null, at: string | null, none: string) =>
+  at ? (
+    <>
+      <RelativeTime at={at} /> {who ? `by ${who}` : 'by itself'}
+    </>
+  ) : (
+    none
+  )
+
+/** One alert: what it was about, the figure over the last day, and who did what. */
+export function AlertCard({ alert }: { alert: Alert }) {
+  const { data: rules } = trpc.alerts.rules.useQuery()
+  const rule = rules?.find(({ id }) => id === alert.rule.id)
+  return (
+    <Box sx={{ display: 'grid', gap: 4 }}>
+      <Box sx={{ display: 'grid', gap: 1 }}>
+        <StatusChip status={severityStatus[alert.severity]} label={severityWords[alert.severity]} />
+        <Box sx={{ overflowWrap: 'anywhere' }}>{alert.message}</Box>
+      </Box>
+      {rule && (
+        <PreviewChart
+          rule={{
+            figure: alert.figure,
+            deployment: alert.deployment.id,
+            warning: rule.warning,
+            critical: rule.critical,
+            windowMinutes: rule.windowMinutes,
+            minRequests: rule.minRequests,
+            forMinutes: rule.forMinutes,
+            hours: 24,
+          }}
+        />
+      )}
+      <KeyValues
+        items={[
+          ['Deployment', <AppLink key="to" href={`/deployments/${alert.deployment.name}`}>{alert.deployment.name}</AppLink>],
+          ['Rule', alert.rule.name],
+          ['When it fired', figureText(alert.figure, alert.value)],
+          ['At its worst', figureText(alert.figure, alert.worst)],
+          ['Last seen', figureText(alert.figure, alert.lastValue)],
+          ['Threshold', figureText(alert.figure, alert.threshold)],
+          ['Fired', <RelativeTime key="at" at={alert.firedAt} />],
+          ['Channels told', alert.notifiedAt ? <RelativeTime key="told" at={alert.notifiedAt} /> : 'no: within the cooldown'],
+          ['Acknowledged', by(alert.acknowledgedBy, alert.acknowledgedAt, 'not yet')],
+          ['Resolved', by(alert.resolvedBy, alert.resolvedAt, 'not yet')],
+          ...(alert.note ? ([['Note', alert.note]] as [string, React.ReactNode][]) : []),
+        ]}
+      />
+    </Box>
+  )
+}

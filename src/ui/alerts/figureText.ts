@@ -1,0 +1,42 @@
+import { type AlertFigure, type AlertRule, type AlertSeverity, alertFigures } from '#src/contracts/alert.ts'
+import { formatMetric, formatMs, formatPercent } from '#src/ui/kit/format.ts'
+
+/** A figure's value with its unit. */
+export function figureText(figure: AlertFigure, value: number | null): string {
+  const { unit } = alertFigures[figure]
+  if (unit === 'ms') return formatMs(value)
+  if (unit === 'ratio') return formatPercent(value)
+  return value === null || unit === 'cost' ? formatMetric(value) : `${formatMetric(value)} req/s`
+}
+
+/** What a threshold is typed in; shares are typed in percent. */
+export const unitWords = { ms: 'milliseconds', ratio: 'percent', rps: 'requests a second', cost: 'per request' } as const
+
+export function typedOf(figure: AlertFigure, value: number | null): string {
+  if (value === null) return ''
+  return String(alertFigures[figure].unit === 'ratio' ? Number((value * 100).toFixed(6)) : value)
+}
+
+/** NaN for what is no number, so that the contract refuses it. */
+export function valueOf(figure: AlertFigure, typed: string): number | null {
+  if (typed.trim() === '') return null
+  const value = Number(typed)
+  return alertFigures[figure].unit === 'ratio' ? value / 100 : value
+}
+
+export const severityStatus: Record<AlertSeverity, string> = { warning: 'degraded', critical: 'failed' }
+export const severityWords: Record<AlertSeverity, string> = { warning: 'Warning', critical: 'Critical' }
+
+/** The condition of a rule in a few words. */
+export function conditionText({ figure, warning, critical }: Pick<AlertRule, 'figure' | 'warning' | 'critical'>): string {
+  const side = alertFigures[figure].isBadAbove ? 'above' : 'below'
+  const parts = [
+    warning === null ? undefined : `warns ${side} ${figureText(figure, warning)}`,
+    critical === null ? undefined : `critical ${side} ${figureText(figure, critical)}`,
+  ]
+  return parts.filter((part) => part !== undefined).join(', ')
+}
+
+/** Whom a rule watches. */
+export const scopeText = ({ deployment, model }: Pick<AlertRule, 'deployment' | 'model'>): string =>
+  deployment ? deployment.name : model ? `Deployments of ${model.name}` : 'All deployments'

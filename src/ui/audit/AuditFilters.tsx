@@ -1,0 +1,173 @@
+'use client'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import Chip from '@mui/material/Chip'
+import { useState } from 'react'
+import { auditSource } from '#src/contracts/audit.ts'
+import { sourceNames, typeText } from '#src/ui/audit/auditFacts.ts'
+import { type AuditParams, type FilterKey, filterKeys, filterNames } from '#src/ui/audit/auditInput.ts'
+import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
+import { Field, SelectField } from '#src/ui/kit/Field.tsx'
+import { formatExactTime } from '#src/ui/kit/format.ts'
+import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
+
+type Filter = ReturnType<typeof useAuditFilter>
+
+const kinds = ['model', 'dataset', 'job', 'deployment', 'upload', 'user', 'api_key', 'project', 'runtime', 'alert', 'alert_rule', 'channel']
+const spans = [
+  { label: 'Last hour', ms: 3_600_000 },
+  { label: 'Last day', ms: 86_400_000 },
+  { label: 'Last 30 days', ms: 30 * 86_400_000 },
+]
+
+const all = { value: '', label: 'All' }
+const kindOptions = [all, ...kinds.map((kind) => ({ value: kind, label: typeText(kind) }))]
+const sourceOptions = [all, ...auditSource.options.map((source) => ({ value: source, label: sourceNames[source] }))]
+
+/** What a date-and-time field holds: local time without a zone. */
+function localTime(iso: string | undefined): string {
+  if (!iso || Number.isNaN(Date.parse(iso))) return ''
+  const at = new Date(iso)
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+}
+
+function TimeField({ name, params, onChange }: { name: 'from' | 'to'; params: AuditParams; onChange: Filter['set'] }) {
+  const id = `audit-${name}`
+  return (
+    <Box sx={{ display: 'grid', gap: 1, minWidth: 0, alignContent: 'start' }}>
+      <Box component="label" htmlFor={id} sx={{ typography: 'label', fontSize: '0.8125rem' }}>
+        {filterNames[name]}
+      </Box>
+      <Box
+        component="input"
+        id={id}
+        type="datetime-local"
+        value={localTime(params[name])}
+        onChange={(event: React.ChangeEvent<HTMLInputElement>) =>
+          onChange({ [name]: event.target.value ? new Date(event.target.value).toISOString() : null })
+        }
+        sx={{
+          font: 'inherit',
+          height: 34,
+          px: 2,
+          border: 1,
+          borderColor: 'text.disabled',
+          borderRadius: '8px',
+          bgcolor: 'background.paper',
+          color: 'text.primary',
+          minWidth: 0,
+        }}
+      />
+    </Box>
+  )
+}
+
+/** Text fields are read when one leaves them or presses Enter. */
+function TextFilter({ name, value, onChange }: { name: FilterKey; value: string; onChange: Filter['set'] }) {
+  const [typed, setTyped] = useState(value)
+  const tell = () => typed !== value && onChange({ [name]: typed.trim() || null })
+  return (
+    <Box onBlur={tell} onKeyDown={(event) => event.key === 'Enter' && tell()} sx={{ minWidth: 0 }}>
+      <Field label={filterNames[name]} name={name} value={typed} onChange={setTyped} />
+    </Box>
+  )
+}
+
+function Panel({ params, set }: Filter) {
+  const textNames: FilterKey[] = ['actor', 'apiKey', 'action', 'target', 'project', 'correlationId']
+  return (
+    <Box
+      role="group"
+      aria-label="More filters"
+      sx={{
+        width: '100%',
+        display: 'grid',
+        gap: 3,
+        gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))', md: 'repeat(4, minmax(0, 1fr))' },
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '8px',
+        bgcolor: 'background.paper',
+        p: 4,
+      }}
+    >
+      {textNames.map((name) => (
+        <TextFilter key={`${name} ${params[name] ?? ''}`} name={name} value={params[name] ?? ''} onChange={set} />
+      ))}
+      <SelectField
+        label={filterNames.targetType}
+        name="targetType"
+        value={params.targetType ?? ''}
+        options={
+          kindOptions.some(({ value }) => value === (params.targetType ?? '')) ? kindOptions : [...kindOptions, other(params.targetType)]
+        }
+        onChange={(value) => set({ targetType: value || null })}
+      />
+      <SelectField
+        label={filterNames.source}
+        name="source"
+        value={params.source ?? ''}
+        options={sourceOptions}
+        onChange={(value) => set({ source: value || null })}
+      />
+      <TimeField name="from" params={params} onChange={set} />
+      <TimeField name="to" params={params} onChange={set} />
+    </Box>
+  )
+}
+
+const other = (value = '') => ({ value, label: typeText(value) })
+
+function shown(key: FilterKey, value: string): string {
+  if (key === 'from' || key === 'to') return Number.isNaN(Date.parse(value)) ? value : formatExactTime(value)
+  if (key === 'source') return sourceNames[value as keyof typeof sourceNames] ?? value
+  return key === 'targetType' ? typeText(value) : value
+}
+
+function Chosen({ params, set, clear }: Filter) {
+  const chosen = filterKeys.filter((key) => key !== 'q' && params[key])
+  if (chosen.length === 0) return null
+  return (
+    <Box role="group" aria-label="Chosen filters" sx={{ display: 'flex', gap: 1.5, flexWrap: 'wrap', width: '100%', alignItems: 'center' }}>
+      {chosen.map((key) => (
+        <Chip
+          key={key}
+          variant="outlined"
+          label={`${filterNames[key]}: ${shown(key, params[key] ?? '')}`}
+          onClick={() => set({ [key]: null })}
+          aria-label={`${filterNames[key]}: ${shown(key, params[key] ?? '')}, remove this filter`}
+          title="Remove this filter"
+          sx={{ bgcolor: 'action.selected', maxWidth: '100%' }}
+        />
+      ))}
+      <Button size="small" onClick={clear}>
+        Clear all
+      </Button>
+    </Box>
+  )
+}
+
+/** Search, spans of time, and the rest on demand; what is chosen stands as chips that a press removes. */
+export function AuditFilters({ filter }: { filter: Filter }) {
+  const [isOpen, setOpen] = useState(false)
+  const { params, set } = filter
+  return (
+    <>
+      <SearchBox label="Search the record" placeholder="Search the record" value={params.q ?? ''} onChange={(q) => set({ q })} />
+      {spans.map(({ label, ms }) => (
+        <Chip
+          key={label}
+          label={label}
+          variant="outlined"
+          onClick={() => set({ from: new Date(Date.now() - ms).toISOString(), to: null })}
+          sx={{ height: 34, bgcolor: 'background.paper' }}
+        />
+      ))}
+      <Button variant="outlined" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {isOpen ? 'Hide filters' : 'Filter'}
+      </Button>
+      {isOpen && <Panel {...filter} />}
+      <Chosen {...filter} />
+    </>
+  )
+}
