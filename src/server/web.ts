@@ -5,6 +5,7 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import next from 'next'
 import { limits } from '#src/contracts/common.ts'
 import { noteRequest } from './accessLog.ts'
+import { standIn } from './awayPage.ts'
 import { openBridge } from './bridge.ts'
 import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
@@ -218,7 +219,7 @@ async function pagesDoor(): Promise<Door> {
     // Pages do not know their own address; the sign-in page leads back to it.
     req.headers['x-neuroweaver-path'] = req.url
     req.headers['x-neuroweaver-address'] = req.socket.remoteAddress ?? ''
-    await handle(req, res)
+    if (!(await standIn(req, res))) await handle(req, res)
   }
 }
 

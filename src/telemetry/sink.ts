@@ -117,7 +117,8 @@ export class LogSink {
     const { url, token, timeoutMs } = this.#options
     const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' }
     if (token) headers.authorization = `Bearer ${token}`
-    const body = new Uint8Array(await pack(lines.map((line) => `${line}\n`).join('')))
+    // The fastest level: lines are alike, so that more work saves little.
+    const body = new Uint8Array(await pack(`${lines.join('\n')}\n`, { level: 1 }))
     const signal = AbortSignal.timeout(timeoutMs)
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
     await response.body?.cancel()

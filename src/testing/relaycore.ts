@@ -30,7 +30,12 @@ const bodies = {
     performance_metrics: numbers,
   }),
   performance: z.strictObject({ model_id: z.uuid(), performance_metrics: numbers, updated_at: time }),
-  status: z.strictObject({ model_id: z.uuid(), status: z.enum(['ready', 'degraded', 'switched', 'failed']), reason: z.string(), timestamp: time }),
+  status: z.strictObject({
+    model_id: z.uuid(),
+    status: z.enum(['ready', 'degraded', 'switched', 'failed']),
+    reason: z.string(),
+    timestamp: time,
+  }),
 }
 type Kind = keyof typeof bodies | 'remove' | 'analytics' | 'health'
 
@@ -44,7 +49,14 @@ const routes: [method: string, path: RegExp, kind: Kind][] = [
   ['GET', /^\/api\/v1\/models\/([0-9a-f-]{36})\/analytics$/, 'analytics'],
 ]
 
-export type Got = { kind: Kind; modelId: string | null; body: Record<string, unknown>; status: number; at: number; correlationId: string | undefined }
+export type Got = {
+  kind: Kind
+  modelId: string | null
+  body: Record<string, unknown>
+  status: number
+  at: number
+  correlationId: string | undefined
+}
 /** How the next calls are answered: `wrong` with these statuses, one a call. */
 export type Mood = { slowMs?: number; wrong?: number[] }
 
@@ -94,7 +106,11 @@ export class RelayCoreDouble {
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
 
-  #judge(req: IncomingMessage, route: (typeof routes)[number] | undefined, text: string): [number, unknown, Omit<Got, 'status' | 'at' | 'correlationId'>?] {
+  #judge(
+    req: IncomingMessage,
+    route: (typeof routes)[number] | undefined,
+    text: string,
+  ): [number, unknown, Omit<Got, 'status' | 'at' | 'correlationId'>?] {
     if (!route) return [404, { error: `there is no ${req.method} ${req.url}` }]
     const [, pattern, kind] = route
     if (kind === 'health') return [200, { status: 'ok' }]

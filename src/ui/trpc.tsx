@@ -42,13 +42,17 @@ const makeQueryClient = () =>
     },
   })
 
+/** Each action goes by an id of its own through all that it causes. Browsers give one only to pages that are secure or local. */
+const correlation = (): Record<string, string> =>
+  typeof crypto.randomUUID === 'function' ? { 'x-correlation-id': crypto.randomUUID() } : {}
+
 const makeClient = () =>
   trpc.createClient({
     links: [
       splitLink({
         condition: (operation) => operation.type === 'subscription',
         true: httpSubscriptionLink({ url: url() }),
-        false: httpBatchLink({ url: url(), maxURLLength: 4000, maxItems: 20 }),
+        false: httpBatchLink({ url: url(), maxURLLength: 4000, maxItems: 20, headers: correlation }),
       }),
     ],
   })

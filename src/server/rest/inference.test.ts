@@ -11,9 +11,8 @@ import { type LanguageModels, startLanguageModels } from '#src/testing/languageM
 import { ModelServer } from '#src/testing/modelServer.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { makeArtifact } from '#src/testing/rows.ts'
-import { uploadBytes } from '#src/testing/upload.ts'
+import { registerTextClassifier } from '#src/testing/textClassifier.ts'
 import { ServerProcess } from '../../../runtimes/inference/testing/server-process.ts'
-import { textModel, tokenizerConfig, tokenizerJson } from '../../../runtimes/inference/testing/text.ts'
 
 const use = useRest({ worker: true, env: { NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1' } })
 type Answer = { response: string; confidence: number | null; model_version: string; specialization: string | null }
@@ -267,27 +266,7 @@ describe('models of our own', () => {
   })
 
   it('labels a text, with the probability of the label', async () => {
-    const model = textModel()
-    const manifest = {
-      format: 1,
-      kind: 'text',
-      task: 'text-classification',
-      model: 'model.onnx',
-      signature: model.signature,
-      labels: ['negative', 'positive'],
-      tokenizer: { file: 'tokenizer.json', config: 'tokenizer_config.json', max_length: 6 },
-    }
-    const contents: [string, Uint8Array][] = [
-      ['model.onnx', model.bytes],
-      ['neuroweaver.json', Buffer.from(JSON.stringify(manifest))],
-      ['tokenizer.json', Buffer.from(JSON.stringify(tokenizerJson))],
-      ['tokenizer_config.json', Buffer.from(JSON.stringify(tokenizerConfig))],
-    ]
-    const { url, adminKey } = use.rest.web
-    const files = await Promise.all(
-      contents.map(async ([path, bytes]) => ({ path, upload_id: await uploadBytes(url, adminKey, path, bytes) })),
-    )
-    expect((await use.rest.ask('POST', '/models/register', { body: { name: 'reviews', files } })).status).toBe(201)
+    await registerTextClassifier(use.rest.web.url, use.rest.web.adminKey, 'reviews')
     await use.rest.until<{ status: string }>('/models/reviews', ({ status }) => status === 'ready')
     await use.rest.ask('POST', '/models/reviews/deploy')
     await statusOf('reviews', 'ready')

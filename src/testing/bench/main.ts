@@ -4,8 +4,10 @@ import type { BenchResult } from './result.ts'
 const benches: Record<string, () => Promise<BenchResult[]>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
   audit: async () => (await import('./audit.ts')).benchAudit(),
+  logs: async () => (await import('./logs.ts')).benchLogs(),
   pickup: async () => (await import('./pickup.ts')).benchPickup(),
   inference: async () => (await import('../../../runtimes/inference/bench.ts')).benchAddedLatency(),
+  'inference-path': async () => (await import('./inferencePath.ts')).benchInferencePath(),
   upload: async () => (await import('./upload.ts')).benchUpload(),
   'upload-5gib': async () => (await import('./upload5gib.ts')).benchUpload5Gib(),
   start: async () => (await import('./start.ts')).benchStart(),

@@ -44,17 +44,17 @@ export function AlertCard({ alert }: { alert: Alert }) {
       )}
       <KeyValues
         items={[
-          ['Deployment', <AppLink key="to" href={`/deployments/${alert.deployment.name}`}>{alert.deployment.name}</AppLink>],
-          ['Rule', alert.rule.name],
-          ['When it fired', figureText(alert.figure, alert.value)],
-          ['At its worst', figureText(alert.figure, alert.worst)],
-          ['Last seen', figureText(alert.figure, alert.lastValue)],
-          ['Threshold', figureText(alert.figure, alert.threshold)],
-          ['Fired', <RelativeTime key="at" at={alert.firedAt} />],
-          ['Channels told', alert.notifiedAt ? <RelativeTime key="told" at={alert.notifiedAt} /> : 'no: within the cooldown'],
-          ['Acknowledged', by(alert.acknowledgedBy, alert.acknowledgedAt, 'not yet')],
-          ['Resolved', by(alert.resolvedBy, alert.resolvedAt, 'not yet')],
-          ...(alert.note ? ([['Note', alert.note]] as [string, React.ReactNode][]) : []),
+          { label: 'Deployment', value: <AppLink href={`/deployments/${alert.deployment.name}`}>{alert.deployment.name}</AppLink> },
+          { label: 'Rule', value: alert.rule.name },
+          { label: 'When it fired', value: figureText(alert.figure, alert.value) },
+          { label: 'At its worst', value: figureText(alert.figure, alert.worst) },
+          { label: 'Last seen', value: figureText(alert.figure, alert.lastValue) },
+          { label: 'Threshold', value: figureText(alert.figure, alert.threshold) },
+          { label: 'Fired', value: <RelativeTime at={alert.firedAt} /> },
+          { label: 'Channels told', value: alert.notifiedAt ? <RelativeTime at={alert.notifiedAt} /> : 'no: within the cooldown' },
+          { label: 'Acknowledged', value: by(alert.acknowledgedBy, alert.acknowledgedAt, 'not yet') },
+          { label: 'Resolved', value: by(alert.resolvedBy, alert.resolvedAt, 'not yet') },
+          { label: 'Note', value: alert.note },
         ]}
       />
     </Box>

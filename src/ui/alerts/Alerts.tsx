@@ -22,7 +22,8 @@ import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
 /** What waits for somebody comes first, and of that what is critical. */
-const urgency = ({ status, severity }: Alert) => ['firing', 'acknowledged', 'resolved'].indexOf(status) * 2 + (severity === 'critical' ? 0 : 1)
+const urgency = ({ status, severity }: Alert) =>
+  ['firing', 'acknowledged', 'resolved'].indexOf(status) * 2 + (severity === 'critical' ? 0 : 1)
 
 const columns: Column<Alert>[] = [
   {
@@ -117,7 +118,10 @@ export function Alerts() {
               canDeploy && alert.status !== 'resolved' ? (
                 <>
                   {alert.status === 'firing' && (
-                    <Button onClick={() => setAcknowledging(alert)} aria-label={`Acknowledge ${alert.rule.name} on ${alert.deployment.name}`}>
+                    <Button
+                      onClick={() => setAcknowledging(alert)}
+                      aria-label={`Acknowledge ${alert.rule.name} on ${alert.deployment.name}`}
+                    >
                       Acknowledge
                     </Button>
                   )}

@@ -47,7 +47,9 @@ export function PreviewChart({ rule, height = 200 }: { rule: PreviewRule; height
         formatY={(value) => figureText(rule.figure, value)}
         isTime
         height={height}
-        marks={firings.slice(0, 12).map(({ from, severity }) => ({ x: Date.parse(from), label: severity === 'critical' ? 'critical' : 'warning' }))}
+        marks={firings
+          .slice(0, 12)
+          .map(({ from, severity }) => ({ x: Date.parse(from), label: severity === 'critical' ? 'critical' : 'warning' }))}
         emptyText={
           query.isPending
             ? 'Reading the past.'

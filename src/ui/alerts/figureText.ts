@@ -18,7 +18,7 @@ export function typedOf(figure: AlertFigure, value: number | null): string {
 }
 
 /** NaN for what is no number, so that the contract refuses it. */
-export function valueOf(figure: AlertFigure, typed: string): number | null {
+export function typedValue(figure: AlertFigure, typed: string): number | null {
   if (typed.trim() === '') return null
   const value = Number(typed)
   return alertFigures[figure].unit === 'ratio' ? value / 100 : value

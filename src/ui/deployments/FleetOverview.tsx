@@ -122,38 +122,36 @@ export function FleetOverview() {
     return <ErrorNotice title="The deployments could not be read" error={query.error} onRetry={() => void query.refetch()} />
   if (!query.data) return <PageSkeleton />
   const shown = query.data.items.filter((one) => one.status !== 'stopped').toSorted(byAttention)
+  if (shown.length === 0)
+    return (
+      <EmptyState
+        sentence="Nothing serves yet. The traffic, speed and errors of every endpoint gather here."
+        action={
+          <ButtonLink href="/deployments" variant="contained">
+            Open deployments
+          </ButtonLink>
+        }
+      />
+    )
   return (
-    <>
-      {shown.length === 0 ? (
-        <EmptyState
-          sentence="Nothing serves yet. The traffic, speed and errors of every endpoint gather here."
-          action={
-            <ButtonLink href="/deployments" variant="contained">
-              Open deployments
-            </ButtonLink>
-          }
-        />
-      ) : (
-        <Box sx={{ display: 'grid', gap: 6 }}>
-          <FleetFigures shown={shown} />
-          <Box
-            component="ul"
-            aria-label="Deployments"
-            sx={{
-              listStyle: 'none',
-              m: 0,
-              p: 0,
-              display: 'grid',
-              gap: 4,
-              gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))',
-            }}
-          >
-            {shown.map((deployment) => (
-              <FleetCard key={deployment.id} deployment={deployment} />
-            ))}
-          </Box>
-        </Box>
-      )}
-    </>
+    <Box sx={{ display: 'grid', gap: 6 }}>
+      <FleetFigures shown={shown} />
+      <Box
+        component="ul"
+        aria-label="Deployments"
+        sx={{
+          listStyle: 'none',
+          m: 0,
+          p: 0,
+          display: 'grid',
+          gap: 4,
+          gridTemplateColumns: 'repeat(auto-fill, minmax(min(100%, 300px), 1fr))',
+        }}
+      >
+        {shown.map((deployment) => (
+          <FleetCard key={deployment.id} deployment={deployment} />
+        ))}
+      </Box>
+    </Box>
   )
 }

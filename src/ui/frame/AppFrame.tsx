@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import { Drawer } from '#src/ui/kit/overlays.tsx'
 import { LiveChanges } from '#src/ui/frame/LiveChanges.tsx'
+import { OutageBanner } from '#src/ui/frame/OutageBanner.tsx'
 import { places } from '#src/ui/frame/places.tsx'
 import { Rail } from '#src/ui/frame/Rail.tsx'
 import { FrameContext } from '#src/ui/kit/FrameContext.ts'
@@ -106,7 +107,10 @@ export function AppFrame({ isRailFolded, children }: { isRailFolded: boolean; ch
               tabIndex={-1}
               sx={{ flex: 1, minWidth: 0, outline: 'none !important', px: { xs: 4, sm: 6, lg: 8 }, pt: { xs: 3, sm: 4 }, pb: 20 }}
             >
-              <Box sx={{ maxWidth: 1440, mx: 'auto' }}>{children}</Box>
+              <Box sx={{ maxWidth: 1440, mx: 'auto' }}>
+                <OutageBanner />
+                {children}
+              </Box>
             </Box>
           </Box>
           <Tray />

@@ -55,11 +55,11 @@ export function ErrorNotice({ error, title = 'This could not be done', hint, onR
         </Typography>
         {read.correlationId && (
           <Box sx={{ display: 'flex', alignItems: 'center', gap: 1, typography: 'caption', color: 'text.secondary' }}>
-            Correlation id{' '}
+            Reference{' '}
             <Box component="span" sx={{ typography: 'mono', fontSize: '0.75rem', overflowWrap: 'anywhere' }}>
               {read.correlationId}
             </Box>
-            <CopyButton text={read.correlationId} what="correlation id" />
+            <CopyButton text={read.correlationId} what="reference" />
           </Box>
         )}
       </Box>

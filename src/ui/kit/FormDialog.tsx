@@ -23,7 +23,17 @@ export type FormDialogProps = {
 }
 
 /** A short form over the page. */
-export function FormDialog({ title, submitLabel, isBusy, error, errorTitle, onSubmit, onClose, isWide = false, children }: FormDialogProps) {
+export function FormDialog({
+  title,
+  submitLabel,
+  isBusy,
+  error,
+  errorTitle,
+  onSubmit,
+  onClose,
+  isWide = false,
+  children,
+}: FormDialogProps) {
   const id = useId()
   return (
     <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth={isWide ? 'md' : 'xs'} aria-labelledby={id}>

@@ -95,7 +95,11 @@ export function Projects() {
           rowKey={(project) => project.id}
           hasColumnPicker={false}
           skeletonCount={2}
-          peek={(project) => <History type="project" id={project.id} />}
+          peek={(project) => (
+            <Section title={`History of ${project.name}`}>
+              <History type="project" id={project.id} />
+            </Section>
+          )}
           rowActions={(project) =>
             project.id === me?.project.id ? (
               <StatusChip status="active" label="Open now" />

@@ -139,7 +139,11 @@ export function Runtimes() {
           rowKey={(runtime) => runtime.id}
           skeletonCount={2}
           rowActions={isAdmin ? actions : undefined}
-          peek={(runtime) => <History type="runtime" id={runtime.id} />}
+          peek={(runtime) => (
+            <Section title={`History of ${runtime.name}`}>
+              <History type="runtime" id={runtime.id} />
+            </Section>
+          )}
           empty={
             <EmptyState sentence="No runtime has joined. The start brings up one for training and one for inference; on other machines they join with this installation's address and its runtime token." />
           }

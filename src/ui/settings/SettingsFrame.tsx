@@ -9,7 +9,9 @@ const parts = [
   { href: '/settings', label: 'Account' },
   { href: '/settings/keys', label: 'API keys' },
   { href: '/settings/projects', label: 'Projects' },
+  { href: '/settings/channels', label: 'Channels' },
   { href: '/settings/runtimes', label: 'Runtimes' },
+  { href: '/settings/health', label: 'Health' },
   { href: '/settings/users', label: 'People', isForAdmins: true },
   { href: '/settings/audit', label: 'Audit', isForProjectAdmins: true },
 ]

@@ -84,7 +84,11 @@ export function Users() {
           rowKey={(user) => user.id}
           skeletonCount={3}
           rowActions={actions}
-          peek={(user) => <History type="user" id={user.id} />}
+          peek={(user) => (
+            <Section title={`History of ${user.name}`}>
+              <History type="user" id={user.id} />
+            </Section>
+          )}
         />
       )}
       {isCreating && <CreateUserDialog onClose={() => setCreating(false)} />}

@@ -51,6 +51,8 @@ async function start({ key, file, handle, from }: Start) {
   const upload = new tus.Upload(file, {
     endpoint,
     retryDelays,
+    // Every piece, and the check of the whole, go by one id in the log.
+    headers: { 'x-correlation-id': key },
     metadata: { filename: path },
     removeFingerprintOnSuccess: true,
     onProgress,

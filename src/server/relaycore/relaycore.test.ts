@@ -1,0 +1,218 @@
+/** RelayCore's contract through the real web and worker processes, against a stand-in that holds every call to the wire form. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eq } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bucketCount, bucketOf } from '#src/contracts/latency.ts'
+import { db } from '#src/server/db/client.ts'
+import { newId } from '#src/server/db/ids.ts'
+import { deploymentReplicas, deployments, modelSwitches, modelThresholds, modelVersions, performanceMetrics, qualityReports, runtimes } from '#src/server/db/schema.ts'
+import { useDatabase } from '#src/testing/database.ts'
+import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
+import { RelayCoreDouble } from '#src/testing/relaycore.ts'
+import { exampleSignature, makeReadyUpload } from '#src/testing/rows.ts'
+import { startWeb, type TestWeb } from '#src/testing/web.ts'
+
+const database = useDatabase()
+const relay = new RelayCoreDouble('relay-key')
+const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-relay-'))
+let web: TestWeb
+let runtimeId: string
+let key: string
+
+beforeAll(async () => {
+  await relay.up()
+  web = await startWeb({ databaseUrl: database.url, dataDir, worker: true, env: { RELAYCORE_URL: relay.url, RELAYCORE_API_KEY: 'relay-key' } })
+  runtimeId = (await makeRuntime('inference', { lastHeartbeatAt: new Date(), url: 'http://127.0.0.1:9' })).id
+  key = await makeKey(await makeUser('manager'), 'write')
+})
+afterAll(async () => {
+  await web.stop()
+  await relay.down()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+type Answer = { status: number; body: Record<string, unknown> }
+
+async function ask(method: string, path: string, body?: unknown, bearer = key): Promise<Answer> {
+  const response = await fetch(`${web.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  return { status: response.status, body: text ? JSON.parse(text) : {} }
+}
+
+async function until<T>(look: () => T | Promise<T>, isDone: (found: T) => boolean, limitMs = 15_000): Promise<T> {
+  for (const end = Date.now() + limitMs; ; ) {
+    const found = await look()
+    if (isDone(found)) return found
+    if (Date.now() > end) throw new Error(`it stayed ${JSON.stringify(found)?.slice(0, 1500)}`)
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+}
+
+/** A model with one ready version. */
+async function makeModel(name: string, more: Record<string, unknown> = {}): Promise<string> {
+  const upload = await makeReadyUpload(await caller(key))
+  const made = await ask('POST', '/models/register', { name, ...more, files: [{ path: 'model.onnx', upload_id: upload }] })
+  return makeReady(made)
+}
+
+async function makeReady({ status, body }: Answer): Promise<string> {
+  if (status !== 201) throw new Error(JSON.stringify(body))
+  const id = String(body.id)
+  await db().update(modelVersions).set({ status: 'ready', signature: exampleSignature, task: 'tabular-classification' }).where(eq(modelVersions.modelId, id))
+  return id
+}
+
+/** A deployment whose targets a live runtime says it serves. */
+async function serve(model: string): Promise<string> {
+  const { body } = await ask('POST', `/models/${model}/deploy`, {})
+  const id = String(body.id)
+  await reportReady(id)
+  await until(() => ask('GET', `/deployments/${id}`), (found) => found.body.status === 'ready')
+  return id
+}
+
+async function reportReady(deploymentId: string): Promise<void> {
+  await db().update(runtimes).set({ lastHeartbeatAt: new Date(Date.now() + 600_000) })
+  const versions = await db().select({ id: modelVersions.id }).from(modelVersions)
+  for (const { id } of versions)
+    await db()
+      .insert(deploymentReplicas)
+      .values({ deploymentId, versionId: id, runtimeId, state: 'ready', readyReplicas: 1 })
+      .onConflictDoNothing()
+}
+
+/** Requests of a version in the last minute, as its runtime reports them. */
+async function measure(deploymentId: string, modelId: string, requests: number, latencyMs: number, errors = 0): Promise<void> {
+  const [version] = await db().select().from(modelVersions).where(eq(modelVersions.modelId, modelId))
+  const counts = new Array(bucketCount).fill(0)
+  counts[bucketOf(latencyMs)] = requests
+  await db()
+    .insert(performanceMetrics)
+    .values({ deploymentId, minute: new Date(Math.floor(Date.now() / 60_000) * 60_000), versionId: version?.id ?? '', version: 1, runtimeId, bootId: newId(), requests, errors, latencyCounts: counts, queueCounts: new Array(bucketCount).fill(0) })
+}
+
+describe('the outbox', () => {
+  test('registers the provider at the start, and each model seconds after it is ready, in its wire form', async () => {
+    await until(() => relay.got.filter(({ kind }) => kind === 'provider'), (got) => got.length === 1)
+    const id = await makeModel('wire', { specialization: 'churn, growth', cost_per_token: 0.002, max_tokens: 512, capabilities: ['classification'] })
+    const asked = Date.now()
+    await serve('wire')
+    const [registered, status] = await until(() => relay.of(id), (got) => got.length >= 2)
+    expect(registered).toMatchObject({ kind: 'register', body: { name: 'wire', specialization: ['churn', 'growth'], cost_per_token: 0.002, max_tokens: 512, capabilities: ['classification'] } })
+    expect(status).toMatchObject({ kind: 'status', body: { status: 'ready' } })
+    expect((registered?.at ?? 0) - asked).toBeLessThan(15_000)
+    expect(registered?.correlationId).toBeTruthy()
+  })
+
+  test('keeps what it could not deliver, and delivers it in order when RelayCore is back; a deploy never fails for it', async () => {
+    await relay.down()
+    const id = await makeModel('kept')
+    const deployment = await serve('kept')
+    await ask('DELETE', `/deployments/${deployment}`)
+    expect(relay.of(id)).toEqual([])
+    await relay.up()
+    const back = Date.now()
+    const got = await until(() => relay.of(id), (calls) => calls.some(({ kind }) => kind === 'remove'))
+    expect(got.map(({ kind }) => kind)).toEqual(['register', 'status', 'remove'])
+    expect(Date.now() - back).toBeLessThan(10_000)
+  })
+
+  test('tries again what RelayCore failed at, leaves what it refuses, and goes on behind it', async () => {
+    const id = await makeModel('stubborn')
+    relay.mood = { wrong: [500, 422] }
+    await serve('stubborn')
+    const all = await until(() => relay.got.filter(({ modelId }) => modelId === id), (calls) => calls.length >= 3)
+    relay.mood = {}
+    expect(all.map(({ kind, status }) => `${kind} ${status}`).slice(0, 3)).toEqual(['register 500', 'register 422', 'status 200'])
+  })
+})
+
+describe('what RelayCore calls', () => {
+  test('models are listed, quality is taken, health and thresholds answer in their shapes', async () => {
+    await makeModel('asked')
+    const list = await fetch(`${web.url}/models`, { headers: { authorization: `Bearer ${key}` } })
+    expect(list.status).toBe(200)
+    const report = { accuracy_score: 0.9, latency_ms: 20, throughput_rps: 5, cost_per_request: 0.01 }
+    expect((await ask('POST', '/performance/models/asked/metrics', report)).status).toBe(202)
+    const limits = { min_accuracy: 0.8, max_latency_ms: 500, min_throughput_rps: 0, max_cost_per_request: 1 }
+    expect(await ask('PUT', '/performance/models/asked/thresholds', limits)).toMatchObject({ status: 200, body: { success: true } })
+    expect((await ask('GET', '/performance/models/asked/health')).body).toMatchObject({
+      status: 'unknown',
+      metrics: { accuracy_score: 0.9, cost_per_request: 0.01 },
+      thresholds: limits,
+    })
+  })
+
+  test('a wrong key is told who it may be, a reader that this is not theirs', async () => {
+    expect(await ask('GET', '/performance/models/asked/health', undefined, 'nwk_wrong')).toMatchObject({ status: 401 })
+    const reader = await makeKey(await makeUser('viewer'), 'read')
+    expect(await ask('PUT', '/performance/models/asked/thresholds', {}, reader)).toMatchObject({ status: 403 })
+    expect(await ask('GET', '/performance/models/nothing/health')).toMatchObject({ status: 404 })
+  })
+})
+
+describe('a switch', () => {
+  test('moves every deployment of a model at once, and tells RelayCore', async () => {
+    const [from, to] = [await makeModel('old'), await makeModel('new')]
+    const deployment = await serve('old')
+    const started = Date.now()
+    const done = await ask('POST', '/performance/models/old/switch', { target_model: 'new', reason: 'better', switch_type: 'immediate' })
+    expect(done).toMatchObject({ status: 200, body: { success: true, target_model: 'new', status: 'done' } })
+    expect(Date.now() - started).toBeLessThan(5_000)
+    expect((await ask('GET', `/deployments/${deployment}`)).body.targets).toMatchObject([{ model_id: to, weight: 100 }])
+    await until(() => relay.of(from).map(({ body }) => body.status), (told) => told.includes('switched'))
+  })
+
+  test('without a stand-in says so; to another interface it is refused', async () => {
+    const other = await makeModel('other-interface')
+    await db().update(modelVersions).set({ signature: { inputs: [], outputs: [] } }).where(eq(modelVersions.modelId, other))
+    await makeModel('lonely')
+    await serve('lonely')
+    await ask('PUT', '/performance/models/lonely/thresholds', { min_accuracy: 0.5 })
+    expect(await ask('POST', '/performance/models/lonely/switch', { target_model: 'other-interface', reason: 'x' })).toMatchObject({ status: 422 })
+    expect(await ask('POST', '/performance/models/lonely/switch', { target_model: 'absent', reason: 'x' })).toMatchObject({ status: 404 })
+  })
+
+  test('goes in steps, and back when the new model breaks the thresholds', async () => {
+    const [slowId] = [await makeModel('slow'), await makeModel('steady')]
+    const deployment = await serve('steady')
+    await ask('PUT', '/performance/models/steady/thresholds', { max_latency_ms: 100, min_requests: 10, auto_switch: false })
+    const begin = () => ask('POST', '/performance/models/steady/switch', { target_model: 'slow', reason: 'trial', switch_type: 'gradual', duration_seconds: 600 })
+    expect((await begin()).body).toMatchObject({ success: true, status: 'moving' })
+    const weights = async () => ((await ask('GET', `/deployments/${deployment}`)).body.targets as { weight: number }[]).map(({ weight }) => weight)
+    expect(await weights()).toEqual([90, 10])
+    // The next step is due by the clock: moved ahead, the worker takes it.
+    await db().update(modelSwitches).set({ nextAt: new Date() }).where(eq(modelSwitches.status, 'moving'))
+    await until(weights, (found) => found.includes(25))
+    await measure(deployment, slowId, 20, 900)
+    await until(weights, (found) => found.length === 1)
+    const [row] = await db().select().from(modelSwitches).where(eq(modelSwitches.targetModelId, slowId))
+    expect(row).toMatchObject({ status: 'rolled_back' })
+    expect(row?.message).toContain('Latency')
+  })
+
+  test('happens by itself when a model degrades, to the best healthy stand-in, and back when it recovers', async () => {
+    const [weak, good] = [await makeModel('weak'), await makeModel('stand-in')]
+    const deployment = await serve('weak')
+    await fetch(`${web.url}/api/trpc/performance.setBackups`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'weak', backups: ['stand-in'] }) })
+    await ask('PUT', '/performance/models/weak/thresholds', { min_accuracy: 0.8, min_requests: 50 })
+    const report = (accuracy: number) => ask('POST', '/performance/models/weak/metrics', { accuracy_score: accuracy, latency_ms: 5, throughput_rps: 1, cost_per_request: 0 })
+    for (let sent = 0; sent < 50; sent++) await report(0.4)
+    const served = async () => ((await ask('GET', `/deployments/${deployment}`)).body.targets as { model_id: string }[]).map(({ model_id: id }) => id)
+    await until(served, (found) => found[0] === good)
+    await until(() => relay.of(weak).map(({ body }) => body.status), (told) => told.includes('degraded') && told.includes('switched'))
+    // The bad reports grow old, and new ones are good.
+    await db().update(qualityReports).set({ at: new Date(Date.now() - 3_600_000) }).where(eq(qualityReports.modelId, weak))
+    for (let sent = 0; sent < 50; sent++) await report(0.95)
+    await until(served, (found) => found[0] === weak)
+    const [limits] = await db().select().from(modelThresholds).where(eq(modelThresholds.modelId, weak))
+    expect(limits?.health).toBe('healthy')
+    expect(await db().$count(deployments, eq(deployments.id, deployment))).toBe(1)
+  })
+})

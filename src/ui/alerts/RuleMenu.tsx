@@ -1,0 +1,91 @@
+'use client'
+import MoreIcon from '@mui/icons-material/MoreVert'
+import Button from '@mui/material/Button'
+import IconButton from '@mui/material/IconButton'
+import MenuItem from '@mui/material/MenuItem'
+import { useState } from 'react'
+import type { AlertRule } from '#src/contracts/alert.ts'
+import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
+import { plural } from '#src/ui/kit/format.ts'
+import { Menu } from '#src/ui/kit/overlays.tsx'
+import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { trpc } from '#src/ui/trpc.tsx'
+
+const mutes = [
+  { label: 'Mute for an hour', minutes: 60 },
+  { label: 'Mute for 8 hours', minutes: 480 },
+  { label: 'Mute for a week', minutes: 10_080 },
+]
+
+function DeleteDialog({ rule, onClose }: { rule: AlertRule; onClose: () => void }) {
+  const utils = trpc.useUtils()
+  const toast = useToast()
+  const remove = trpc.alerts.deleteRule.useMutation({
+    onSuccess: () => {
+      void utils.alerts.invalidate()
+      toast({ message: `The rule ${rule.name} is deleted.` })
+      onClose()
+    },
+  })
+  return (
+    <ConfirmDialog
+      isOpen
+      title={`Delete the rule ${rule.name}?`}
+      confirmLabel="Delete rule"
+      isBusy={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate({ id: rule.id })}
+      consequences={[
+        rule.openAlerts > 0
+          ? `${plural(rule.openAlerts, 'open alert')} of it ${rule.openAlerts === 1 ? 'ends' : 'end'} with it.`
+          : 'Nothing of it is firing now.',
+        'The history of its alerts is deleted too. Switch it off instead to keep that.',
+      ]}
+    />
+  )
+}
+
+/** What can be done with a rule. */
+export function RuleMenu({ rule, onEdit }: { rule: AlertRule; onEdit: () => void }) {
+  const utils = trpc.useUtils()
+  const toast = useToast()
+  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
+  const [isDeleting, setDeleting] = useState(false)
+  const handlers = {
+    onSuccess: () => void utils.alerts.invalidate(),
+    onError: (error: { message: string }) => toast({ message: error.message, tone: 'failed' }),
+  }
+  const mute = trpc.alerts.muteRule.useMutation(handlers)
+  const update = trpc.alerts.updateRule.useMutation(handlers)
+  const pick = (run: () => void) => () => {
+    setAnchor(null)
+    run()
+  }
+  return (
+    <>
+      <Button onClick={onEdit} aria-label={`Change ${rule.name}`}>
+        Change
+      </Button>
+      <IconButton aria-label={`More for ${rule.name}`} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
+        <MoreIcon sx={{ fontSize: 18 }} />
+      </IconButton>
+      <Menu open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)}>
+        {rule.mutedUntil ? (
+          <MenuItem onClick={pick(() => mute.mutate({ id: rule.id, minutes: null }))}>End the mute</MenuItem>
+        ) : (
+          mutes.map(({ label, minutes }) => (
+            <MenuItem key={minutes} onClick={pick(() => mute.mutate({ id: rule.id, minutes }))}>
+              {label}
+            </MenuItem>
+          ))
+        )}
+        <MenuItem onClick={pick(() => update.mutate({ id: rule.id, isEnabled: !rule.isEnabled }))}>
+          {rule.isEnabled ? 'Switch off' : 'Switch on'}
+        </MenuItem>
+        <MenuItem onClick={pick(() => setDeleting(true))}>Delete…</MenuItem>
+      </Menu>
+      {isDeleting && <DeleteDialog rule={rule} onClose={() => setDeleting(false)} />}
+    </>
+  )
+}

@@ -1,0 +1,116 @@
+'use client'
+import Box from '@mui/material/Box'
+import Button from '@mui/material/Button'
+import type { Channel, Delivery } from '#src/contracts/channel.ts'
+import { usePermissions } from '#src/ui/frame/usePermissions.ts'
+import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
+import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
+import { formatMs, plural } from '#src/ui/kit/format.ts'
+import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
+import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
+import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { trpc } from '#src/ui/trpc.tsx'
+
+const shown = 30
+
+const Text = ({ label, children }: { label: string; children: string }) => (
+  <Box
+    component="pre"
+    aria-label={label}
+    tabIndex={0}
+    sx={{
+      m: 0,
+      p: 2,
+      typography: 'mono',
+      fontSize: '0.75rem',
+      bgcolor: 'raised',
+      borderRadius: '6px',
+      overflow: 'auto',
+      maxHeight: 200,
+      whiteSpace: 'pre-wrap',
+      overflowWrap: 'anywhere',
+    }}
+  >
+    {children}
+  </Box>
+)
+
+function DeliveryItem({ channel, delivery }: { channel: Channel; delivery: Delivery }) {
+  const { canDeploy } = usePermissions()
+  const utils = trpc.useUtils()
+  const toast = useToast()
+  const replay = trpc.channels.replay.useMutation({
+    onSuccess: () => {
+      void utils.channels.invalidate()
+      toast({ message: 'It is sent again.' })
+    },
+    onError: (error) => toast({ message: error.message, tone: 'failed' }),
+  })
+  return (
+    <Box component="li" sx={{ borderTop: 1, borderColor: 'divider', py: 3, display: 'grid', gap: 1.5, minWidth: 0 }}>
+      <Box sx={{ display: 'flex', gap: 3, alignItems: 'center', flexWrap: 'wrap' }}>
+        <StatusChip status={delivery.status} />
+        <Box component="span" sx={{ typography: 'mono', fontSize: '0.75rem' }}>
+          {delivery.event}
+        </Box>
+        <Box sx={{ flex: 1 }} />
+        <RelativeTime at={delivery.createdAt} />
+      </Box>
+      <Box sx={{ typography: 'body2', color: 'text.secondary', overflowWrap: 'anywhere' }}>
+        {delivery.error ?? (delivery.answerStatus ? `Answered ${delivery.answerStatus}` : 'Taken')}
+        {delivery.durationMs !== null && ` after ${formatMs(delivery.durationMs)}`}
+        {delivery.attempts > 1 && `, at try ${delivery.attempts}`}
+        {delivery.isReplay && ', sent again by hand'}
+        {delivery.status === 'waiting' && delivery.attempts > 0 && (
+          <>
+            ; next try <RelativeTime at={delivery.nextAt} />
+          </>
+        )}
+      </Box>
+      <Box component="details" sx={{ typography: 'body2', '& > div': { display: 'grid', gap: 2, mt: 2 } }}>
+        <summary>What was sent and answered</summary>
+        <div>
+          <Text label="Sent">{JSON.stringify(delivery.payload, null, 2)}</Text>
+          {delivery.answer && <Text label="Answer">{delivery.answer}</Text>}
+        </div>
+      </Box>
+      {canDeploy && channel.isEnabled && delivery.status !== 'waiting' && (
+        <Box>
+          <Button
+            loading={replay.isPending}
+            onClick={() => replay.mutate({ id: channel.id, delivery: delivery.id })}
+            aria-label={`Send ${delivery.event} again`}
+          >
+            Send again
+          </Button>
+        </Box>
+      )}
+    </Box>
+  )
+}
+
+/** What went through a channel, the latest first. */
+export function Deliveries({ channel }: { channel: Channel }) {
+  const query = trpc.channels.deliveries.useQuery({ id: channel.id, limit: shown })
+  const items = query.data?.items
+  return (
+    <Box sx={{ display: 'grid', gap: 3 }}>
+      <Box component="h2" sx={{ typography: 'h2', m: 0, overflowWrap: 'anywhere' }}>
+        {channel.name}
+      </Box>
+      {channel.disabledReason && <Box sx={{ color: 'state.failedText' }}>{channel.disabledReason}</Box>}
+      <ErrorNotice title="The deliveries could not be read" error={query.error} onRetry={() => void query.refetch()} />
+      {items?.length === 0 && <EmptyState isCompact sentence="Nothing was sent yet. Send a test to see that it arrives." />}
+      <Box component="ul" aria-label={`Deliveries of ${channel.name}`} sx={{ listStyle: 'none', m: 0, p: 0 }}>
+        {items?.map((delivery) => (
+          <DeliveryItem key={delivery.id} channel={channel} delivery={delivery} />
+        ))}
+      </Box>
+      {query.data && query.data.total > shown && (
+        <Box
+          sx={{ typography: 'body2', color: 'text.secondary' }}
+        >{`The latest ${shown} of ${plural(query.data.total, 'delivery', 'deliveries')}.`}</Box>
+      )}
+    </Box>
+  )
+}

@@ -1,0 +1,21 @@
+import type { ChannelEvent, ChannelKind } from '#src/contracts/channel.ts'
+
+export const kindWords: Record<ChannelKind, string> = { webhook: 'Webhook', slack: 'Slack', email: 'E-mail' }
+
+export const eventWords: Record<ChannelEvent, string> = {
+  'alert.firing': 'An alert fires',
+  'alert.resolved': 'An alert is over',
+  'deployment.ready': 'A deployment is ready',
+  'deployment.degraded': 'A deployment is degraded',
+  'deployment.failed': 'A deployment fails',
+  'training.succeeded': 'Training succeeds',
+  'training.failed': 'Training fails',
+  'version.ready': 'A version is ready',
+  'version.rejected': 'A version is rejected',
+}
+
+export const targetHelp: Record<ChannelKind, string> = {
+  webhook: 'Gets each event as JSON by POST, signed as Standard Webhooks says.',
+  slack: 'An incoming webhook of Slack, or of what takes the same messages.',
+  email: 'Addresses separated by commas.',
+}
