@@ -33,7 +33,7 @@ export const scopePermissions: Record<KeyScope, readonly Permission[]> = {
 
 /** What a key may be limited to: a noun of the product and whether it is read or changed. */
 const nouns = ['models', 'datasets', 'training', 'deployments', 'alerts', 'administration'] as const
-export const actions = [...nouns.flatMap((noun) => [`${noun}:read`, `${noun}:write`] as const), 'inference:call'] as const
+export const actions = [...nouns.flatMap((noun) => [`${noun}:read`, `${noun}:write`] as const), 'inference:call', 'metrics:read'] as const
 export const action = z.enum(actions)
 export type Action = z.infer<typeof action>
 
@@ -128,7 +128,11 @@ export const project = z.object({
 export type Project = z.infer<typeof project>
 export const createProject = z.object({ name, description: text(2000).default(''), isPrivate: z.boolean().default(false) })
 export const projectRef = z.object({ project: text(200).min(1) })
-export const updateProject = projectRef.extend({ name: name.optional(), description: text(2000).optional(), isPrivate: z.boolean().optional() })
+export const updateProject = projectRef.extend({
+  name: name.optional(),
+  description: text(2000).optional(),
+  isPrivate: z.boolean().optional(),
+})
 /** A project as its own page shows it. */
 export const projectDetail = project.extend({
   permissions: z.array(permission),

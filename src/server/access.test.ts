@@ -1,6 +1,20 @@
 /** Who may come in where: every procedure of tRPC, every REST route and every runtime route, asked by everybody, through HTTP. */
+import { eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factories.ts'
+import {
+  type Action,
+  type KeyScope,
+  type Permission,
+  type ProjectRole,
+  projectRole,
+  projectRolePermissions,
+  type Role,
+  role,
+  rolePermissions,
+  scopePermissions,
+} from '#src/contracts/access.ts'
+import type { RuntimeKind } from '#src/contracts/runtime.ts'
+import { addMember, makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { db } from './db/client.ts'
 import { newId } from './db/ids.ts'
@@ -13,6 +27,7 @@ import {
   deploymentTargets,
   models,
   modelVersions,
+  projects,
   trainingJobs,
   uploads,
   versionFiles,
@@ -20,44 +35,99 @@ import {
 import { routes } from './rest/routes.ts'
 import { runtimeRoutes } from './runtime/routes.ts'
 import type { Rule } from './services/access.ts'
+import { actionsOf, callAction } from './services/actions.ts'
 import { appRouter } from './trpc/root.ts'
 
 const use = useRest()
 
-const people = ['nobody', 'viewer', 'user', 'manager', 'admin', 'read key of an admin', 'training runtime', 'inference runtime'] as const
-type Person = (typeof people)[number]
-
-const everyPerson = (outcome: Outcome): Record<Person, Outcome> =>
-  Object.fromEntries(people.map((who) => [who, outcome])) as Record<Person, Outcome>
-/** 401, 403, or let in: whatever comes after the rule. */
-type Outcome = 401 | 403 | 'in'
-const signedIn = { ...everyPerson('in'), nobody: 401, 'training runtime': 403, 'inference runtime': 403 } as const
-const writers = { ...signedIn, viewer: 403, user: 403, 'read key of an admin': 403 } as const
-const admins = { ...writers, manager: 403 } as const
-const onlyRuntimes = { ...everyPerson(403), nobody: 401, 'training runtime': 'in', 'inference runtime': 'in' } as const
-
-const expected: Record<Rule, Record<Person, Outcome>> = {
-  open: everyPerson('in'),
-  'signed-in': signedIn,
-  read: signedIn,
-  write: writers,
-  deploy: writers,
-  admin: admins,
-  'installation-admin': admins,
-  // The rule is open; what it asks for is RUNTIME_TOKEN, which none of these is.
-  'runtime-enrol': everyPerson(401),
-  runtime: onlyRuntimes,
-  'runtime-training': { ...onlyRuntimes, 'inference runtime': 403 },
-  'runtime-inference': { ...onlyRuntimes, 'training runtime': 403 },
+type Person = {
+  credential?: string
+  /** What they hold in the project that they name, and over the installation. */
+  permissions: readonly Permission[]
+  installation: readonly Permission[]
+  actions?: readonly Action[]
+  runtime?: RuntimeKind
+  /** Names a private project to which they do not belong. */
+  isStranger?: boolean
 }
+const nothing = { permissions: [], installation: [] } as const
+const all = rolePermissions.admin
+const byRole = (role: Role) => ({ permissions: rolePermissions[role], installation: rolePermissions[role] })
+const byMembership = (role: ProjectRole) => ({ permissions: projectRolePermissions[role], installation: rolePermissions.viewer })
+const byScope = (scope: KeyScope) => ({ permissions: scopePermissions[scope], installation: scopePermissions[scope] })
+const modelActions = ['models:read', 'models:write'] as const
 
-const credentials = {} as Record<Person, string | undefined>
+/** Everybody who asks, in the order of the table's columns. */
+const people: Record<string, Person> = {
+  nobody: nothing,
+  viewer: byRole('viewer'),
+  user: byRole('user'),
+  manager: byRole('manager'),
+  admin: byRole('admin'),
+  'project viewer': byMembership('viewer'),
+  'project editor': byMembership('editor'),
+  'project deployer': byMembership('deployer'),
+  'project admin': byMembership('admin'),
+  'read key': byScope('read'),
+  'write key': byScope('write'),
+  'project key': { permissions: all, installation: [] },
+  'models key': { ...byScope('admin'), actions: modelActions },
+  'calls key': { ...byScope('admin'), actions: callAction },
+  stranger: { ...byMembership('admin'), isStranger: true },
+  'training runtime': { ...nothing, runtime: 'training' },
+  'inference runtime': { ...nothing, runtime: 'inference' },
+}
+const names = Object.keys(people)
+
+let ownProject: { id: string; name: string }
+let privateProject: { id: string; name: string }
 beforeAll(async () => {
-  for (const role of ['viewer', 'user', 'manager', 'admin'] as const) credentials[role] = await makeKey(await makeUser(role), 'admin')
-  credentials['read key of an admin'] = await makeKey(await makeUser('admin'), 'read')
-  credentials['training runtime'] = (await makeRuntime('training')).credential
-  credentials['inference runtime'] = (await makeRuntime('inference')).credential
+  ownProject = await makeProject()
+  privateProject = await makeProject()
+  await db().update(projects).set({ isPrivate: true }).where(eq(projects.id, privateProject.id))
+  const show = async (name: string, credential: Promise<string>) => {
+    ;(people[name] as Person).credential = await credential
+  }
+  for (const each of role.options) await show(each, makeKey(await makeUser(each), 'admin'))
+  for (const member of projectRole.options) {
+    const user = await makeUser('viewer')
+    await addMember(ownProject, user, member)
+    await show(`project ${member}`, makeKey(user, 'admin'))
+    if (member === 'admin') await show('stranger', makeKey(user, 'admin'))
+  }
+  const admin = await makeUser('admin')
+  await show('read key', makeKey(admin, 'read'))
+  await show('write key', makeKey(admin, 'write'))
+  await show('project key', makeKey(admin, 'admin', ownProject))
+  await show('models key', makeKey(admin, 'admin', undefined, modelActions))
+  await show('calls key', makeKey(admin, 'admin', undefined, callAction))
+  await show(
+    'training runtime',
+    makeRuntime('training').then(({ credential }) => credential),
+  )
+  await show(
+    'inference runtime',
+    makeRuntime('inference').then(({ credential }) => credential),
+  )
 })
+
+/** Refused, or let in: whatever comes after the rule. A project that is not one's to see is not found, which is a refusal too. */
+type Outcome = 401 | 403 | 404 | 'in'
+
+function expectedOf({ rule, actions }: Address, who: string): Outcome {
+  const person = people[who] as Person
+  if (rule === 'open') return 'in'
+  // What it asks for is RUNTIME_TOKEN, which none of these is.
+  if (rule === 'runtime-enrol') return 401
+  if (!person.credential) return 401
+  if (person.isStranger) return 404
+  if (rule.startsWith('runtime')) return person.runtime && (rule === 'runtime' || rule === `runtime-${person.runtime}`) ? 'in' : 403
+  if (person.runtime) return rule === 'upload' && person.runtime === 'training' ? 'in' : 403
+  if (person.actions && actions && !actions.some((action) => person.actions?.includes(action))) return 403
+  if (rule === 'signed-in') return 'in'
+  if (rule === 'installation-admin') return person.installation.includes('admin') ? 'in' : 403
+  return person.permissions.includes(rule === 'upload' ? 'write' : (rule as Permission)) ? 'in' : 403
+}
 
 const headersOf = (credential: string | undefined): Record<string, string> => (credential ? { authorization: `Bearer ${credential}` } : {})
 
@@ -66,19 +136,34 @@ async function send(
   path: string,
   credential: string | undefined,
   body?: unknown,
+  project?: { name: string },
 ): Promise<{ status: number; text: string }> {
   const response = await fetch(`${use.rest.web.url}${path}`, {
     method,
-    headers: { ...headersOf(credential), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    headers: {
+      ...headersOf(credential),
+      ...(project ? { 'x-neuroweaver-project': project.name } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(10_000),
   })
   return { status: response.status, text: await response.text() }
 }
 
-type Address = { name: string; rule: Rule; isChange: boolean; ask: (credential: string | undefined) => Promise<{ status: number }> }
+type Asked = { credential?: string; isStranger?: boolean }
+type Address = {
+  name: string
+  /** `upload`: who may write, and runtimes that train. */
+  rule: Rule | 'upload'
+  /** Any of which a limited key must have. */
+  actions: readonly Action[] | null
+  isChange: boolean
+  ask: (who: Asked) => Promise<{ status: number }>
+}
+const placeOf = ({ isStranger }: Asked) => (isStranger ? privateProject : ownProject)
 
-type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { rule?: Rule } } }
+type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { rule?: Rule; actions?: readonly Action[] } } }
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>)
 
 /** No procedure takes a text as its input, so whoever is let in is refused for that and nothing is done. */
@@ -88,11 +173,12 @@ const trpcPath = (name: string, isChange: boolean, input: unknown) =>
 
 const trpcAddresses = procedures.map(([name, { _def }]): Address => {
   const isChange = _def.type === 'mutation'
-  const ask = (who: string | undefined) =>
-    send(isChange ? 'POST' : 'GET', trpcPath(name, isChange, badInput), who, isChange ? badInput : undefined)
+  const ask = (who: Asked) =>
+    send(isChange ? 'POST' : 'GET', trpcPath(name, isChange, badInput), who.credential, isChange ? badInput : undefined, placeOf(who))
   return {
     name: `tRPC ${name}`,
     rule: _def.meta?.rule as Rule,
+    actions: _def.meta?.actions ?? actionsOf(name.split('.', 1)[0] as string, isChange),
     isChange,
     ask: _def.type === 'subscription' ? async (who) => refusalInStream(await ask(who)) : ask,
   }
@@ -112,13 +198,15 @@ const restAddresses = routes.map((route): Address => {
   return {
     name: `${route.method} /api/v1${route.path}`,
     rule: route.rule,
+    actions: route.actions ?? actionsOf(route.tag, isChange),
     isChange,
     ask: (who) =>
       send(
         route.method,
         `/api/v1${concrete(route.path)}`,
-        who,
+        who.credential,
         ['POST', 'PUT', 'PATCH'].includes(route.method) ? { not_a_field: 1 } : undefined,
+        placeOf(who),
       ),
   }
 })
@@ -139,50 +227,90 @@ const runtimeAddresses = runtimeRoutes.map(
   (route): Address => ({
     name: `${route.method} /api/runtime/v1${route.path}`,
     rule: route.rule,
+    actions: null,
     isChange: route.method !== 'GET',
-    ask: (who) => send(route.method, `/api/runtime/v1${concrete(route.path)}`, who, runtimeBody(route)),
+    ask: (who) => send(route.method, `/api/runtime/v1${concrete(route.path)}`, who.credential, runtimeBody(route), placeOf(who)),
   }),
 )
 
-const addresses = [...trpcAddresses, ...restAddresses, ...runtimeAddresses]
+const upload = '/uploads/00000000-0000-7000-8000-000000000000'
+const other = (method: string, path: string, rule: Address['rule'], actions: readonly Action[] | null): Address => ({
+  name: `${method} ${path.replace(upload, '/uploads/{upload}')}`,
+  rule,
+  actions,
+  isChange: !['GET', 'HEAD'].includes(method),
+  ask: (who) => send(method, path, who.credential, undefined, placeOf(who)),
+})
+/** The doors that have no table of routes. */
+const otherAddresses = [
+  other('GET', '/models', 'read', actionsOf('Models', false)),
+  other('GET', '/metrics', 'read', ['metrics:read']),
+  other('POST', '/uploads', 'upload', actionsOf('uploads', true)),
+  ...['HEAD', 'PATCH', 'DELETE'].map((method) => other(method, upload, 'upload', actionsOf('uploads', true))),
+  other('GET', '/health', 'open', null),
+  other('GET', '/health/live', 'open', null),
+  other('GET', '/health/ready', 'open', null),
+]
+
+const addresses = [...trpcAddresses, ...restAddresses, ...runtimeAddresses, ...otherAddresses]
+
+async function outcomesOf({ ask, name }: Address): Promise<Record<string, Outcome>> {
+  const outcomes = await Promise.all(
+    names.map(async (who) => {
+      const { status } = await ask(people[who] as Person)
+      expect(status, `${name} as ${who}`).toBeLessThan(500)
+      const isRefusal = status === 401 || status === 403 || (status === 404 && people[who]?.isStranger)
+      return [who, isRefusal ? (status as Outcome) : 'in'] as const
+    }),
+  )
+  return Object.fromEntries(outcomes)
+}
+
+const row = (cells: string[]) => `| ${cells.join(' | ')} |`
+/** What was met at every address, a line each, so that a change of who may do what is read in a diff. */
+const tableOf = (met: Map<string, Record<string, Outcome>>) =>
+  [
+    'Who may come in where. Written by `npx vitest run src/server/access.test.ts --update`; a limited key needs any of the actions.',
+    '`in`: let in by the rule, whatever the input is then taken for. A stranger names a private project of others.',
+    '',
+    row(['address', 'rule', 'actions', ...names]),
+    row(Array.from({ length: names.length + 3 }, () => '---')),
+    ...addresses
+      .map(({ name, rule, actions }) => row([name, rule, actions?.join(' ') ?? '', ...names.map((who) => String(met.get(name)?.[who]))]))
+      .sort(),
+    '',
+  ].join('\n')
 
 describe('every address', () => {
-  it('has a rule that this test knows', () => {
-    expect(addresses.filter(({ rule }) => !Object.hasOwn(expected, rule)).map(({ name }) => name)).toEqual([])
+  const met = new Map<string, Record<string, Outcome>>()
+
+  it('is of a table with many', () => {
     expect([trpcAddresses.length > 30, restAddresses.length > 30, runtimeAddresses.length > 10]).toEqual([true, true, true])
   })
 
-  it("that changes something asks for more than the right to read, but for those that change only what is one's own", () => {
-    const own = [
-      'tRPC me.changePassword',
-      'tRPC apiKeys.create',
-      'tRPC apiKeys.revoke',
-      'POST /api/v1/api-keys',
-      'DELETE /api/v1/api-keys/{key}',
-      'tRPC deployments.infer',
-      'tRPC setup.createAdmin',
-    ]
-    const weak = addresses.filter(({ isChange, rule }) => isChange && ['open', 'signed-in', 'read'].includes(rule)).map(({ name }) => name)
-    expect(weak.sort()).toEqual(own.sort())
+  it("that changes something asks for more than the right to read, but for those that change what is one's own, or ask for the right themselves", () => {
+    const own = /^tRPC (me|apiKeys)\.|\/api-keys/
+    // The project that they name need not be the one that is open, so the service asks for the right in it.
+    const ofProject = /^tRPC (projects|members)\.|\/projects\/\{project\}/
+    const calls = ['tRPC deployments.ask', 'tRPC deployments.infer', 'POST /api/v1/inference', 'tRPC setup.createAdmin']
+    const isKnown = (name: string) => own.test(name) || ofProject.test(name) || calls.includes(name)
+    const weak = addresses.filter(({ isChange, rule }) => isChange && ['open', 'signed-in', 'read'].includes(rule))
+    expect(weak.map(({ name }) => name).filter((name) => !isKnown(name))).toEqual([])
   })
 
-  it('is closed to strangers, but for the two that set up the first admin', () => {
-    expect(
-      addresses
-        .filter(({ rule }) => rule === 'open')
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(['tRPC setup.createAdmin', 'tRPC setup.status'])
+  it('is closed to strangers, but for those that set up the first admin and tell that the process lives', () => {
+    const open = addresses.filter(({ rule }) => rule === 'open').map(({ name }) => name)
+    expect(open.sort()).toEqual(['GET /health', 'GET /health/live', 'GET /health/ready', 'tRPC setup.createAdmin', 'tRPC setup.status'])
   })
 
-  it.each(addresses)('$name lets in whom its rule names', async ({ rule, ask, name }) => {
-    const outcomes: Partial<Record<Person, Outcome>> = {}
-    for (const who of people) {
-      const { status } = await ask(credentials[who])
-      outcomes[who] = status === 401 || status === 403 ? status : 'in'
-      expect(status, `${name} as ${who}`).toBeLessThan(500)
-    }
-    expect(outcomes).toEqual(expected[rule])
+  it.each(addresses)('$name lets in whom its rule names', async (address) => {
+    const outcomes = await outcomesOf(address)
+    met.set(address.name, outcomes)
+    expect(outcomes).toEqual(Object.fromEntries(names.map((who) => [who, expectedOf(address, who)])))
+  })
+
+  it('stands in the table of permissions as it was met', async () => {
+    await expect(tableOf(met)).toMatchFileSnapshot('accessTable.md')
   })
 
   it.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'OPTIONS'])(
@@ -205,7 +333,9 @@ type Made = {
   deployment: string
   upload: string
   sha256: string
+  /** A key of its admin, and the id of another one that the project holds. */
   key: string
+  keyId: string
 }
 
 /** One of everything, in a project of its own, with a key that is bound to it. */
@@ -285,8 +415,9 @@ describe("another project's things", () => {
   const restBodies: Record<string, unknown> = {
     'PUT /models/{model}/aliases/{alias}': { version: 1 },
     'PUT /deployments/{deployment}/targets': { targets: [{ version: 1, weight: 100 }] },
+    'POST /performance/models/{model}/switch': { reason: 'test', switch_type: 'immediate' },
   }
-  const holds = /\{(model|dataset|job|deployment|upload)\}/
+  const holds = /\{(model|dataset|job|deployment|upload|project|key)\}/
   const restThings = routes.filter(({ path }) => holds.test(path)).map((route) => ({ route, name: `${route.method} ${route.path}` }))
   const fill = (path: string, of: Made) =>
     path.replace(
@@ -330,6 +461,23 @@ describe("another project's things", () => {
     'deployments.stop': ({ deployment }) => ({ deployment }),
     'deployments.metrics': ({ deployment }) => ({ deployment }),
     'deployments.infer': ({ deployment }) => ({ deployment, inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] }),
+    'deployments.ask': ({ deployment }) => ({ deployment, prompt: 'x' }),
+    'performance.get': ({ model }) => ({ model }),
+    'performance.report': ({ model }) => ({ model, accuracyScore: 1 }),
+    'performance.setThresholds': ({ model }) => ({ model, minAccuracy: 0.5 }),
+    'performance.setBackups': ({ model }) => ({ model, backups: [] }),
+    'performance.switch': ({ model }) => ({ model, reason: 'test', switchType: 'immediate' }),
+    'performance.switches': ({ model }) => ({ model }),
+    'performance.cancelSwitch': ({ job: id }) => ({ id }),
+    'projects.get': ({ project }) => ({ project: project.name }),
+    'projects.update': ({ project }) => ({ project: project.id, description: 'x' }),
+    'projects.delete': ({ project }) => ({ project: project.id }),
+    'members.list': ({ project }) => ({ project: project.id }),
+    'members.set': ({ project }) => ({ project: project.id, user: 'bootstrap@localhost', role: 'viewer' }),
+    'members.remove': ({ project }) => ({ project: project.id, user: 'bootstrap@localhost' }),
+    'apiKeys.create': ({ project }) => ({ name: 'k', scope: 'read', project: project.name }),
+    'apiKeys.revoke': ({ keyId: id }) => ({ id }),
+    'apiKeys.rotate': ({ keyId: id }) => ({ id }),
     'uploads.get': ({ upload: id }) => ({ id }),
   }
 
@@ -342,7 +490,7 @@ describe("another project's things", () => {
 
   it('are asked for by every procedure that takes a thing', () => {
     const unasked = ['list', 'create', 'recipes', 'loadSample', 'register', 'onEvents']
-    const nouns = /^(models|datasets|training|deployments|uploads)\.(\w+)$/
+    const nouns = /^(models|datasets|training|deployments|uploads|performance|projects|members|apiKeys)\.(\w+)$/
     const missing = procedures
       .map(([name]) => name)
       .filter((name) => nouns.test(name) && !inputs[name] && !unasked.includes(nouns.exec(name)?.[2] as string))

@@ -89,10 +89,14 @@ test('every door says so and when to come again, and all of them come back by th
   expect((await fetch(`${web.url}/health/live`)).status).toBe(200)
   expect(await served()).toBe('served')
   inference.close()
+  const page = await fetch(`${web.url}/deployments`, { headers: { accept: 'text/html' } })
+  expect([page.status, page.headers.get('retry-after')]).toEqual([503, '3'])
+  expect(await page.text()).toMatch(/The database does not answer[\s\S]*tries again/)
 
   postgres = await startPostgres({ dir, fsync: false })
   await eventually(async () => (await fetch(`${web.url}/health/ready`)).status === 200 || undefined)
   for (const [door, knock] of Object.entries(doors)) expect([door, (await knock()).status]).not.toEqual([door, 503])
+  expect((await fetch(`${web.url}/deployments`)).status).not.toBe(503)
   // The queues work again too: the worker, which was not started anew, takes what web puts in them.
   const id = await uploadBytes(web.url, web.adminKey, 'table.csv', Buffer.from('a,b\n1,2\n'))
   await eventually(async () => {

@@ -17,6 +17,6 @@ new Gauge({
 
 /** Figures of this process and of the queue, for Prometheus. */
 export async function handleMetrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  authorize(await callerOf(req), 'read')
+  authorize(await callerOf(req), 'read', ['metrics:read'])
   res.writeHead(200, { 'content-type': register.contentType }).end(await register.metrics())
 }

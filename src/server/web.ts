@@ -114,7 +114,9 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   if (isRestModels(req, url))
     return (request, response, address) => restDoor(request, response, new URL(`${address.origin}/api/v1/models${address.search}`))
   refuseLargeForm(req)
-  return pages
+  return async (request, response, address) => {
+    if (!(await standIn(request, response))) await pages(request, response, address)
+  }
 }
 
 /** The door's own span, of which all that it causes is a part. */
@@ -219,7 +221,7 @@ async function pagesDoor(): Promise<Door> {
     // Pages do not know their own address; the sign-in page leads back to it.
     req.headers['x-neuroweaver-path'] = req.url
     req.headers['x-neuroweaver-address'] = req.socket.remoteAddress ?? ''
-    if (!(await standIn(req, res))) await handle(req, res)
+    await handle(req, res)
   }
 }
 

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { format } from 'node:util'
+import { format, stripVTControlCharacters } from 'node:util'
 import { hideByName, mask } from './mask.ts'
 import { LogSink } from './sink.ts'
 
@@ -21,6 +21,7 @@ export type LogFields = {
 }
 export type Log = Record<Level, (message: string, fields?: LogFields) => void>
 
+const print = process.stdout.write.bind(process.stdout)
 const least = levels[(process.env.LOG_LEVEL ?? 'info') as keyof typeof levels] ?? levels.info
 const sink = process.env.LOG_SINK_URL
   ? new LogSink({
@@ -39,7 +40,7 @@ export function createLog(component: string): Log {
   const write = (level: Level) => (message: string, fields?: LogFields) => {
     if (levels[level] < least) return
     const line = lineOf(level, component, message, fields)
-    process.stdout.write(`${line}\n`)
+    print(`${line}\n`)
     sink?.push(line)
   }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
@@ -88,6 +89,19 @@ function describeError(error: unknown, depth = 0): Record<string, unknown> {
   }
 }
 
+/** Turns what is written past the log into lines of it; what is no whole line yet waits for its end. */
+function wrapStream(stream: NodeJS.WriteStream, say: (text: string) => void): void {
+  let rest = ''
+  stream.write = ((chunk: string | Uint8Array, encoding?: unknown, done?: unknown) => {
+    const lines = (rest + (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString())).split('\n')
+    rest = (lines.pop() ?? '').slice(-10_000)
+    for (const line of lines) say(stripVTControlCharacters(line))
+    const callback = typeof encoding === 'function' ? encoding : done
+    if (typeof callback === 'function') process.nextTick(callback as () => void)
+    return true
+  }) as typeof stream.write
+}
+
 /** Makes lines of what libraries print, of warnings, and of the error that ends the process. */
 export function watchProcess(log: Log): void {
   const say =
@@ -98,6 +112,8 @@ export function watchProcess(log: Log): void {
       const message = error instanceof Error ? error.message : text.trim()
       if (message) log[level](message, error === undefined ? {} : { error })
     }
+  wrapStream(process.stdout, say('info'))
+  wrapStream(process.stderr, say('warn'))
   Object.assign(console, { debug: say('debug'), log: say('info'), info: say('info'), warn: say('warn'), error: say('error') })
   process.removeAllListeners('warning')
   process.on('warning', (warning) => log.warn(warning.message, { error: warning }))

@@ -1,6 +1,6 @@
 /** Rows that most tests need, with the least that makes them valid. */
 import { randomBytes } from 'node:crypto'
-import type { KeyScope, Project, ProjectRole, Role } from '#src/contracts/access.ts'
+import type { Action, KeyScope, Project, ProjectRole, Role } from '#src/contracts/access.ts'
 import type { RuntimeKind } from '#src/contracts/runtime.ts'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
@@ -30,7 +30,12 @@ export const addMember = async (project: { id: string }, user: { id: string }, r
   void (await db().insert(projectMembers).values({ projectId: project.id, userId: user.id, role }))
 
 /** A key of a user, as its owner sees it once; `project` binds it to that project alone. */
-export async function makeKey(user: { id: string }, scope: KeyScope = 'write', project?: { id: string }): Promise<string> {
+export async function makeKey(
+  user: { id: string },
+  scope: KeyScope = 'write',
+  project?: { id: string },
+  actions?: readonly Action[],
+): Promise<string> {
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   await db()
     .insert(apiKeys)
@@ -42,6 +47,7 @@ export async function makeKey(user: { id: string }, scope: KeyScope = 'write', p
       prefix: key.slice(0, 10),
       hash: sha256Of(key),
       scope,
+      actions: actions ? [...actions] : null,
     })
   return key
 }

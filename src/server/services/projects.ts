@@ -9,7 +9,7 @@ import {
 import { isUuid } from '#src/contracts/common.ts'
 import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { apiKeys, datasets, deployments, models, projectMembers, projects, trainingJobs, uploads, users } from '#src/server/db/schema.ts'
+import { alertRules, apiKeys, channels, datasets, deployments, models, projectMembers, projects, trainingJobs, uploads, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { type Caller, permissionsIn } from './access.ts'
 import { addUsualRules } from './alerts/rules.ts'
@@ -147,6 +147,8 @@ export async function deleteProject(caller: Caller, ref: string): Promise<void> 
       const some = await tx.$count(table, eq(table.projectId, row.id))
       if (some > 0) throw new AppError('conflict', `The project "${row.name}" still holds ${some} ${noun}. Delete them first.`)
     }
+    await tx.delete(alertRules).where(eq(alertRules.projectId, row.id))
+    await tx.delete(channels).where(eq(channels.projectId, row.id))
     await tx.update(apiKeys).set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, projectId: null }).where(eq(apiKeys.projectId, row.id))
     await tx.delete(projectMembers).where(eq(projectMembers.projectId, row.id))
     await recordAudit(tx, caller, { action: 'project.delete', targetType: 'project', targetId: row.id, before: { name: row.name }, projectId: null })

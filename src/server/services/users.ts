@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
-import { and, asc, eq, isNotNull, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type {
   changePassword as changePasswordInput,
@@ -136,7 +136,7 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
     const [before] = await tx.select().from(users).where(eq(users.id, input.id)).for('update')
     if (!before) throw new AppError('not_found', 'There is no such user.')
     const losesAdmin = before.role === 'admin' && ((input.role && input.role !== 'admin') || input.isDisabled)
-    if (losesAdmin && (await countAdmins(tx)) <= 1) throw new AppError('conflict', 'This is the last admin. Make another one first.')
+    if (losesAdmin && (await countAdmins(tx, before.id)) === 0) throw new AppError('conflict', 'This is the last admin. Make another one first.')
     const endsSessions = passwordHash !== undefined || input.role !== undefined || input.isDisabled !== undefined
     const [row] = await tx
       .update(users)
@@ -212,11 +212,12 @@ export async function changePassword(caller: Caller, input: z.infer<typeof chang
 
 const lockAdmins = (tx: Queryable) => tx.execute(sql`select pg_advisory_xact_lock(7203312)`)
 
-async function countAdmins(tx: Queryable): Promise<number> {
+/** Admins who can sign in with a password, without the one that is about to change. */
+async function countAdmins(tx: Queryable, besides?: string): Promise<number> {
   const [row] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(users)
-    .where(and(eq(users.role, 'admin'), eq(users.isDisabled, false), isNotNull(users.passwordHash)))
+    .where(and(eq(users.role, 'admin'), eq(users.isDisabled, false), isNotNull(users.passwordHash), besides ? ne(users.id, besides) : undefined))
   return row?.count ?? 0
 }
 

@@ -4,10 +4,20 @@ import { beforeAll, expect, it } from 'vitest'
 import { eq } from 'drizzle-orm'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { auditEvents, sessions } from '#src/server/db/schema.ts'
+import {
+  alertRules,
+  alerts,
+  auditEvents,
+  channelDeliveries,
+  deployments,
+  modelSwitches,
+  models,
+  relaycoreOutbox,
+  sessions,
+} from '#src/server/db/schema.ts'
 import { operationIdOf } from '#src/server/rest/document.ts'
 import { routes } from '#src/server/rest/routes.ts'
-import { makeKey, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
+import { caller, makeKey, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { appRouter } from './root.ts'
 
@@ -29,6 +39,8 @@ const twins: Record<string, string> = {
   'apiKeys.create': 'postApiKeys',
   'apiKeys.revoke': 'deleteApiKeysKey',
   'apiKeys.rotate': 'postApiKeysKeyRotate',
+  'performance.setThresholds': 'putPerformanceModelsModelThresholds',
+  'performance.switch': 'postPerformanceModelsModelSwitch',
   'projects.create': 'postProjects',
   'projects.update': 'patchProjectsProject',
   'projects.delete': 'deleteProjectsProject',
@@ -41,6 +53,9 @@ const twins: Record<string, string> = {
 /** Why nothing is written down. */
 const changesNothing: Record<string, string> = {
   'deployments.infer': 'asks a model',
+  'deployments.ask': 'asks a model',
+  'performance.report': 'reports figures, many a minute, which are kept themselves',
+  'channels.test': 'sends a trial, which stands among the deliveries',
 }
 
 const use = useRest()
@@ -49,9 +64,35 @@ let person: TestUser
 let runtime: string
 let ownKey: string
 let sessionId: string
+const [modelId, deploymentId, switchId, ruleId, alertId] = [newId(), newId(), newId(), newId(), newId()]
+let outbox: number[]
+let channelId: string
+
+/** A model that is moved, a rule that has fired, and messages that were given up. */
+async function makeWatched(): Promise<void> {
+  const projectId = (await caller(person)).project.id
+  await db().insert(models).values({ id: modelId, projectId, name: 'watched', latestVersion: 0 })
+  await db().insert(deployments).values({ id: deploymentId, projectId, name: 'watched', modelId, status: 'ready' })
+  const moving = { targetModelId: modelId, targetVersionId: newId(), reason: 'test', status: 'moving' as const, correlationId: 'test' }
+  await db()
+    .insert(modelSwitches)
+    .values({ id: switchId, projectId, modelId, ...moving, type: 'gradual', before: [], steps: [], durationSeconds: 60 })
+  const rule = { figure: 'latency_p95' as const, critical: 5000, windowMinutes: 10, minRequests: 50, cooldownMinutes: 15 }
+  await db()
+    .insert(alertRules)
+    .values({ id: ruleId, projectId, name: 'watch', ...rule })
+  const firing = { severity: 'critical' as const, status: 'firing' as const, threshold: 5000, message: 'slow' }
+  await db()
+    .insert(alerts)
+    .values({ id: alertId, projectId, ruleId, deploymentId, ...firing })
+  const failed = { kind: 'performance' as const, payload: {}, status: 'refused' as const, correlationId: 'test' }
+  const rows = await db().insert(relaycoreOutbox).values([failed, failed]).returning({ seq: relaycoreOutbox.seq })
+  outbox = rows.map(({ seq }) => seq)
+}
 
 beforeAll(async () => {
   person = await makeUser('viewer')
+  await makeWatched()
   runtime = (await makeRuntime()).id
   ownKey = await makeKey(person, 'admin')
   sessionId = newId()
@@ -65,7 +106,13 @@ beforeAll(async () => {
     ])
 })
 
-type Asked = { input?: () => unknown; key?: () => string | null }
+async function makeDelivery(): Promise<string> {
+  const id = newId()
+  await db().insert(channelDeliveries).values({ id, channelId, event: 'alert.firing', payload: {}, status: 'failed' })
+  return id
+}
+
+type Asked = { input?: () => unknown; key?: () => string | null; keep?: (data: never) => void }
 const asked: Record<string, Asked> = {
   'setup.createAdmin': { input: () => ({ email: 'first@example.test', name: 'First', password }), key: () => null },
   // A new password ends all sessions, so these come first.
@@ -76,12 +123,32 @@ const asked: Record<string, Asked> = {
   'me.changePassword': { input: () => ({ current: password, next: `${password}-2` }), key: () => ownKey },
   'users.endSessions': { input: () => ({ id: person.id }) },
   'users.resetPassword': { input: () => ({ id: person.id }) },
+  'performance.setBackups': { input: () => ({ model: modelId, backups: [] }) },
+  'performance.cancelSwitch': { input: () => ({ id: switchId }) },
+  'relaycore.resend': { input: () => ({ seq: outbox[0] }) },
+  'relaycore.drop': { input: () => ({ seq: outbox[1] }) },
+  'alerts.createRule': { input: () => ({ name: 'slow', figure: 'latency_p95', warning: 2000, critical: 5000 }) },
+  'alerts.updateRule': { input: () => ({ id: ruleId, warning: 1000 }) },
+  'alerts.muteRule': { input: () => ({ id: ruleId, minutes: 5 }) },
+  'alerts.acknowledge': { input: () => ({ id: alertId }) },
+  'alerts.resolve': { input: () => ({ id: alertId }) },
+  'alerts.deleteRule': { input: () => ({ id: ruleId }) },
+  'channels.create': {
+    input: () => ({ name: 'fresh', kind: 'webhook', target: 'https://1.1.1.1/hook' }),
+    keep: (data: { channel: { id: string } }) => {
+      channelId = data.channel.id
+    },
+  },
+  'channels.update': { input: () => ({ id: channelId, name: 'renamed' }) },
+  'channels.rotateSecret': { input: () => ({ id: channelId }) },
+  'channels.replay': { input: async () => ({ id: channelId, delivery: await makeDelivery() }) },
+  'channels.delete': { input: () => ({ id: channelId }) },
   'datasets.loadSample': { input: () => ({}) },
   'runtimes.drain': { input: () => ({ id: runtime, isDraining: true }) },
   'runtimes.remove': { input: () => ({ id: runtime }) },
 }
 
-it.each(Object.entries(asked))('%s leaves an entry', async (path, { input, key }) => {
+it.each(Object.entries(asked))('%s leaves an entry', async (path, { input, key, keep }) => {
   const correlationId = randomBytes(8).toString('hex')
   const bearer = key ? key() : use.rest.web.adminKey
   const response = await fetch(`${use.rest.web.url}/api/trpc/${path}`, {
@@ -91,9 +158,11 @@ it.each(Object.entries(asked))('%s leaves an entry', async (path, { input, key }
       'x-correlation-id': correlationId,
       ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
     },
-    ...(input ? { body: JSON.stringify(input()) } : {}),
+    ...(input ? { body: JSON.stringify(await input()) } : {}),
   })
-  expect(response.status, await response.text()).toBe(200)
+  const text = await response.text()
+  expect(response.status, text).toBe(200)
+  keep?.(JSON.parse(text).result.data as never)
   const entries = await db().select().from(auditEvents).where(eq(auditEvents.correlationId, correlationId))
   expect(entries.length).toBeGreaterThan(0)
   for (const entry of entries) expect(JSON.stringify(entry)).not.toContain(password)

@@ -3,7 +3,6 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Chip from '@mui/material/Chip'
 import { useState } from 'react'
-import { auditSource } from '#src/contracts/audit.ts'
 import { sourceNames, typeText } from '#src/ui/audit/auditFacts.ts'
 import { type AuditParams, type FilterKey, filterKeys, filterNames } from '#src/ui/audit/auditInput.ts'
 import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
@@ -22,7 +21,7 @@ const spans = [
 
 const all = { value: '', label: 'All' }
 const kindOptions = [all, ...kinds.map((kind) => ({ value: kind, label: typeText(kind) }))]
-const sourceOptions = [all, ...auditSource.options.map((source) => ({ value: source, label: sourceNames[source] }))]
+const sourceOptions = [all, ...Object.entries(sourceNames).map(([value, label]) => ({ value, label }))]
 
 /** What a date-and-time field holds: local time without a zone. */
 function localTime(iso: string | undefined): string {

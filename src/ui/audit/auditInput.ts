@@ -1,5 +1,5 @@
-import { type AuditFilter, auditSource } from '#src/contracts/audit.ts'
-import { isoTime } from '#src/contracts/common.ts'
+import type { AuditFilter, AuditSource } from '#src/contracts/audit.ts'
+import { sourceNames } from '#src/ui/audit/auditFacts.ts'
 
 /** The filters as the address carries them, under the words that the page shows for each. */
 export const filterNames = {
@@ -22,7 +22,8 @@ export type AuditParams = Partial<Record<FilterKey, string>>
 function timeOf(value: string | undefined): string | undefined {
   if (!value || Number.isNaN(Date.parse(value))) return undefined
   const iso = new Date(value).toISOString()
-  return isoTime.safeParse(iso).success ? iso : undefined
+  // Years before 0 and after 9999 have a sign, which the server does not take.
+  return /^\d{4}-/.test(iso) ? iso : undefined
 }
 
 /** The query behind an address of the record; what cannot be read counts as not given. */
@@ -32,6 +33,5 @@ export function auditInput(params: AuditParams): AuditFilter {
     const value = [params[key]].flat()[0]?.slice(0, 200)
     if (value && key !== 'from' && key !== 'to' && key !== 'source') filter[key] = value
   }
-  const source = auditSource.safeParse(params.source)
-  return { ...filter, source: source.success ? source.data : undefined }
+  return { ...filter, source: Object.keys(sourceNames).includes(params.source ?? '') ? (params.source as AuditSource) : undefined }
 }

@@ -35,8 +35,7 @@ export function useOutage(): Outage {
   useEffect(() => {
     const stops = [client.getQueryCache(), client.getMutationCache()].map((cache) =>
       cache.subscribe((event) => {
-        const isFailure = event.type === 'updated' && (event.action.type === 'error' || event.action.type === 'failed')
-        if (isFailure && isSuspicious(event.action.error)) setAsking(true)
+        if (event.type === 'updated' && 'error' in event.action && isSuspicious(event.action.error)) setAsking(true)
       }),
     )
     return () => {

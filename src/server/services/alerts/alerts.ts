@@ -19,7 +19,14 @@ const resolvers = alias(users, 'resolvers')
 
 const select = (where: ReturnType<typeof and>) =>
   db()
-    .select({ row: alerts, rule: alertRules.name, figure: alertRules.figure, deployment: deployments.name, acknowledger: acknowledgers.email, resolver: resolvers.email })
+    .select({
+      row: alerts,
+      rule: alertRules.name,
+      figure: alertRules.figure,
+      deployment: deployments.name,
+      acknowledger: acknowledgers.email,
+      resolver: resolvers.email,
+    })
     .from(alerts)
     .innerJoin(alertRules, eq(alertRules.id, alerts.ruleId))
     .innerJoin(deployments, eq(deployments.id, alerts.deploymentId))
@@ -68,7 +75,8 @@ export async function listAlerts(caller: Caller, input: z.infer<typeof listInput
 }
 
 /** How many alerts nobody has taken up yet. */
-export const countFiring = (caller: Caller): Promise<number> => db().$count(alerts, and(eq(alerts.projectId, caller.project.id), eq(alerts.status, 'firing')))
+export const countFiring = (caller: Caller): Promise<number> =>
+  db().$count(alerts, and(eq(alerts.projectId, caller.project.id), eq(alerts.status, 'firing')))
 
 async function move(caller: Caller, id: string, work: (tx: Tx, row: Row) => Promise<void>): Promise<Alert> {
   await transaction(async (tx) => {
@@ -93,15 +101,24 @@ export const acknowledgeAlert = (caller: Caller, { id, note }: z.infer<typeof ac
       .update(alerts)
       .set({ status: 'acknowledged', acknowledgedAt: new Date(), acknowledgedBy: caller.userId, ...(note === undefined ? {} : { note }) })
       .where(eq(alerts.id, id))
-    await recordAudit(tx, caller, { action: 'alert.acknowledge', targetType: 'alert', targetId: id, before: { status: row.status }, after: { status: 'acknowledged', note } })
+    await recordAudit(tx, caller, {
+      action: 'alert.acknowledge',
+      targetType: 'alert',
+      targetId: id,
+      before: { status: row.status },
+      after: { status: 'acknowledged', note },
+    })
   })
 
-/** Closes it by hand; it fires anew when the figure is still beyond its threshold. */
+/** Closes it by hand; the same does not open again within the cooldown, unless it gets worse. */
 export const resolveAlert = (caller: Caller, id: string): Promise<Alert> =>
   move(caller, id, async (tx, row) => {
-    await tx
-      .update(alerts)
-      .set({ status: 'resolved', resolvedAt: new Date(), resolvedBy: caller.userId })
-      .where(eq(alerts.id, id))
-    await recordAudit(tx, caller, { action: 'alert.close', targetType: 'alert', targetId: id, before: { status: row.status }, after: { status: 'resolved' } })
+    await tx.update(alerts).set({ status: 'resolved', resolvedAt: new Date(), resolvedBy: caller.userId }).where(eq(alerts.id, id))
+    await recordAudit(tx, caller, {
+      action: 'alert.close',
+      targetType: 'alert',
+      targetId: id,
+      before: { status: row.status },
+      after: { status: 'resolved' },
+    })
   })

@@ -19,7 +19,9 @@ const hysteresis = 0.02
 /** True when a value is well clear of every threshold. */
 export function isClear({ figure, warning, critical }: Limits, value: number): boolean {
   const direction = alertFigures[figure].isBadAbove ? -1 : 1
-  return [warning, critical].every((threshold) => threshold === null || !isBeyond(figure, value, threshold + direction * Math.abs(threshold) * hysteresis))
+  return [warning, critical].every(
+    (threshold) => threshold === null || !isBeyond(figure, value, threshold + direction * Math.abs(threshold) * hysteresis),
+  )
 }
 
 /** A value as a sentence has it. */

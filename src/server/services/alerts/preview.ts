@@ -6,7 +6,8 @@ import { db } from '#src/server/db/client.ts'
 import { deployments, performanceMetrics, qualityReports } from '#src/server/db/schema.ts'
 import type { Caller } from '../access.ts'
 import { findDeploymentRow } from '../deployments/row.ts'
-import { breachOf } from './figure.ts'
+import { findModelRow } from '../models/find.ts'
+import { breachOf, isClear } from './figure.ts'
 
 type Bucket = typeof performanceMetrics.$inferSelect
 type Report = Pick<typeof qualityReports.$inferSelect, 'at' | 'accuracyScore' | 'costPerRequest'>
@@ -28,7 +29,7 @@ function meanOf(values: (number | null)[]): number | null {
   return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null
 }
 
-function valueOf(figure: AlertFigure, rows: Bucket[], reports: Report[], windowMinutes: number): { value: number | null; seen: number } {
+function figureOf(figure: AlertFigure, rows: Bucket[], reports: Report[], windowMinutes: number): { value: number | null; seen: number } {
   const requests = rows.reduce((sum, row) => sum + row.requests, 0)
   const errors = rows.reduce((sum, row) => sum + row.errors, 0)
   const values: Record<AlertFigure, () => number | null> = {
@@ -52,27 +53,34 @@ function pointsOf(input: PreviewRule, rows: Bucket[], reports: Report[], now: nu
   for (let at = fromMs + stepMs; at <= now; at += stepMs) {
     const isInside = (time: Date) => time.getTime() > at - windowMs && time.getTime() <= at
     const inside = rows.filter((row) => isInside(row.minute))
-    const { value, seen } = valueOf(input.figure, inside, reports.filter((report) => isInside(report.at)), input.windowMinutes)
+    const { value, seen } = figureOf(
+      input.figure,
+      inside,
+      reports.filter((report) => isInside(report.at)),
+      input.windowMinutes,
+    )
     points.push({ at: new Date(at).toISOString(), value: seen >= input.minRequests && seen > 0 ? value : null, requests: seen })
   }
   return points
 }
 
-/** Stretches over which a threshold was broken, each with its worst severity. */
+/** Stretches over which it would have fired, each with its worst severity: from when the breach had lasted, until the figure was well clear. */
 function firingsOf(input: PreviewRule, points: Point[]): Firing[] {
   const firings: Firing[] = []
   let open: Firing | undefined
-  for (const { at, value } of points) {
+  let since: string | undefined
+  for (const { at, value, requests } of points) {
     const breach = value === null ? undefined : breachOf(input, value)
-    if (!breach) {
-      open = undefined
-    } else if (open) {
-      open.to = at
+    since = breach ? (since ?? at) : undefined
+    if (open) open.to = at
+    if (open && ((requests === 0 && value === null) || (value !== null && isClear(input, value)))) open = undefined
+    if (!breach || !since || Date.parse(at) - Date.parse(since) < input.forMinutes * minuteMs) continue
+    if (open) {
       if (breach.severity === 'critical') open.severity = 'critical'
-    } else {
-      open = { from: at, to: at, severity: breach.severity }
-      firings.push(open)
+      continue
     }
+    open = { from: at, to: at, severity: breach.severity }
+    firings.push(open)
   }
   return firings
 }
@@ -80,12 +88,19 @@ function firingsOf(input: PreviewRule, points: Point[]): Firing[] {
 /** The deployments that a rule would watch, the busiest few when there are many. */
 export async function previewRule(caller: Caller, input: PreviewRule): Promise<RulePreview> {
   const now = Date.now()
+  const model = input.model ? await findModelRow(db(), caller, input.model) : undefined
   const watched = input.deployment
     ? [await findDeploymentRow(db(), caller, input.deployment)]
     : await db()
         .select()
         .from(deployments)
-        .where(and(eq(deployments.projectId, caller.project.id), ne(deployments.status, 'stopped')))
+        .where(
+          and(
+            eq(deployments.projectId, caller.project.id),
+            ne(deployments.status, 'stopped'),
+            model ? eq(deployments.modelId, model.id) : undefined,
+          ),
+        )
         .orderBy(desc(deployments.updatedAt))
         .limit(maxDeployments)
   if (watched.length === 0) return { deployments: [] }
@@ -94,17 +109,43 @@ export async function previewRule(caller: Caller, input: PreviewRule): Promise<R
     db()
       .select()
       .from(performanceMetrics)
-      .where(and(inArray(performanceMetrics.deploymentId, watched.map(({ id }) => id)), gte(performanceMetrics.minute, since)))
+      .where(
+        and(
+          inArray(
+            performanceMetrics.deploymentId,
+            watched.map(({ id }) => id),
+          ),
+          gte(performanceMetrics.minute, since),
+        ),
+      )
       .orderBy(asc(performanceMetrics.minute)),
     db()
-      .select({ modelId: qualityReports.modelId, at: qualityReports.at, accuracyScore: qualityReports.accuracyScore, costPerRequest: qualityReports.costPerRequest })
+      .select({
+        modelId: qualityReports.modelId,
+        at: qualityReports.at,
+        accuracyScore: qualityReports.accuracyScore,
+        costPerRequest: qualityReports.costPerRequest,
+      })
       .from(qualityReports)
-      .where(and(inArray(qualityReports.modelId, watched.map(({ modelId }) => modelId)), gte(qualityReports.at, since)))
+      .where(
+        and(
+          inArray(
+            qualityReports.modelId,
+            watched.map(({ modelId }) => modelId),
+          ),
+          gte(qualityReports.at, since),
+        ),
+      )
       .limit(50_000),
   ])
   return {
     deployments: watched.map(({ id, name, modelId }) => {
-      const points = pointsOf(input, rows.filter((row) => row.deploymentId === id), reports.filter((report) => report.modelId === modelId), now)
+      const points = pointsOf(
+        input,
+        rows.filter((row) => row.deploymentId === id),
+        reports.filter((report) => report.modelId === modelId),
+        now,
+      )
       return { id, name, points, firings: firingsOf(input, points) }
     }),
   }

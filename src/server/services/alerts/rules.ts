@@ -1,7 +1,14 @@
 /** Alert rules: what is watched, and when somebody is told. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import { type AlertRule, alertDefaults, alertFigures, type CreateRule, type muteRule as muteInput, type updateRule as updateInput } from '#src/contracts/alert.ts'
+import {
+  type AlertRule,
+  alertDefaults,
+  alertFigures,
+  type CreateRule,
+  type muteRule as muteInput,
+  type UpdateRule,
+} from '#src/contracts/alert.ts'
 import { db, isUniqueViolation, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { alertRules, channels, deployments, models } from '#src/server/db/schema.ts'
@@ -9,6 +16,7 @@ import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { findDeploymentRow } from '../deployments/row.ts'
+import { findModelRow } from '../models/find.ts'
 
 type Row = typeof alertRules.$inferSelect
 
@@ -51,7 +59,7 @@ export const listRules = (caller: Caller): Promise<AlertRule[]> => read(caller)
 
 const missing = () => new AppError('not_found', 'There is no such alert rule in this project.')
 
-async function getRule(caller: Caller, id: string): Promise<AlertRule> {
+export async function getRule(caller: Caller, id: string): Promise<AlertRule> {
   const [rule] = await read(caller, eq(alertRules.id, id))
   if (!rule) throw missing()
   return rule
@@ -71,7 +79,9 @@ type Limits = Pick<Row, 'figure' | 'warning' | 'critical'>
 /** The critical threshold lies beyond the warning, or nobody would be warned. */
 function checkLimits({ figure, warning, critical }: Limits): void {
   if (warning === null && critical === null)
-    throw new AppError('bad_request', 'warning: give a warning threshold, a critical one, or both.', { details: [{ path: 'warning', message: 'is missing' }] })
+    throw new AppError('bad_request', 'warning: give a warning threshold, a critical one, or both.', {
+      details: [{ path: 'warning', message: 'is missing' }],
+    })
   if (warning === null || critical === null) return
   const { isBadAbove, label } = alertFigures[figure]
   if (isBadAbove ? critical < warning : critical > warning)
@@ -80,17 +90,48 @@ function checkLimits({ figure, warning, critical }: Limits): void {
     })
 }
 
+type Scope = { deploymentId: string | null; modelId: string | null }
+type ScopeRefs = { deployment?: string | null | undefined; model?: string | null | undefined }
+
+/** Whom a rule watches: one deployment, or those of one model, or all. What is left out stays as it was. */
+async function findScope(tx: Tx, caller: Caller, { deployment, model }: ScopeRefs, before: Scope): Promise<Scope> {
+  const deploymentId = deployment ? (await findDeploymentRow(tx, caller, deployment)).id : deployment === null ? null : before.deploymentId
+  const modelId = model ? (await findModelRow(tx, caller, model)).id : model === null ? null : before.modelId
+  if (deploymentId && modelId)
+    throw new AppError('bad_request', 'model: a rule watches one deployment or those of a model, not both. Leave one out.', {
+      details: [{ path: 'model', message: 'can not be given together with a deployment' }],
+    })
+  return { deploymentId, modelId }
+}
+
 async function checkChannels(tx: Tx, caller: Caller, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
   const known = await tx.$count(channels, and(eq(channels.projectId, caller.project.id), inArray(channels.id, [...ids])))
   if (known !== new Set(ids).size)
-    throw new AppError('not_found', 'One of the channels is not in this project.', { details: [{ path: 'channelIds', message: 'names one that does not exist' }] })
+    throw new AppError('not_found', 'One of the channels is not in this project.', {
+      details: [{ path: 'channelIds', message: 'names one that does not exist' }],
+    })
 }
 
 const taken = (name: string) =>
-  new AppError('conflict', `There is already a rule named "${name}". Choose another name.`, { details: [{ path: 'name', message: 'is taken' }] })
+  new AppError('conflict', `There is already a rule named "${name}". Choose another name.`, {
+    details: [{ path: 'name', message: 'is taken' }],
+  })
 
-const factsOf = ({ name, figure, deploymentId, modelId, warning, critical, windowMinutes, minRequests, forMinutes, cooldownMinutes, channelIds, isEnabled }: Row) => ({
+const factsOf = ({
+  name,
+  figure,
+  deploymentId,
+  modelId,
+  warning,
+  critical,
+  windowMinutes,
+  minRequests,
+  forMinutes,
+  cooldownMinutes,
+  channelIds,
+  isEnabled,
+}: Row) => ({
   name,
   figure,
   deploymentId,
@@ -105,18 +146,23 @@ const factsOf = ({ name, figure, deploymentId, modelId, warning, critical, windo
   isEnabled,
 })
 
-export async function createRule(caller: Caller, { deployment: ref, ...input }: CreateRule): Promise<AlertRule> {
+export async function createRule(caller: Caller, { deployment, model, ...input }: CreateRule): Promise<AlertRule> {
   checkLimits(input)
   const id = newId()
   try {
     await transaction(async (tx) => {
-      const deployment = ref ? await findDeploymentRow(tx, caller, ref) : undefined
+      const scope = await findScope(tx, caller, { deployment, model }, { deploymentId: null, modelId: null })
       await checkChannels(tx, caller, input.channelIds)
       const [row] = await tx
         .insert(alertRules)
-        .values({ id, projectId: caller.project.id, deploymentId: deployment?.id ?? null, createdBy: caller.userId, ...input })
+        .values({ id, projectId: caller.project.id, createdBy: caller.userId, ...scope, ...input })
         .returning()
-      await recordAudit(tx, caller, { action: 'alert_rule.create', targetType: 'alert_rule', targetId: id, ...(row ? { after: factsOf(row) } : {}) })
+      await recordAudit(tx, caller, {
+        action: 'alert_rule.create',
+        targetType: 'alert_rule',
+        targetId: id,
+        ...(row ? { after: factsOf(row) } : {}),
+      })
       await announce(tx, 'alert', caller.project.id, id)
     })
   } catch (error) {
@@ -126,21 +172,27 @@ export async function createRule(caller: Caller, { deployment: ref, ...input }: 
   return getRule(caller, id)
 }
 
-export async function updateRule(caller: Caller, { id, deployment: ref, ...input }: z.infer<typeof updateInput>): Promise<AlertRule> {
+export async function updateRule(caller: Caller, { id, deployment, model, ...input }: UpdateRule): Promise<AlertRule> {
   try {
     await transaction(async (tx) => {
       const before = await findRow(tx, caller, id)
       const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Row>
-      const deploymentId = ref === undefined ? before.deploymentId : ref === null ? null : (await findDeploymentRow(tx, caller, ref)).id
+      const scope = await findScope(tx, caller, { deployment, model }, before)
       checkLimits({ ...before, ...set })
       await checkChannels(tx, caller, set.channelIds ?? [])
       const [row] = await tx
         .update(alertRules)
-        .set({ ...set, deploymentId, updatedAt: new Date() })
+        .set({ ...set, ...scope, updatedAt: new Date() })
         .where(eq(alertRules.id, id))
         .returning()
       if (!row) throw missing()
-      await recordAudit(tx, caller, { action: 'alert_rule.update', targetType: 'alert_rule', targetId: id, before: factsOf(before), after: factsOf(row) })
+      await recordAudit(tx, caller, {
+        action: 'alert_rule.update',
+        targetType: 'alert_rule',
+        targetId: id,
+        before: factsOf(before),
+        after: factsOf(row),
+      })
       await announce(tx, 'alert', caller.project.id, id)
     })
   } catch (error) {
@@ -165,7 +217,13 @@ export async function muteRule(caller: Caller, { id, minutes }: z.infer<typeof m
     const row = await findRow(tx, caller, id)
     const mutedUntil = minutes === null ? null : new Date(Date.now() + minutes * 60_000)
     await tx.update(alertRules).set({ mutedUntil }).where(eq(alertRules.id, id))
-    await recordAudit(tx, caller, { action: 'alert_rule.mute', targetType: 'alert_rule', targetId: id, targetName: row.name, after: { mutedUntil: mutedUntil?.toISOString() ?? null } })
+    await recordAudit(tx, caller, {
+      action: 'alert_rule.mute',
+      targetType: 'alert_rule',
+      targetId: id,
+      targetName: row.name,
+      after: { mutedUntil: mutedUntil?.toISOString() ?? null },
+    })
     await announce(tx, 'alert', caller.project.id, id)
   })
   return getRule(caller, id)

@@ -1,9 +1,15 @@
 /** Channels: where alerts and events are sent to. */
-import { randomBytes } from 'node:crypto'
 import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { email } from '#src/contracts/access.ts'
-import type { Channel, ChannelKind, CreateChannel, Delivery, listDeliveries as listDeliveriesInput, updateChannel as updateInput } from '#src/contracts/channel.ts'
+import type {
+  Channel,
+  ChannelKind,
+  CreateChannel,
+  Delivery,
+  listDeliveries as listDeliveriesInput,
+  updateChannel as updateInput,
+} from '#src/contracts/channel.ts'
 import type { Page } from '#src/contracts/common.ts'
 import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
@@ -16,12 +22,13 @@ import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { afterCursor, encodeCursor } from '../paging.ts'
 import { deliverNow } from './deliver.ts'
+import { newSecret, rotated, sealSecret } from './secret.ts'
 
 type Row = typeof channels.$inferSelect
 
 const badTarget = (message: string) => new AppError('bad_request', `target: ${message}`, { details: [{ path: 'target', message }] })
 
-/** Checks where a channel leads. @returns the form that may be shown: of a Slack address the path is the secret. */
+/** Checks where a channel leads. @returns the form that may be shown: of an address its origin, since its path may be a password. */
 async function checkTarget(kind: ChannelKind, target: string): Promise<string> {
   if (kind === 'email') {
     const addresses = target.split(',').map((one) => email.safeParse(one.trim()))
@@ -32,11 +39,14 @@ async function checkTarget(kind: ChannelKind, target: string): Promise<string> {
   const url = await checkOutboundUrl(target).catch((error) => {
     throw error instanceof AppError ? badTarget(error.message.replace(/^url: /, '')) : error
   })
-  return kind === 'slack' ? `${url.origin}/…` : `${url.origin}${url.pathname}`
+  return url.pathname === '/' && url.search === '' ? url.origin : `${url.origin}/…`
 }
 
 async function read(where: ReturnType<typeof and>): Promise<Channel[]> {
-  const last = sql<{ status: string; at: string } | null>`(select json_build_object('status', d.status, 'at', d.created_at) from channel_deliveries d
+  const last = sql<{
+    status: string
+    at: string
+  } | null>`(select json_build_object('status', d.status, 'at', d.created_at) from channel_deliveries d
     where d.channel_id = ${channels.id} order by d.created_at desc limit 1)`
   const waiting = sql<number>`(select count(*)::int from channel_deliveries d where d.channel_id = ${channels.id} and d.status = 'waiting')`
   const rows = await db().select({ row: channels, last, waiting }).from(channels).where(where).orderBy(asc(channels.name)).limit(1000)
@@ -59,7 +69,7 @@ const inProject = (caller: Caller) => eq(channels.projectId, caller.project.id)
 
 export const listChannels = (caller: Caller): Promise<Channel[]> => read(inProject(caller))
 
-async function getChannel(caller: Caller, id: string): Promise<Channel> {
+export async function getChannel(caller: Caller, id: string): Promise<Channel> {
   const [channel] = await read(and(inProject(caller), eq(channels.id, id)))
   if (!channel) throw missing()
   return channel
@@ -77,9 +87,9 @@ async function findRow(on: Queryable, caller: Caller, id: string): Promise<Row> 
 }
 
 const taken = (name: string) =>
-  new AppError('conflict', `There is already a channel named "${name}". Choose another name.`, { details: [{ path: 'name', message: 'is taken' }] })
-
-const newSecret = () => `whsec_${randomBytes(24).toString('base64')}`
+  new AppError('conflict', `There is already a channel named "${name}". Choose another name.`, {
+    details: [{ path: 'name', message: 'is taken' }],
+  })
 
 /** Makes a channel. @returns it, with the secret that signs what a webhook gets, which is shown this once. */
 export async function createChannel(caller: Caller, input: CreateChannel): Promise<{ channel: Channel; secret: string | null }> {
@@ -95,11 +105,16 @@ export async function createChannel(caller: Caller, input: CreateChannel): Promi
         kind: input.kind,
         target,
         sealedTarget: seal(input.target),
-        sealedSecret: secret ? seal(secret) : null,
+        sealedSecret: secret ? sealSecret({ current: secret }) : null,
         events: input.events,
         createdBy: caller.userId,
       })
-      await recordAudit(tx, caller, { action: 'channel.create', targetType: 'channel', targetId: id, after: { name: input.name, kind: input.kind, target, events: input.events } })
+      await recordAudit(tx, caller, {
+        action: 'channel.create',
+        targetType: 'channel',
+        targetId: id,
+        after: { name: input.name, kind: input.kind, target, events: input.events },
+      })
       await announce(tx, 'channel', caller.project.id, id)
     })
   } catch (error) {
@@ -122,14 +137,21 @@ export async function updateChannel(caller: Caller, { id, ...input }: z.infer<ty
         .set({
           ...(input.name === undefined ? {} : { name: input.name }),
           ...(input.events === undefined ? {} : { events: input.events }),
-          ...(input.isEnabled === undefined ? {} : { isEnabled: input.isEnabled, failingSince: null, disabledReason: null }),
+          ...(input.isEnabled === undefined ? {} : { isEnabled: input.isEnabled }),
+          ...(input.isEnabled ? { failingSince: null, disabledReason: null } : {}),
           ...(target === undefined || input.target === undefined ? {} : { target, sealedTarget: seal(input.target) }),
           updatedAt: new Date(),
         })
         .where(eq(channels.id, id))
         .returning()
       if (!row) throw missing()
-      await recordAudit(tx, caller, { action: 'channel.update', targetType: 'channel', targetId: id, before: factsOf(before), after: factsOf(row) })
+      await recordAudit(tx, caller, {
+        action: 'channel.update',
+        targetType: 'channel',
+        targetId: id,
+        before: factsOf(before),
+        after: factsOf(row),
+      })
       await announce(tx, 'channel', caller.project.id, id)
     })
   } catch (error) {
@@ -148,13 +170,16 @@ export async function deleteChannel(caller: Caller, id: string): Promise<void> {
   })
 }
 
-/** A new secret for a webhook; the old one signs nothing any more. */
+/** A new secret for a webhook; for a day the old one signs beside it. @returns the new one, this once. */
 export async function rotateSecret(caller: Caller, id: string): Promise<{ channel: Channel; secret: string | null }> {
   const secret = newSecret()
   await transaction(async (tx) => {
     const row = await findRow(tx, caller, id)
-    if (row.kind !== 'webhook') throw new AppError('conflict', 'Only what a webhook gets is signed.')
-    await tx.update(channels).set({ sealedSecret: seal(secret) }).where(eq(channels.id, id))
+    if (row.sealedSecret === null) throw new AppError('conflict', 'Only what a webhook gets is signed.')
+    await tx
+      .update(channels)
+      .set({ sealedSecret: sealSecret(rotated(row.sealedSecret, secret)) })
+      .where(eq(channels.id, id))
     await recordAudit(tx, caller, { action: 'channel.rotate_secret', targetType: 'channel', targetId: id, targetName: row.name })
   })
   return { channel: await getChannel(caller, id), secret }
@@ -229,11 +254,25 @@ export async function replayDelivery(caller: Caller, input: { id: string; delive
       .from(channelDeliveries)
       .where(and(eq(channelDeliveries.id, input.delivery), eq(channelDeliveries.channelId, channel.id)))
     if (!old) throw new AppError('not_found', 'There is no such delivery of this channel.')
+    if (!channel.isEnabled) throw new AppError('conflict', `The channel "${channel.name}" is off. Switch it on first.`)
+    if (old.status === 'waiting') throw new AppError('conflict', 'This delivery still waits to be sent. Wait until it is over.')
     const made = newId()
-    await tx
-      .insert(channelDeliveries)
-      .values({ id: made, channelId: channel.id, event: old.event, payload: old.payload, replayOf: old.id, correlationId: old.correlationId })
-    await recordAudit(tx, caller, { action: 'channel.replay', targetType: 'channel', targetId: channel.id, targetName: channel.name, after: { delivery: old.id } })
+    await tx.insert(channelDeliveries).values({
+      id: made,
+      channelId: channel.id,
+      event: old.event,
+      payload: old.payload,
+      replayOf: old.replayOf ?? old.id,
+      correlationId: old.correlationId,
+    })
+    await recordAudit(tx, caller, {
+      action: 'channel.replay',
+      targetType: 'channel',
+      targetId: channel.id,
+      targetName: channel.name,
+      after: { delivery: old.id },
+    })
+    await announce(tx, 'channel', caller.project.id, channel.id)
     return made
   })
   return readDelivery(id)

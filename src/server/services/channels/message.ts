@@ -18,7 +18,8 @@ type Data = {
 const page = (path: string) => `${env().webUrl}${path}`
 
 const titles: Record<string, (data: Data) => string> = {
-  'alert.firing': ({ severity, rule, deployment }) => `${severity === 'critical' ? 'Critical' : 'Warning'}: ${rule?.name} on ${deployment?.name}`,
+  'alert.firing': ({ severity, rule, deployment }) =>
+    `${severity === 'critical' ? 'Critical' : 'Warning'}: ${rule?.name} on ${deployment?.name}`,
   'alert.resolved': ({ rule, deployment }) => `Resolved: ${rule?.name} on ${deployment?.name}`,
   'deployment.ready': ({ deployment }) => `${deployment?.name} is ready`,
   'deployment.degraded': ({ deployment }) => `${deployment?.name} is degraded`,
@@ -40,7 +41,11 @@ function pathOf(event: string, { deployment, job, model }: Data): string {
 export function messageOf(event: string, payload: Record<string, unknown>): Message {
   const data = (payload.data ?? {}) as Data
   if (event === 'test')
-    return { title: 'NeuroWeaver can reach this channel', lines: ['Somebody pressed "Send test". Nothing is wrong.'], url: page('/settings/channels') }
+    return {
+      title: 'NeuroWeaver can reach this channel',
+      lines: ['Somebody pressed "Send test". Nothing is wrong.'],
+      url: page('/settings/channels'),
+    }
   const title = titles[event]?.(data) ?? event
   return { title, lines: [data.message, data.reason].filter((line): line is string => Boolean(line)), url: page(pathOf(event, data)) }
 }

@@ -1,18 +1,20 @@
 /** Sends one delivery by the way of its channel. */
-import { createHmac } from 'node:crypto'
 import { createTransport } from 'nodemailer'
 import type { ChannelKind } from '#src/contracts/channel.ts'
 import { env } from '#src/server/env.ts'
 import { AppError } from '#src/server/errors.ts'
 import { outboundFetch } from '#src/server/outbound.ts'
 import { messageOf } from './message.ts'
+import { signatureOf } from './secret.ts'
 
 export type Parcel = {
+  /** The same at every try, so that a receiver can tell a repeat. */
   id: string
   kind: ChannelKind
   /** Address, or e-mail addresses separated by commas. */
   target: string
-  secret: string | null
+  /** What signs it; none for what is not signed. */
+  secrets: readonly string[]
   event: string
   payload: Record<string, unknown>
   correlationId: string | null
@@ -22,31 +24,50 @@ export type Receipt = { isDelivered: boolean; status: number | null; answer: str
 const timeoutMs = 10_000
 const maxAnswerBytes = 64 * 1024
 const maxKeptAnswer = 4096
+const redacted = '[redacted]'
 
-/** The signature of a webhook by the Standard Webhooks specification: HMAC-SHA256 over id, time and body. */
-export function signatureOf(secret: string, id: string, seconds: number, body: string): string {
-  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
-  return `v1,${createHmac('sha256', key).update(`${id}.${seconds}.${body}`).digest('base64')}`
+/** What may be a password in an address: all that follows its host. */
+function secretParts(address: string): string[] {
+  if (!URL.canParse(address)) return []
+  const { pathname, search } = new URL(address)
+  return [address, pathname, search].filter((part) => part.length > 1)
 }
+
+/** What may be kept of a text that came back: nothing that was secret on the way out, no NUL, at most 4 KB. */
+const keep = (text: string, secrets: readonly string[]): string =>
+  secrets
+    .reduce((kept, secret) => kept.replaceAll(secret, redacted), text)
+    .replaceAll('\0', '')
+    .toWellFormed()
+    .slice(0, maxKeptAnswer)
 
 async function post(parcel: Parcel, body: string, headers: Record<string, string>): Promise<Receipt> {
-  const answer = await outboundFetch(parcel.target, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'NeuroWeaver',
-      ...(parcel.correlationId ? { 'x-correlation-id': parcel.correlationId } : {}),
-      ...headers,
-    },
-    body,
-    timeoutMs,
-    maxBytes: maxAnswerBytes,
-    maxRedirects: 3,
-  })
-  const isDelivered = answer.status >= 200 && answer.status < 300
-  const text = answer.body.toString('utf8').replaceAll('\0', '').slice(0, maxKeptAnswer)
-  return { isDelivered, status: answer.status, answer: text, error: isDelivered ? null : `It answered ${answer.status}.` }
+  const signatures = (headers['webhook-signature'] ?? '').split(' ').filter(Boolean)
+  const hidden = [...secretParts(parcel.target), ...parcel.secrets, ...signatures]
+  try {
+    const answer = await outboundFetch(parcel.target, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'NeuroWeaver',
+        ...(parcel.correlationId ? { 'x-correlation-id': parcel.correlationId } : {}),
+        ...headers,
+      },
+      body,
+      timeoutMs,
+      maxBytes: maxAnswerBytes,
+    })
+    const isDelivered = answer.status >= 200 && answer.status < 300
+    const why = answer.status >= 300 && answer.status < 400 ? ' Redirects are not followed: give the address that it leads to.' : ''
+    const error = isDelivered ? null : `It answered ${answer.status}.${why}`
+    return { isDelivered, status: answer.status, answer: keep(answer.body.toString('utf8'), hidden), error }
+  } catch (error) {
+    return { isDelivered: false, status: null, answer: null, error: keep(sayWhy(error), hidden) }
+  }
 }
+
+/** A refusal names the field that it came from, which is another one here. */
+const sayWhy = (error: unknown) => (error instanceof Error ? error.message.replace(/^url: /, 'The address ') : String(error))
 
 const sendWebhook = (parcel: Parcel) => {
   const body = JSON.stringify(parcel.payload)
@@ -54,7 +75,7 @@ const sendWebhook = (parcel: Parcel) => {
   return post(parcel, body, {
     'webhook-id': parcel.id,
     'webhook-timestamp': String(seconds),
-    ...(parcel.secret ? { 'webhook-signature': signatureOf(parcel.secret, parcel.id, seconds, body) } : {}),
+    'webhook-signature': parcel.secrets.map((secret) => signatureOf(secret, parcel.id, seconds, body)).join(' '),
   })
 }
 
@@ -71,7 +92,7 @@ async function sendEmail(parcel: Parcel): Promise<Receipt> {
   const { SMTP_URL: url, SMTP_FROM: from } = env()
   if (!url) throw new AppError('conflict', 'No mail server is set up. Set SMTP_URL and start again.')
   const { title, lines, url: page } = messageOf(parcel.event, parcel.payload)
-  const transport = createTransport(url, { from }, )
+  const transport = createTransport({ url, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs }, { from })
   try {
     const sent = await transport.sendMail({
       to: parcel.target,
@@ -79,7 +100,13 @@ async function sendEmail(parcel: Parcel): Promise<Receipt> {
       text: [...lines, '', page, ''].join('\n'),
       messageId: `<${parcel.id}@neuroweaver>`,
     })
-    return { isDelivered: sent.rejected.length === 0, status: null, answer: sent.response.slice(0, maxKeptAnswer), error: sent.rejected.length === 0 ? null : `Refused for ${sent.rejected.join(', ')}.` }
+    const isDelivered = sent.rejected.length === 0
+    return {
+      isDelivered,
+      status: null,
+      answer: keep(sent.response, []),
+      error: isDelivered ? null : `Refused for ${sent.rejected.join(', ')}.`,
+    }
   } finally {
     transport.close()
   }
@@ -92,7 +119,8 @@ export async function send(parcel: Parcel): Promise<Receipt> {
   try {
     return await senders[parcel.kind](parcel)
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error)
-    return { isDelivered: false, status: null, answer: null, error: text.replaceAll(parcel.target, '[address]').slice(0, 500) }
+    // A mail server's address may carry a password.
+    const hidden = [...secretParts(parcel.target), ...(env().SMTP_URL ? [env().SMTP_URL as string] : [])]
+    return { isDelivered: false, status: null, answer: null, error: keep(sayWhy(error), hidden) }
   }
 }

@@ -42,6 +42,7 @@ export async function settleVersion(tx: Queryable, versionId: string): Promise<v
     .update(modelVersions)
     .set({ status: 'ready', statusMessage: found.message, format: found.format, signature: found.signature, task: found.task })
     .where(eq(modelVersions.id, versionId))
+  await tellSettled(tx, version, 'version.ready', found.message)
   await refreshModel(tx, version.modelId)
 }
 
@@ -122,7 +123,15 @@ async function rejectVersion(tx: Queryable, versionId: string, reason: string): 
     after: { version: version.version, status: 'rejected', reason },
     projectId: version.projectId,
   })
+  await tellSettled(tx, version, 'version.rejected', reason)
   await refreshModel(tx, version.modelId)
+}
+
+async function tellSettled(tx: Queryable, of: VersionRow, event: 'version.ready' | 'version.rejected', reason: string | null): Promise<void> {
+  const [model] = await tx.select({ id: models.id, name: models.name }).from(models).where(eq(models.id, of.modelId))
+  if (!model) return
+  const correlationId = requestScope.getStore()?.correlationId ?? of.id
+  await emit(tx, of.projectId, event, { model, version: of.version, reason, correlation_id: correlationId })
 }
 
 /** Numbers never come again, also after the newest version was deleted. */

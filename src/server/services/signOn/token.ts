@@ -52,7 +52,6 @@ const system = z.object({
 })
 const userSession = z.object({
   ...times,
-  type: z.undefined(),
   userId: z.union([z.string(), z.number()]),
   username: z.string().max(200).optional(),
   email,

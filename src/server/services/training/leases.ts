@@ -322,6 +322,7 @@ async function succeed(
     projectId: job.projectId,
   })
   await recordEnd(tx, job, { status: 'succeeded', version })
+  await tellEnd(tx, job, 'training.succeeded', { model: { id: model.id, name: model.name }, version, metrics: input.metrics })
   await announce(tx, 'job', job.projectId, job.id)
   return { status: 'succeeded', version }
 }
@@ -341,6 +342,9 @@ const recordEnd = (tx: Tx, job: JobRow, after: Record<string, unknown>) =>
     },
     job.correlationId ?? undefined,
   )
+
+const tellEnd = (tx: Tx, job: JobRow, event: 'training.succeeded' | 'training.failed', facts: Record<string, unknown>) =>
+  emit(tx, job.projectId, event, { job: { id: job.id, name: job.name }, ...facts, correlation_id: job.correlationId ?? job.id })
 
 async function lineageOf(tx: Tx, job: JobRow, environment: Record<string, unknown>): Promise<Lineage> {
   const [dataset] = await tx
@@ -379,6 +383,7 @@ async function end(
     .where(eq(trainingJobs.id, job.id))
   await appendEvents(tx, job, [stateEvent(status, error?.message)])
   await recordEnd(tx, job, { status, reason: error?.message })
+  if (status === 'failed') await tellEnd(tx, job, 'training.failed', { reason: error?.message ?? null, error_code: error?.code ?? null })
   await announce(tx, 'job', job.projectId, job.id)
   return { status, version: null }
 }
