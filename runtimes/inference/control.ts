@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { z } from 'zod'
 import { type DeviceInfo, enrolResponse, protocolVersion } from '#src/contracts/runtime.ts'
+import { traceHeaders } from '#src/telemetry/tracing.ts'
 import { messageOf } from './errors.ts'
-import { log } from './log.ts'
+import { log, requestScope } from './log.ts'
 import { StateFile } from './state.ts'
 
 /** Web cannot be reached, or does not take this runtime's word: what is known goes on being used. */
@@ -134,7 +135,11 @@ export class ControlPlane {
 
   async #fetch(path: string, { token, body, timeoutMs, signal, range }: FetchRequest): Promise<Response> {
     const signals = [signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter((one) => one !== undefined)
-    const headers: Record<string, string> = { authorization: `Bearer ${token}`, 'x-correlation-id': randomUUID() }
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${token}`,
+      'x-correlation-id': requestScope.getStore()?.correlationId ?? randomUUID(),
+    }
+    Object.assign(headers, traceHeaders())
     if (body !== undefined) headers['content-type'] = 'application/json'
     if (range) headers.range = range
     const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers, signal: AbortSignal.any(signals), redirect: 'error' }

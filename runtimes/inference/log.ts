@@ -1,4 +1,4 @@
-import { createLog, flushLogs, type Log, type LogFields, watchProcess as watch } from '#src/telemetry/log.ts'
+import { createLog, flushLogs, type Log, type LogFields, requestScope, watchProcess as watch } from '#src/telemetry/log.ts'
 
 type Details = Omit<LogFields, 'data'> & { data?: unknown }
 
@@ -16,4 +16,4 @@ export function log(level: keyof Log, component: string, message: string, { data
 }
 
 export const watchProcess = () => watch(logOf('server'))
-export { flushLogs }
+export { flushLogs, requestScope }

@@ -3,7 +3,7 @@ import { nameSpan, traced } from '#src/telemetry/tracing.ts'
 import { InferError } from './errors.ts'
 import { correlationIdOf, sendError, sendJson } from './http.ts'
 import { asRefusal, findDeployment, type InferContext, infer } from './infer.ts'
-import { log } from './log.ts'
+import { log, requestScope } from './log.ts'
 import type { Deployment } from './registry.ts'
 
 export const serverVersion = '0.1.0'
@@ -17,13 +17,15 @@ export function handleRequest(context: RouteContext, request: IncomingMessage, r
   const correlationId = correlationIdOf(request)
   // Whoever reads the header again must not make another one.
   request.headers['x-correlation-id'] = correlationId
-  noteRequest(request, response, correlationId)
   const attributes = { 'http.request.method': request.method ?? '', 'neuroweaver.correlation_id': correlationId }
-  traced(`${request.method} /v2`, { kind: 'server', from: request.headers, attributes }, async (span) => {
-    await answer(context, request, response)
-    span?.setAttribute('http.response.status_code', response.statusCode)
-  }).catch((error) => {
-    sendError(request, response, asRefusal(error, correlationId), { 'x-correlation-id': correlationId })
+  const work = () =>
+    traced(String(request.method), { kind: 'server', from: request.headers, attributes }, async (span) => {
+      await answer(context, request, response)
+      span?.setAttribute('http.response.status_code', response.statusCode)
+    })
+  requestScope.run({ correlationId }, () => {
+    noteRequest(request, response, correlationId)
+    work().catch((error) => sendError(request, response, asRefusal(error, correlationId), { 'x-correlation-id': correlationId }))
   })
 }
 

@@ -3,6 +3,7 @@ import '@fontsource-variable/jetbrains-mono/wght.css'
 import InitColorSchemeScript from '@mui/material/InitColorSchemeScript'
 import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
 import type { Metadata, Viewport } from 'next'
+import { headers } from 'next/headers'
 import { ThemeRoot } from '#src/ui/frame/ThemeRoot.tsx'
 import { ToastProvider } from '#src/ui/kit/Toasts.tsx'
 import { TrpcProvider } from '#src/ui/trpc.tsx'
@@ -16,12 +17,13 @@ export const metadata: Metadata = {
 }
 export const viewport: Viewport = { width: 'device-width', initialScale: 1, colorScheme: 'light dark' }
 
-export default function RootLayout({ children }: { children: React.ReactNode }) {
+export default async function RootLayout({ children }: { children: React.ReactNode }) {
+  const nonce = (await headers()).get('x-nonce') ?? ''
   return (
     <html lang="en" suppressHydrationWarning>
       <body>
-        <InitColorSchemeScript attribute="data-theme" modeStorageKey="nw.mode" colorSchemeStorageKey="nw.scheme" />
-        <AppRouterCacheProvider>
+        <InitColorSchemeScript attribute="data-theme" modeStorageKey="nw.mode" colorSchemeStorageKey="nw.scheme" nonce={nonce} />
+        <AppRouterCacheProvider options={{ nonce }}>
           <ThemeRoot>
             <TrpcProvider>
               <ToastProvider>{children}</ToastProvider>

@@ -84,7 +84,7 @@ export const deploymentSummary = deployment.extend({
 export type DeploymentSummary = z.infer<typeof deploymentSummary>
 
 /** A server of somebody else that answers for one target. */
-export const externalTarget = z.object({
+const externalTarget = z.object({
   versionId: z.string(),
   modelName: z.string(),
   version: z.number().int(),

@@ -11,6 +11,7 @@ export const errorStatuses = {
   gone: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  misdirected: 421,
   unprocessable: 422,
   too_many_requests: 429,
   internal: 500,

@@ -1,6 +1,7 @@
 /** Who may come in where: every procedure of tRPC, every REST route and every runtime route, asked by everybody, through HTTP. */
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import {
   type Action,
   type KeyScope,
@@ -19,6 +20,7 @@ import { useRest } from '#src/testing/rest.ts'
 import { db } from './db/client.ts'
 import { newId } from './db/ids.ts'
 import {
+  apiKeys,
   artifactGrants,
   artifacts,
   datasets,
@@ -32,6 +34,7 @@ import {
   uploads,
   versionFiles,
 } from './db/schema.ts'
+import { jsonSchemaOf } from './rest/document.ts'
 import { routes } from './rest/routes.ts'
 import { runtimeRoutes } from './runtime/routes.ts'
 import type { Rule } from './services/access.ts'
@@ -325,6 +328,20 @@ describe('every address', () => {
   )
 })
 
+describe('a body', () => {
+  const assigned = ['id', 'project_id', 'owner_id', 'user_id', 'role', 'is_admin', 'permissions', 'created_at', 'created_by'] as const
+  const withBody = routes.filter(({ body }) => body).map((route) => ({ route, name: `${route.method} ${route.path}` }))
+
+  it.each(withBody)('of $name can not set what is not for it to say', async ({ route }) => {
+    const { properties = {} } = jsonSchemaOf(route.body as z.ZodType, 'input') as { properties?: object }
+    const foreign = assigned.filter((field) => !Object.hasOwn(properties, field))
+    const body = { ...(route.example as object), ...Object.fromEntries(foreign.map((field) => [field, 'admin'])) }
+    const { status, text } = await send(route.method, `/api/v1${concrete(route.path)}`, people.admin?.credential, body)
+    expect(status, text).toBe(400)
+    for (const field of foreign) expect(text).toContain(field)
+  })
+})
+
 type Made = {
   project: { id: string; name: string }
   model: string
@@ -401,7 +418,13 @@ async function makeProjectWithThings(digit: string): Promise<Made> {
     .insert(deployments)
     .values({ id: deployment, projectId, name: `deployment-${digit}`, modelId: model, status: 'pending' })
   await db().insert(deploymentTargets).values({ deploymentId: deployment, versionId, weight: 100 })
-  return { project, model, dataset, job, deployment, upload, sha256, key: await makeKey(admin, 'admin', project) }
+  const key = await makeKey(admin, 'admin', project)
+  await makeKey(admin, 'read', project)
+  const [other] = await db()
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.scope, 'read')))
+  return { project, model, dataset, job, deployment, upload, sha256, key, keyId: other?.id as string }
 }
 
 describe("another project's things", () => {
@@ -416,13 +439,15 @@ describe("another project's things", () => {
     'PUT /models/{model}/aliases/{alias}': { version: 1 },
     'PUT /deployments/{deployment}/targets': { targets: [{ version: 1, weight: 100 }] },
     'POST /performance/models/{model}/switch': { reason: 'test', switch_type: 'immediate' },
+    'PUT /projects/{project}/members/{user}': { role: 'viewer' },
   }
   const holds = /\{(model|dataset|job|deployment|upload|project|key)\}/
   const restThings = routes.filter(({ path }) => holds.test(path)).map((route) => ({ route, name: `${route.method} ${route.path}` }))
   const fill = (path: string, of: Made) =>
     path.replace(
       /\{(\w+)\}/g,
-      (_all, name: string) => (of as unknown as Record<string, string>)[name] ?? { ...placeholders, alias: 'champion' }[name] ?? '',
+      (_all, name: string) =>
+        ({ ...of, ...placeholders, project: of.project.id, key: of.keyId, alias: 'champion', user: 'bootstrap@localhost' })[name] ?? '',
     )
 
   it.each(restThings)('are not found by id at $name', async ({ route, name }) => {
@@ -466,7 +491,7 @@ describe("another project's things", () => {
     'performance.report': ({ model }) => ({ model, accuracyScore: 1 }),
     'performance.setThresholds': ({ model }) => ({ model, minAccuracy: 0.5 }),
     'performance.setBackups': ({ model }) => ({ model, backups: [] }),
-    'performance.switch': ({ model }) => ({ model, reason: 'test', switchType: 'immediate' }),
+    'performance.switch': ({ model }) => ({ model, reason: 'test' }),
     'performance.switches': ({ model }) => ({ model }),
     'performance.cancelSwitch': ({ job: id }) => ({ id }),
     'projects.get': ({ project }) => ({ project: project.name }),
@@ -475,7 +500,6 @@ describe("another project's things", () => {
     'members.list': ({ project }) => ({ project: project.id }),
     'members.set': ({ project }) => ({ project: project.id, user: 'bootstrap@localhost', role: 'viewer' }),
     'members.remove': ({ project }) => ({ project: project.id, user: 'bootstrap@localhost' }),
-    'apiKeys.create': ({ project }) => ({ name: 'k', scope: 'read', project: project.name }),
     'apiKeys.revoke': ({ keyId: id }) => ({ id }),
     'apiKeys.rotate': ({ keyId: id }) => ({ id }),
     'uploads.get': ({ upload: id }) => ({ id }),

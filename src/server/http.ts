@@ -48,16 +48,25 @@ export function takeAddress(req: IncomingMessage): URL {
   return url
 }
 
+const bodyTimeoutMs = 30_000
+/** A body in very many pieces costs more than its bytes. */
+const maxChunks = 65_536
+
 /** Reads a whole body, counting the bytes that come rather than those that were promised. */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new AppError('payload_too_large', `The body is larger than ${maxBytes} bytes.`)
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge()
-    chunks.push(chunk)
+  const timer = setTimeout(() => req.destroy(), bodyTimeoutMs)
+  try {
+    for await (const chunk of req as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxBytes || chunks.length >= maxChunks) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } finally {
+    clearTimeout(timer)
   }
   return Buffer.concat(chunks)
 }
@@ -95,7 +104,10 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
 /** The error shape of REST and of the runtime protocol. */
 export function sendError(res: ServerResponse, error: AppError, correlationId: string): void {
   const { code, message, details } = error
-  const headers: Record<string, string> = error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }
+  const headers: Record<string, string> = {
+    ...error.headers,
+    ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+  }
   if (error.code === 'payload_too_large') headers.connection = 'close'
   sendJson(res, error.status, { error: { code, message, ...(details ? { details } : {}), correlation_id: correlationId } }, headers)
 }
@@ -107,4 +119,16 @@ export function signalOf(res: ServerResponse): AbortSignal {
     if (!res.writableFinished) controller.abort()
   })
   return controller.signal
+}
+
+const answers = new WeakMap<IncomingMessage, ServerResponse>()
+
+/** Remembers the answer to a request, for what is known of it only once its caller is. */
+export const noteAnswer = (req: IncomingMessage, res: ServerResponse) => void answers.set(req, res)
+
+/** Sets headers on the answer to a request, if it has not begun. */
+export function setAnswerHeaders(req: IncomingMessage, headers: Record<string, string>): void {
+  const res = answers.get(req)
+  if (!res || res.headersSent) return
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value)
 }

@@ -1,11 +1,13 @@
 /** From a request's headers to its caller, the same for every door. */
 import type { IncomingMessage } from 'node:http'
+import { addressOf } from './address.ts'
 import { noteCaller } from './accessLog.ts'
 import { cookieOf } from './cookies.ts'
 import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
-import { bearerOf, correlationIdOf, headerOf } from './http.ts'
+import { bearerOf, correlationIdOf, headerOf, setAnswerHeaders } from './http.ts'
 import { type Caller, identify } from './services/access.ts'
+import { admitCall } from './services/limits.ts'
 import { readSession } from './session.ts'
 
 export type HeaderSource = Pick<IncomingMessage, 'headers'> & { method?: string | undefined; socket?: IncomingMessage['socket'] }
@@ -33,6 +35,7 @@ function refuseOtherSites(req: HeaderSource): void {
 export async function callerOf(req: HeaderSource, options: IdentityOptions = {}): Promise<Caller> {
   const caller = await findCaller(req, options)
   noteCaller(caller)
+  setAnswerHeaders(req as IncomingMessage, await admitCall(caller))
   return caller
 }
 
@@ -40,7 +43,7 @@ async function findCaller(req: HeaderSource, options: IdentityOptions): Promise<
   const bearer = options.ignoreBearer ? undefined : bearerOf(req as IncomingMessage)
   const session = bearer === undefined && !options.ignoreSession ? await readSession(req.headers.cookie, env().NEXTAUTH_SECRET) : undefined
   if (session) refuseOtherSites(req)
-  const who = { bearer, session, correlationId: correlationIdOf(req as IncomingMessage), address: req.socket?.remoteAddress ?? null }
+  const who = { bearer, session, correlationId: correlationIdOf(req as IncomingMessage), address: addressOf(req) }
   const named = headerOf(req as IncomingMessage, 'x-neuroweaver-project')
   if (named) return identify({ ...who, project: named })
   const kept = session ? cookieOf(req.headers.cookie, 'nw_project') : undefined

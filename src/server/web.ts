@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import next from 'next'
 import { limits } from '#src/contracts/common.ts'
+import { addressOf, refuseOtherHosts } from './address.ts'
 import { noteRequest } from './accessLog.ts'
 import { standIn } from './awayPage.ts'
 import { openBridge } from './bridge.ts'
@@ -13,11 +14,12 @@ import { handleDist } from './dist.ts'
 import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
-import { correlationIdOf, sendError, takeAddress } from './http.ts'
+import { correlationIdOf, noteAnswer, sendError, takeAddress } from './http.ts'
 import { callerOf, type HeaderSource } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
 import { handleMetrics } from './metrics.ts'
+import { setPagePolicy, setSecurityHeaders } from './policy.ts'
 import { passThrough } from './passThrough.ts'
 import { handleRest } from './rest/handle.ts'
 import { handleRuntime } from './runtime/routes.ts'
@@ -43,11 +45,12 @@ type Door = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<voi
 async function contextOf(req: HeaderSource): Promise<Context> {
   const identify = () => callerOf(req)
   try {
-    return { caller: await identify(), identify }
+    const idempotencyKey = req.headers['idempotency-key']
+    return { caller: await identify(), identify, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) }
   } catch (error) {
     return {
       identify,
-      caller: visitor(String(req.headers['x-correlation-id']), req.socket?.remoteAddress ?? null),
+      caller: visitor(String(req.headers['x-correlation-id']), addressOf(req)),
       refusal: toAppError(error),
     }
   }
@@ -141,10 +144,12 @@ function answer(pages: Door) {
     const correlationId = correlationIdOf(req)
     req.headers['x-correlation-id'] = correlationId
     res.setHeader('x-correlation-id', correlationId)
-    res.setHeader('x-content-type-options', 'nosniff')
+    noteAnswer(req, res)
+    setSecurityHeaders(res)
     void requestScope.run({ correlationId }, async () => {
       noteRequest(req, res)
       try {
+        refuseOtherHosts(req)
         const url = takeAddress(req)
         await traceRequest(req, res, () => doorOf(req, url, pages)(req, res, url))
       } catch (error) {
@@ -214,13 +219,15 @@ async function pagesDoor(): Promise<Door> {
     }
   }
   process.env.NEXTAUTH_URL = settings.webUrl
-  const app = next({ dev: process.env.NEUROWEAVER_DEV === '1', hostname: settings.HOST, port: settings.PORT })
+  const isDev = process.env.NEUROWEAVER_DEV === '1'
+  const app = next({ dev: isDev, hostname: settings.HOST, port: settings.PORT })
   await app.prepare()
   const handle = app.getRequestHandler()
   return async (req, res) => {
     // Pages do not know their own address; the sign-in page leads back to it.
     req.headers['x-neuroweaver-path'] = req.url
-    req.headers['x-neuroweaver-address'] = req.socket.remoteAddress ?? ''
+    req.headers['x-neuroweaver-address'] = addressOf(req) ?? ''
+    setPagePolicy(req, res, isDev)
     await handle(req, res)
   }
 }
@@ -234,7 +241,9 @@ async function main(): Promise<void> {
   openPageBridge()
   const server = createServer(answer(await pagesDoor()))
   server.requestTimeout = 0
-  server.headersTimeout = 60_000
+  server.headersTimeout = 20_000
+  // A connection on which nothing moves is given up; streams say something every few seconds.
+  server.setTimeout(120_000)
   server.keepAliveTimeout = 65_000
   server.listen(settings.PORT, settings.HOST, () => log.info('web is listening', { data: { url: settings.webUrl } }))
 

@@ -8,7 +8,10 @@ export class ServerProcess {
   readonly url: Promise<string>
   readonly exited: Promise<number | null>
 
-  constructor(env: Pick<RuntimeEnv, 'controlUrl' | 'stateDir'> & { runtimeToken: string }) {
+  /** All that it has written. */
+  written = ''
+
+  constructor(env: Pick<RuntimeEnv, 'controlUrl' | 'stateDir'> & { runtimeToken: string }, more: Record<string, string> = {}) {
     const file = fileURLToPath(new URL('../server.ts', import.meta.url))
     this.child = spawn(process.execPath, ['--no-warnings', file], {
       env: {
@@ -18,18 +21,18 @@ export class ServerProcess {
         NEUROWEAVER_CONTROL_URL: env.controlUrl,
         NEUROWEAVER_STATE_DIR: env.stateDir,
         RUNTIME_TOKEN: env.runtimeToken,
+        ...more,
       } as unknown as NodeJS.ProcessEnv,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.exited = new Promise((resolve) => this.child.once('exit', resolve))
     this.url = new Promise((resolve, reject) => {
-      let text = ''
       this.child.stdout?.on('data', (chunk: Buffer) => {
-        text += chunk.toString()
-        const url = /"url":"([^"]+)"/.exec(text)?.[1]
+        this.written += chunk.toString()
+        const url = /"url":"([^"]+)"/.exec(this.written)?.[1]
         if (url) resolve(url)
       })
-      this.child.once('exit', () => reject(new Error(`the server ended:\n${text}`)))
+      this.child.once('exit', () => reject(new Error(`the server ended:\n${this.written}`)))
     })
   }
 }

@@ -7,6 +7,7 @@ import { deliverChannels, sweepDeliveries } from '#src/server/services/channels/
 import { settleDataset } from '#src/server/services/datasets/settle.ts'
 import { sweepDeployments } from '#src/server/services/deployments/status.ts'
 import { sweepQualityReports } from '#src/server/services/performance/figures.ts'
+import { sweepIdempotencyKeys } from '#src/server/services/idempotency.ts'
 import { advanceSwitches } from '#src/server/services/performance/switch.ts'
 import { watchModels } from '#src/server/services/performance/watch.ts'
 import { deliverOutbox, sweepOutbox, tellFigures } from '#src/server/services/relaycore/deliver.ts'
@@ -21,7 +22,7 @@ export async function startHandlers(): Promise<void> {
   await work('settle-dataset', ({ datasetVersionId }) => settleDataset(datasetVersionId), 2)
 }
 
-const forgetOutdated = () => Promise.all([sweepSessions(), sweepDeliveries(), sweepOutbox(), sweepQualityReports()])
+const forgetOutdated = () => Promise.all([sweepSessions(), sweepIdempotencyKeys(), sweepDeliveries(), sweepOutbox(), sweepQualityReports()])
 
 /** Each is safe to run at any time and on several workers at once. */
 export const sweeps: { name: string; everyMs: number; run: () => Promise<unknown> }[] = [

@@ -1,6 +1,8 @@
 /** Every address of the API, through HTTP, on a real web and worker; each answer is held to its promised shape by `Rest`. */
 import { createHash } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, describe, expect, it } from 'vitest'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { performanceMetrics } from '#src/server/db/schema.ts'
@@ -25,7 +27,7 @@ type Deployment = { id: string; status: string; endpoint_url: string; targets: {
 type Job = { id: string; status: string; split: object; columns: object; waiting_for: string | null }
 type Failure = { error: { code: string; message: string; details?: { path: string }[] } }
 
-const use = useRest({ worker: true })
+const use = useRest({ worker: true, env: { NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1' } })
 const csv = 'age,city,churned\n41,Oslo,no\n23,Rome,yes\n35,,no\n52,Oslo,yes\n'
 const upload = (name: string, bytes: Uint8Array | string) =>
   uploadBytes(use.rest.web.url, use.rest.web.adminKey, name, Buffer.from(bytes as string))
@@ -309,6 +311,23 @@ describe('the installation', () => {
     expect((await use.rest.ask('GET', '/me', { key })).status).toBe(401)
   })
 
+  it('changes projects, their members, keys and the accounts of programs', async () => {
+    const at = '/projects/passing'
+    await use.rest.ask('POST', '/projects', { body: { name: 'passing' } })
+    expect((await use.rest.ask('PATCH', at, { body: { description: 'for a while' } })).body).toMatchObject({ description: 'for a while' })
+    expect((await use.rest.ask('GET', at)).body).toMatchObject({ name: 'passing', is_private: false })
+    const account = (await use.rest.ask('POST', '/service-accounts', { body: { name: 'robot' } })).body as { id: string }
+    expect((await use.rest.ask('PUT', `${at}/members/${account.id}`, { body: { role: 'editor' } })).body).toMatchObject({ role: 'editor' })
+    expect((await use.rest.ask('GET', `${at}/members`)).body).toHaveLength(2)
+    expect((await use.rest.ask('DELETE', `${at}/members/${account.id}`)).status).toBe(204)
+    expect((await use.rest.ask('DELETE', at)).status).toBe(204)
+    const { id } = (await use.rest.ask('POST', '/api-keys', { body: { name: 'old', scope: 'read', service_account: account.id } }))
+      .body as { id: string }
+    expect((await use.rest.ask('POST', `/api-keys/${id}/rotate`, { body: {} })).body).toMatchObject({ name: 'old', owner: 'robot' })
+    expect((await use.rest.ask('PATCH', `/service-accounts/${account.id}`, { body: { is_disabled: true } })).status).toBe(200)
+    expect((await use.rest.ask('GET', '/service-accounts')).body).toMatchObject([{ name: 'robot', is_disabled: true, keys: 2 }])
+  })
+
   it('keeps each project to itself: another is not found', async () => {
     const headers = { 'x-neuroweaver-project': 'growth' }
     expect((await use.rest.ask('GET', '/models', { headers })).body).toEqual([])
@@ -334,6 +353,23 @@ describe('the installation', () => {
     const page = await use.rest.ask('GET', '/docs')
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
     for (const { summary } of routes) expect(page.text).toContain(summary.replace(/'/g, '&#39;'))
+  })
+})
+
+describe('a model that another server answers for', () => {
+  const server = createServer((req, res) => {
+    const answer = req.method === 'GET' ? { data: [{ id: 'far' }] } : { choices: [{ message: { content: 'hello' } }] }
+    res.end(JSON.stringify(answer))
+  }).listen(0, '127.0.0.1')
+  afterAll(() => server.close())
+
+  it('is registered, deployed and asked', async () => {
+    const external = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, model: 'far' }
+    expect((await use.rest.ask('POST', '/models/register', { body: { name: 'far', external } })).status).toBe(201)
+    await use.rest.ask('POST', '/models/far/deploy')
+    await use.rest.until<Deployment>('/deployments/far', ({ status }) => status === 'ready')
+    const { body } = await use.rest.ask('POST', '/inference', { body: { model: 'far', prompt: 'hi' } })
+    expect(body).toEqual({ response: 'hello', confidence: null, model_version: '1', specialization: null })
   })
 })
 

@@ -44,7 +44,7 @@ let outsider: string
 async function change(name: string, key: string, correlation: string): Promise<string> {
   const headers = { 'x-correlation-id': correlation }
   const made = await use.rest.ask('POST', '/api-keys', { key, headers, body: { name, scope: 'read', project: project.name } })
-  expect(made.status).toBe(201)
+  expect(made.status, made.text).toBe(201)
   return (made.body as { id: string }).id
 }
 const list = async (query: string, key?: string) =>

@@ -1,4 +1,7 @@
 /** A job's events over HTTP: as an array, as a stream (server-sent events), and as lines of text. */
+import type { ErrorCode } from '#src/contracts/errors.ts'
+import { toAppError } from '#src/server/errors.ts'
+import { openStream } from '#src/server/services/limits.ts'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { TrainingEvent } from '#src/contracts/training.ts'
@@ -31,7 +34,12 @@ export async function answerEvents(call: EventsCall): Promise<TrainingEvent[] | 
 const lastEventId = (header: string | string[] | undefined) =>
   typeof header === 'string' && /^\d{1,15}$/.test(header) ? Math.min(Number(header), maxSeq) : undefined
 
+/** What ends a stream; a database that is away for a moment does not. */
+const lost = new Set<ErrorCode>(['unauthorized', 'forbidden', 'not_found'])
+
 async function stream({ caller, req, res, identify }: EventsCall, id: string, after: number): Promise<void> {
+  const release = openStream(caller)
+  res.once('close', release)
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   if (req.method === 'HEAD') return void res.end()
   res.flushHeaders()
@@ -40,7 +48,7 @@ async function stream({ caller, req, res, identify }: EventsCall, id: string, af
   const tick = setInterval(() => {
     res.write(': keep-alive\n\n')
     // A key that was revoked, or a right that was taken, ends the stream.
-    identify().catch(() => ended.abort())
+    identify().catch((error) => lost.has(toAppError(error).code) && ended.abort())
   }, keepAliveMs)
   try {
     for await (const event of followEvents(caller, id, after, signal))

@@ -1,10 +1,11 @@
 /** The REST door: finds the route, holds the caller to its rule, then reads what came and calls one service. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '#src/server/errors.ts'
-import { sendJson } from '#src/server/http.ts'
+import { headerOf, sendJson } from '#src/server/http.ts'
 import type { IdentityOptions } from '#src/server/identity.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
 import { nameSpan } from '#src/telemetry/tracing.ts'
+import { once } from '#src/server/services/idempotency.ts'
 import { actionsOf } from '#src/server/services/actions.ts'
 import { buildMatcher, type Match } from './match.ts'
 import { listHeaders } from './paging.ts'
@@ -55,8 +56,13 @@ export async function handleRest(req: IncomingMessage, res: ServerResponse, url:
   const params = readParams(names, found.values)
   const query = url.search === '' && route.query === undefined ? {} : readQuery(route.query, url)
   const body = withBody.has(method) ? await readBodyOf(req, route.body) : {}
-  const answer = await route.handle({ caller, req, res, identify, params, query, body } as never)
-  send(req, res, url, route, answer)
+  const handle = () => route.handle({ caller, req, res, identify, params, query, body } as never)
+  const key = headerOf(req, 'idempotency-key')
+  if (key === undefined || method !== 'POST' || route.produces) return send(req, res, url, route, await handle())
+  const of = { caller, route: `POST ${url.pathname}`, key, request: body }
+  const kept = await once(of, async () => ({ status: route.status ?? 200, body: await handle() }))
+  if (kept.isReplay) res.setHeader('idempotent-replayed', 'true')
+  send(req, res, url, route, kept.body)
 }
 
 function send(req: IncomingMessage, res: ServerResponse, url: URL, route: Route, answer: unknown): void {

@@ -124,6 +124,7 @@ export const keyRoutes = [
       .meta({ title: 'UpdateServiceAccount' }),
     response: shape.serviceAccount,
     example: { is_disabled: true },
-    handle: async ({ caller, params, body }) => shape.presentServiceAccount(await updateServiceAccount(caller, { id: params.account, ...body })),
+    handle: async ({ caller, params, body }) =>
+      shape.presentServiceAccount(await updateServiceAccount(caller, { id: params.account, ...body })),
   }),
 ]

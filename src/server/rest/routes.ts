@@ -1,5 +1,7 @@
 /** Every address of the REST API. */
+import { alertRoutes } from './alerts.ts'
 import { auditRoutes } from './audit.ts'
+import { channelRoutes } from './channels.ts'
 import { datasetRoutes } from './datasets.ts'
 import { deploymentRoutes } from './deployments.ts'
 import { keyRoutes } from './keys.ts'
@@ -23,6 +25,8 @@ export const routes: readonly Route[] = [
   ...performanceRoutes,
   ...datasetRoutes,
   ...trainingRoutes,
+  ...alertRoutes,
+  ...channelRoutes,
   ...auditRoutes,
   ...projectRoutes,
   ...keyRoutes,

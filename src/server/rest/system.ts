@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { sendJson } from '#src/server/http.ts'
 import { inspectHealth } from '#src/server/services/health.ts'
 import { listRuntimes } from '#src/server/services/runtimes.ts'
+import { readLimits, setLimits } from '#src/server/services/limits.ts'
 import { pageQuery } from './fields.ts'
 import { sliceOf } from './paging.ts'
 import { route } from './route.ts'
@@ -52,5 +53,26 @@ export const systemRoutes = [
       const health = shape.presentHealth(await inspectHealth())
       sendJson(res, health.status === 'unavailable' ? 503 : 200, health, { 'cache-control': 'no-store' })
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/limits',
+    rule: 'installation-admin',
+    tag,
+    summary: 'How many calls a minute are taken',
+    response: shape.limits,
+    handle: async () => shape.presentLimits(await readLimits()),
+  }),
+  route({
+    method: 'PUT',
+    path: '/limits',
+    rule: 'installation-admin',
+    tag,
+    summary: 'Set how many calls a minute are taken',
+    description: 'For each address, user, key and project; null takes as many as come. The limit of a key comes before that of all keys.',
+    body: shape.limitsBody,
+    response: shape.limits,
+    example: { per_address: 1200, per_key: 600 },
+    handle: async ({ caller, body }) => shape.presentLimits(await setLimits(caller, body)),
   }),
 ]

@@ -22,6 +22,8 @@ export type Caller = {
   runtimeKind: RuntimeKind | null
   /** Rights over the whole installation: users, runtimes, projects. */
   installation: readonly Permission[]
+  /** The most that a key or a token holds anywhere; undefined for a session. */
+  within?: readonly Permission[]
   /** Rights in `project`. */
   permissions: readonly Permission[]
   project: { id: string; name: string }
@@ -136,6 +138,7 @@ async function byBearer(bearer: string, project: string | undefined): Promise<Id
     userId: row.userId,
     email: row.email,
     apiKeyId: row.id,
+    within,
     ...(row.actions ? { actions: row.actions } : {}),
     ...(row.deployments ? { callable: row.deployments } : {}),
     ...(row.rateLimitPerMinute ? { rateLimitPerMinute: row.rateLimitPerMinute } : {}),
@@ -160,6 +163,7 @@ async function byToken(bearer: string, project: string | undefined, until: numbe
     kind: 'token',
     userId: user.id,
     email: user.email,
+    within: rights,
     installation: within(rolePermissions[most]),
     permissions,
     project: place.project,

@@ -7,14 +7,14 @@ import {
   type rotateApiKey as rotateApiKeyInput,
   scopePermissions,
 } from '#src/contracts/access.ts'
-import { isUuid } from '#src/contracts/common.ts'
-import { db, type Queryable, transaction } from '#src/server/db/client.ts'
+import { db, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { apiKeys, projects, users } from '#src/server/db/schema.ts'
-import { AppError } from '#src/server/errors.ts'
+import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, sha256Of } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { recordAudit } from './audit.ts'
+import { findProject } from './projects.ts'
 
 const columns = {
   id: apiKeys.id,
@@ -53,21 +53,22 @@ export async function listApiKeys(caller: Caller): Promise<ApiKey[]> {
 }
 
 /** The keys of the open project are its admin's to see and to revoke. */
-const ofOwnProject = (caller: Caller) => (caller.permissions.includes('admin') && !caller.apiKeyId ? eq(apiKeys.projectId, caller.project.id) : undefined)
+const ofOwnProject = (caller: Caller) =>
+  caller.permissions.includes('admin') && !caller.apiKeyId ? eq(apiKeys.projectId, caller.project.id) : undefined
 
 /** Makes a key of 256 random bits; only its SHA-256 is kept, so the key is returned this once. */
 export async function createApiKey(caller: Caller, input: z.infer<typeof createApiKeyInput>): Promise<{ apiKey: ApiKey; key: string }> {
   if (!caller.userId) throw new AppError('forbidden', 'Only a user can make keys.')
-  const missing = scopePermissions[input.scope].filter(
-    (permission) => permission === 'admin' && !caller.installation.includes(permission) && !caller.permissions.includes(permission),
-  )
-  if (missing.length > 0) throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
+  const place = input.project === undefined ? undefined : await placeOf(caller, input.project)
+  const held = [...caller.installation, ...(place?.permissions ?? caller.permissions)]
+  if (input.scope === 'admin' && !held.includes('admin'))
+    throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
   await refuseMoreThanKey(caller, input)
   const ownerId = await ownerOf(caller, input.serviceAccount)
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const id = newId()
+  const projectId = place?.row.id ?? null
   await transaction(async (tx) => {
-    const projectId = input.project ? await projectIdOf(tx, input.project) : null
     await tx.insert(apiKeys).values({
       id,
       userId: ownerId,
@@ -85,7 +86,13 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
       action: 'api_key.create',
       targetType: 'api_key',
       targetId: id,
-      after: { name: input.name, scope: input.scope, actions: input.actions, deployments: input.deployments, expiresInDays: input.expiresInDays },
+      after: {
+        name: input.name,
+        scope: input.scope,
+        actions: input.actions,
+        deployments: input.deployments,
+        expiresInDays: input.expiresInDays,
+      },
       projectId,
     })
   })
@@ -97,12 +104,16 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
 /** The caller's own account, or a service account that they may make keys for: an admin of the installation alone may. */
 async function ownerOf(caller: Caller, serviceAccount: string | undefined): Promise<string> {
   if (!serviceAccount) return caller.userId as string
-  if (!caller.installation.includes('admin')) throw new AppError('forbidden', 'Only an admin of this installation makes keys for service accounts. Ask one of them.')
+  if (!caller.installation.includes('admin'))
+    throw new AppError('forbidden', 'Only an admin of this installation makes keys for service accounts. Ask one of them.')
   const [row] = await db()
     .select({ id: users.id })
     .from(users)
     .where(and(eq(users.id, serviceAccount), eq(users.kind, 'service')))
-  if (!row) throw new AppError('not_found', 'There is no such service account.', { details: [{ path: 'serviceAccount', message: 'does not exist' }] })
+  if (!row)
+    throw new AppError('not_found', 'There is no such service account.', {
+      details: [{ path: 'serviceAccount', message: 'does not exist' }],
+    })
   return row.id
 }
 
@@ -127,14 +138,11 @@ async function refuseMoreThanKey(caller: Caller, input: z.infer<typeof createApi
     )
 }
 
-async function projectIdOf(tx: Queryable, project: string): Promise<string> {
-  const [row] = await tx
-    .select({ id: projects.id })
-    .from(projects)
-    .where(isUuid(project) ? eq(projects.id, project) : eq(projects.name, project))
-  if (!row)
-    throw new AppError('not_found', `There is no project "${project}".`, { details: [{ path: 'project', message: 'does not exist' }] })
-  return row.id
+async function placeOf(caller: Caller, project: string) {
+  return findProject(db(), caller, project).catch((error) => {
+    if (toAppError(error).code !== 'not_found') throw error
+    throw new AppError('not_found', toAppError(error).message, { details: [{ path: 'project', message: 'does not exist' }] })
+  })
 }
 
 /** An admin revokes any key, a person their own; a key that is to read alone, or for one project, revokes itself alone. */
@@ -149,7 +157,10 @@ function isRevocable(caller: Caller) {
  * Makes a successor with the same rights and limits; the old key goes on for `overlapHours`, so that programs can be moved over.
  * @returns the successor, whose key is shown this once.
  */
-export async function rotateApiKey(caller: Caller, { id, overlapHours }: z.infer<typeof rotateApiKeyInput>): Promise<{ apiKey: ApiKey; key: string }> {
+export async function rotateApiKey(
+  caller: Caller,
+  { id, overlapHours }: z.infer<typeof rotateApiKeyInput>,
+): Promise<{ apiKey: ApiKey; key: string }> {
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const successor = newId()
   await transaction(async (tx) => {

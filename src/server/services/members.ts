@@ -55,7 +55,8 @@ async function refuseLastAdmin(tx: Tx, project: ProjectRow, userId: string): Pro
     projectMembers,
     and(eq(projectMembers.projectId, project.id), eq(projectMembers.role, 'admin'), ne(projectMembers.userId, userId)),
   )
-  if (others === 0) throw new AppError('conflict', `This is the last admin of the private project "${project.name}". Make another one first.`)
+  if (others === 0)
+    throw new AppError('conflict', `This is the last admin of the private project "${project.name}". Make another one first.`)
 }
 
 /** Makes somebody a member, or changes what they may do. */

@@ -2,16 +2,30 @@ import { and, asc, count, eq, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   type createProject as createProjectInput,
+  type Permission,
   type Project,
   type ProjectDetail,
+  type ProjectRole,
+  projectRolePermissions,
   type updateProject as updateProjectInput,
 } from '#src/contracts/access.ts'
 import { isUuid } from '#src/contracts/common.ts'
 import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { alertRules, apiKeys, channels, datasets, deployments, models, projectMembers, projects, trainingJobs, uploads, users } from '#src/server/db/schema.ts'
+import {
+  alertRules,
+  apiKeys,
+  channels,
+  datasets,
+  deployments,
+  models,
+  projectMembers,
+  projects,
+  trainingJobs,
+  uploads,
+} from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
-import { type Caller, permissionsIn } from './access.ts'
+import type { Caller } from './access.ts'
 import { addUsualRules } from './alerts/rules.ts'
 import { announce, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
@@ -44,27 +58,36 @@ export async function listProjects(caller: Caller): Promise<Project[]> {
 const missing = (ref: string) => new AppError('not_found', `There is no project "${ref.slice(0, 100)}" that you may see.`)
 
 /** A project that the caller may see, and what they may do in it. @throws AppError not_found */
-export async function findProject(on: Queryable, caller: Caller, ref: string): Promise<{ row: ProjectRow; permissions: ProjectDetail['permissions'] }> {
+export async function findProject(
+  on: Queryable,
+  caller: Caller,
+  ref: string,
+): Promise<{ row: ProjectRow; permissions: ProjectDetail['permissions'] }> {
   const byRef = isUuid(ref) ? eq(projects.id, ref) : eq(projects.name, ref)
   const [found] = await on
-    .select({ row: projects, role: users.role, memberRole: projectMembers.role })
+    .select({ row: projects, memberRole: projectMembers.role })
     .from(projects)
-    .leftJoin(users, eq(users.id, caller.userId ?? projects.id))
     .leftJoin(projectMembers, and(eq(projectMembers.projectId, projects.id), eq(projectMembers.userId, caller.userId ?? projects.id)))
     .where(and(byRef, isVisible(caller)))
-  if (!found?.role) throw missing(ref)
+  if (!found) throw missing(ref)
   if (found.row.id === caller.project.id) return { row: found.row, permissions: [...caller.permissions] }
-  const own = permissionsIn(found.role, found.memberRole, found.row.isPrivate)
-  // A key or a token may hold less than its owner: what it does not hold in the whole installation, a project does not add.
-  const held = caller.kind === 'user' ? own : own.filter((permission) => caller.installation.includes(permission))
-  if (!held.includes('read')) throw missing(ref)
-  return { row: found.row, permissions: held }
+  const permissions = permissionsThere(caller, found.row, found.memberRole)
+  if (!permissions.includes('read')) throw missing(ref)
+  return { row: found.row, permissions }
+}
+
+/** The rights in a project that is not the caller's open one: a key or a token holds no more there than it does here. */
+function permissionsThere(caller: Caller, { isPrivate }: ProjectRow, memberRole: ProjectRole | null): Permission[] {
+  const general = isPrivate && !caller.installation.includes('admin') ? [] : caller.installation
+  const granted = memberRole ? projectRolePermissions[memberRole] : []
+  return [...new Set([...general, ...granted.filter((each) => caller.within?.includes(each) ?? true)])]
 }
 
 /** A project whose admin the caller is. @throws AppError not_found, forbidden */
 export async function findOwnProject(on: Queryable, caller: Caller, ref: string): Promise<ProjectRow> {
   const { row, permissions } = await findProject(on, caller, ref)
-  if (!permissions.includes('admin')) throw new AppError('forbidden', `Only an admin of the project "${row.name}" may do this. Ask one of them.`)
+  if (!permissions.includes('admin'))
+    throw new AppError('forbidden', `Only an admin of the project "${row.name}" may do this. Ask one of them.`)
   return row
 }
 
@@ -82,7 +105,9 @@ export async function getProject(caller: Caller, ref: string): Promise<ProjectDe
 }
 
 const taken = (name: string) =>
-  new AppError('conflict', `There is already a project named "${name}". Choose another name.`, { details: [{ path: 'name', message: 'is taken' }] })
+  new AppError('conflict', `There is already a project named "${name}". Choose another name.`, {
+    details: [{ path: 'name', message: 'is taken' }],
+  })
 
 /** Makes a project; who makes it is its first admin. */
 export async function createProject(caller: Caller, input: z.infer<typeof createProjectInput>): Promise<Project> {
@@ -114,7 +139,10 @@ export async function updateProject(caller: Caller, { project, ...input }: z.inf
       const before = await findOwnProject(tx, caller, project)
       const isMoved = (input.name !== undefined && input.name !== defaultProject) || input.isPrivate
       if (before.name === defaultProject && isMoved)
-        throw new AppError('conflict', 'The project "default" keeps its name and stays open, because things land in it when no project is named.')
+        throw new AppError(
+          'conflict',
+          'The project "default" keeps its name and stays open, because things land in it when no project is named.',
+        )
       const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
       if (Object.keys(set).length === 0) return
       await tx.update(projects).set(set).where(eq(projects.id, before.id))
@@ -141,7 +169,8 @@ export async function updateProject(caller: Caller, { project, ...input }: z.inf
 export async function deleteProject(caller: Caller, ref: string): Promise<void> {
   await transaction(async (tx) => {
     const row = await findOwnProject(tx, caller, ref)
-    if (row.name === defaultProject) throw new AppError('conflict', 'The project "default" can not be deleted: things land in it when no project is named.')
+    if (row.name === defaultProject)
+      throw new AppError('conflict', 'The project "default" can not be deleted: things land in it when no project is named.')
     const nouns = { models, 'data sets': datasets, 'training jobs': trainingJobs, deployments, uploads }
     for (const [noun, table] of Object.entries(nouns)) {
       const some = await tx.$count(table, eq(table.projectId, row.id))
@@ -149,9 +178,18 @@ export async function deleteProject(caller: Caller, ref: string): Promise<void> 
     }
     await tx.delete(alertRules).where(eq(alertRules.projectId, row.id))
     await tx.delete(channels).where(eq(channels.projectId, row.id))
-    await tx.update(apiKeys).set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, projectId: null }).where(eq(apiKeys.projectId, row.id))
+    await tx
+      .update(apiKeys)
+      .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, now())`, projectId: null })
+      .where(eq(apiKeys.projectId, row.id))
     await tx.delete(projectMembers).where(eq(projectMembers.projectId, row.id))
-    await recordAudit(tx, caller, { action: 'project.delete', targetType: 'project', targetId: row.id, before: { name: row.name }, projectId: null })
+    await recordAudit(tx, caller, {
+      action: 'project.delete',
+      targetType: 'project',
+      targetId: row.id,
+      before: { name: row.name },
+      projectId: null,
+    })
     await tx.delete(projects).where(eq(projects.id, row.id))
     await announce(tx, 'project', row.id, row.id)
   })

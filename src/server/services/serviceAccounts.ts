@@ -1,11 +1,7 @@
 /** Accounts of programs: they have keys and project roles like people, and no password. */
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm'
 import type { z } from 'zod'
-import type {
-  createServiceAccount as createInput,
-  ServiceAccount,
-  updateServiceAccount as updateInput,
-} from '#src/contracts/access.ts'
+import type { createServiceAccount as createInput, ServiceAccount, updateServiceAccount as updateInput } from '#src/contracts/access.ts'
 import { db, isUniqueViolation, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { apiKeys, projectMembers, projects, users } from '#src/server/db/schema.ts'
@@ -67,12 +63,21 @@ export async function createServiceAccount(caller: Caller, input: z.infer<typeof
   try {
     await transaction(async (tx) => {
       await tx.insert(users).values({ id, email: accountOf(input.name), name: input.name, kind: 'service', role: input.role })
-      await recordAudit(tx, caller, { action: 'service_account.create', targetType: 'user', targetId: id, targetName: input.name, after: input, projectId: null })
+      await recordAudit(tx, caller, {
+        action: 'service_account.create',
+        targetType: 'user',
+        targetId: id,
+        targetName: input.name,
+        after: input,
+        projectId: null,
+      })
       await announce(tx, 'user', nowhere, id)
     })
   } catch (error) {
     if (isUniqueViolation(error))
-      throw new AppError('conflict', `There is already a service account "${input.name}".`, { details: [{ path: 'name', message: 'is taken' }] })
+      throw new AppError('conflict', `There is already a service account "${input.name}".`, {
+        details: [{ path: 'name', message: 'is taken' }],
+      })
     throw error
   }
   return getServiceAccount(id)

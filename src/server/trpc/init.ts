@@ -3,6 +3,8 @@ import type { ErrorCode } from '#src/contracts/errors.ts'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { Rule } from '#src/server/services/access.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
+import { once } from '#src/server/services/idempotency.ts'
+import { openStream } from '#src/server/services/limits.ts'
 import { actionsOf } from '#src/server/services/actions.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
@@ -11,7 +13,13 @@ import { createLog } from '#src/server/log.ts'
  * `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind.
  * `identify` looks again at who is asking.
  */
-export type Context = { caller: Caller; refusal?: AppError; identify: () => Promise<Caller> }
+export type Context = {
+  caller: Caller
+  refusal?: AppError
+  identify: () => Promise<Caller>
+  /** Of a mutation that is to be made once, however often it is sent. */
+  idempotencyKey?: string
+}
 /** `actions` where they are not those of the router. */
 type Meta = { rule: Rule; actions?: readonly Action[] }
 
@@ -27,6 +35,7 @@ const codes = {
   gone: 'NOT_FOUND',
   payload_too_large: 'PAYLOAD_TOO_LARGE',
   unsupported_media_type: 'UNSUPPORTED_MEDIA_TYPE',
+  misdirected: 'BAD_REQUEST',
   unprocessable: 'UNPROCESSABLE_CONTENT',
   too_many_requests: 'TOO_MANY_REQUESTS',
   internal: 'INTERNAL_SERVER_ERROR',
@@ -73,7 +82,7 @@ export const t = initTRPC
   })
 
 /** `next()` never rejects: the result says whether it went well, and what was thrown is translated here for every procedure. */
-const guarded = t.procedure.use(async ({ ctx, meta, next, path, type }) => {
+const guarded = t.procedure.use(async ({ ctx, meta, next, path, type, getRawInput }) => {
   if (!meta) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `${path} has no rule` })
   try {
     if (ctx.refusal && meta.rule !== 'open') throw ctx.refusal
@@ -81,20 +90,50 @@ const guarded = t.procedure.use(async ({ ctx, meta, next, path, type }) => {
   } catch (error) {
     throw translate(error)
   }
-  const result = await next()
+  const isOnce = ctx.idempotencyKey !== undefined && type === 'mutation'
+  const result = isOnce ? await onceOnly(ctx, path, await getRawInput(), next) : await next()
   if (result.ok && type === 'subscription')
-    return { ...result, data: whileAllowed(result.data as AsyncIterable<unknown>, async () => authorize(await ctx.identify(), meta.rule)) }
+    return { ...result, data: whileAllowed(result.data as AsyncIterable<unknown>, holdStream(ctx.caller), async () => authorize(await ctx.identify(), meta.rule)) }
   if (result.ok) return result
   const app = appErrorOf(result.error)
   if (app.code === 'internal') log.error('a procedure failed', { error: result.error.cause ?? result.error, data: { path } })
   throw translate(app)
 })
 
+/** @throws TRPCError when the caller has too many streams open. */
+function holdStream(caller: Caller): () => void {
+  try {
+    return openStream(caller)
+  } catch (error) {
+    throw translate(error)
+  }
+}
+
+type Next = { ok: boolean }
+
+/** Runs a mutation once for its key; what the first call gave is given again. */
+async function onceOnly<R extends Next>(ctx: Context, path: string, input: unknown, next: () => Promise<R>): Promise<R> {
+  let result: R | undefined
+  try {
+    const of = { caller: ctx.caller, route: `trpc ${path}`, key: ctx.idempotencyKey as string, request: input ?? null }
+    const kept = await once(of, async () => {
+      result = await next()
+      if (!result.ok) throw (result as unknown as { error: Error }).error
+      return { status: 200, body: (result as unknown as { data: unknown }).data }
+    })
+    if (result) return result
+    return { ok: true, data: kept.body, marker: 'middlewareMarker' } as unknown as R
+  } catch (error) {
+    if (result) return result
+    throw translate(error)
+  }
+}
+
 const lookAgainMs = 4_000
 const final = new Set<ErrorCode>(['unauthorized', 'forbidden', 'not_found'])
 
 /** A stream outlives keys, sessions and rights: it ends with a refusal when its caller may no longer ask for it. */
-async function* whileAllowed(stream: AsyncIterable<unknown>, look: () => Promise<void>): AsyncGenerator<unknown> {
+async function* whileAllowed(stream: AsyncIterable<unknown>, release: () => void, look: () => Promise<void>): AsyncGenerator<unknown> {
   const source = stream[Symbol.asyncIterator]()
   let refusal: TRPCError | undefined
   let wake = () => {}
@@ -117,6 +156,7 @@ async function* whileAllowed(stream: AsyncIterable<unknown>, look: () => Promise
     }
   } finally {
     clearInterval(timer)
+    release()
     // It may be waiting for what comes next, and ends when the connection does.
     void source.return?.()
   }

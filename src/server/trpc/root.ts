@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { healthReport } from '#src/contracts/health.ts'
 import { change, home } from '#src/contracts/home.ts'
+import { installationLimits } from '#src/contracts/limits.ts'
 import { env } from '#src/server/env.ts'
 import { followChanges } from '#src/server/services/changes.ts'
 import { inferenceUrl } from '#src/server/services/deployments/find.ts'
 import { inspectHealth } from '#src/server/services/health.ts'
 import { readHome } from '#src/server/services/home.ts'
+import { readLimits, setLimits } from '#src/server/services/limits.ts'
 import { programVersion, trainingMissing } from '#src/server/services/system.ts'
 import {
   apiKeysRouter,
@@ -52,6 +54,13 @@ export const appRouter = router({
   serviceAccounts: serviceAccountsRouter,
   audit: auditRouter,
   system: router({
+    limits: procedure('installation-admin')
+      .output(installationLimits)
+      .query(() => readLimits()),
+    setLimits: procedure('installation-admin')
+      .input(installationLimits)
+      .output(installationLimits)
+      .mutation(({ ctx, input }) => setLimits(ctx.caller, input)),
     info: procedure('signed-in')
       .output(z.object({ version: z.string(), webUrl: z.string(), inferenceUrl: z.string().nullable() }))
       .query(async () => ({ version: programVersion, webUrl: env().webUrl, inferenceUrl: await inferenceUrl() })),

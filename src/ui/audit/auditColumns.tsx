@@ -6,7 +6,7 @@ import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import type { Column } from '#src/ui/kit/DataTable.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 
-const cut = { display: 'block', maxWidth: 320, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const
+const cut = { display: 'block', maxWidth: 230, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const
 
 function Target({ event }: { event: AuditEvent }) {
   const href = targetHref(event)
@@ -15,7 +15,13 @@ function Target({ event }: { event: AuditEvent }) {
       <Box component="span" sx={{ color: 'text.secondary' }}>
         {typeText(event.target.type)}{' '}
       </Box>
-      {href ? <AppLink href={href}>{targetText(event)}</AppLink> : targetText(event)}
+      {href ? (
+        <AppLink href={href} underline="always">
+          {targetText(event)}
+        </AppLink>
+      ) : (
+        targetText(event)
+      )}
     </Box>
   )
 }
@@ -26,7 +32,7 @@ export const auditColumns: Column<AuditEvent>[] = [
     key: 'actor',
     header: 'Who',
     cell: (event) => (
-      <Box component="span" sx={{ ...cut, maxWidth: 220 }} title={actorText(event)}>
+      <Box component="span" sx={{ ...cut, maxWidth: 180 }} title={actorText(event)}>
         {actorText(event)}
       </Box>
     ),
@@ -37,7 +43,7 @@ export const auditColumns: Column<AuditEvent>[] = [
     key: 'changes',
     header: 'What changed',
     cell: (event) => {
-      const summary = summaryOf(event.before, event.after)
+      const summary = summaryOf(event.before, event.after, event.target.name)
       return (
         <Box component="span" sx={cut} title={summary}>
           {summary || '–'}

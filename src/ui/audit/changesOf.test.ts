@@ -19,7 +19,20 @@ test('shows all of what came or went', () => {
 
 test('says a change in a few words', () => {
   expect(summaryOf({ status: 'running', n: 1 }, { status: 'cancelled', n: 2 })).toBe('status: running → cancelled, and 1 more')
-  expect(summaryOf(null, { name: 'churn' })).toBe('name: churn')
+  expect(summaryOf(null, { name: 'churn' }, 'churn')).toBe('name: churn')
+  expect(summaryOf(null, { name: 'churn', version: 2 }, 'churn')).toBe('version: 2')
   expect(summaryOf({ text: 'x'.repeat(200) }, null)).toHaveLength(80)
-  expect([valueText(''), valueText(null), valueText(false), valueText([1])]).toEqual(['empty', 'none', 'false', '[1]'])
+  expect([valueText(''), valueText(null), valueText(false), valueText([1, 2]), valueText([])]).toEqual([
+    'empty',
+    'none',
+    'false',
+    '1, 2',
+    'none',
+  ])
+  expect(
+    valueText([
+      { version: 1, weight: 90 },
+      { version: 2, weight: 10 },
+    ]),
+  ).toBe('version 1 weight 90, version 2 weight 10')
 })

@@ -23,16 +23,23 @@ export function changesOf(before: Facts, after: Facts): FieldChange[] {
     .filter((change) => !isSame(change.before, change.after))
 }
 
-/** A value in words: text as it is, anything else as JSON. */
-export const valueText = (value: unknown): string => {
+/** A value in words: text as it is, a list item by item, an object in it as `name value`. */
+export function valueText(value: unknown): string {
   if (value === '') return 'empty'
   if (value === null || value === undefined) return 'none'
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueText).join(', ')
+  if (isObject(value))
+    return Object.entries(value)
+      .map(([key, inner]) => `${key} ${valueText(inner)}`)
+      .join(' ')
+  return String(value)
 }
 
-/** The first change in a few words, for a row of a table. */
-export function summaryOf(before: Facts, after: Facts): string {
-  const changes = changesOf(before, after)
+/** The first change in a few words, for a row of a table that names the target already. */
+export function summaryOf(before: Facts, after: Facts, targetName: string | null = null): string {
+  const all = changesOf(before, after)
+  const telling = all.filter((change) => (change.after ?? change.before) !== targetName)
+  const changes = telling.length > 0 ? telling : all
   const [first] = changes
   if (!first) return ''
   const isMoved = first.before !== undefined && first.after !== undefined

@@ -20,6 +20,7 @@ async function ask(): Promise<Outage> {
   }
 }
 
+const errorOf = (action: object): unknown => ('error' in action ? action.error : undefined)
 const isSuspicious = (error: unknown) => {
   const { code } = readError(error)
   return error instanceof Error && (code === 'unavailable' || code === null)
@@ -35,7 +36,7 @@ export function useOutage(): Outage {
   useEffect(() => {
     const stops = [client.getQueryCache(), client.getMutationCache()].map((cache) =>
       cache.subscribe((event) => {
-        if (event.type === 'updated' && 'error' in event.action && isSuspicious(event.action.error)) setAsking(true)
+        if (event.type === 'updated' && isSuspicious(errorOf(event.action))) setAsking(true)
       }),
     )
     return () => {

@@ -27,7 +27,7 @@ export function VersionMetrics({ version, versions }: { version: ModelVersion; v
           />
         )
       })}
-      <Figure label="Size" value={formatBytes(version.sizeBytes)} note={version.format ?? undefined} />
+      {!version.external && <Figure label="Size" value={formatBytes(version.sizeBytes)} note={version.format ?? undefined} />}
       <Figure label="Serves in" value={version.deployments.length} note={version.deployments.length === 1 ? 'deployment' : 'deployments'} />
     </Figures>
   )

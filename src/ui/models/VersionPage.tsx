@@ -63,18 +63,18 @@ export function VersionPage({ model, version: number }: { model: string; version
       <Box sx={{ display: 'grid', gap: 6 }}>
         <VersionNotice version={version} />
         <VersionMetrics version={version} versions={versions?.items ?? []} />
-        <UrlTabs
-          label="Parts of the version"
-          tabs={[
-            { key: 'overview', label: 'Overview', content: <VersionOverview version={version} /> },
-            ...(version.external
-              ? []
-              : [
-                  { key: 'evaluation', label: 'Evaluation', content: <Evaluation version={version} /> },
-                  { key: 'files', label: `Files (${version.files.length})`, content: <VersionFiles version={version} /> },
-                ]),
-          ]}
-        />
+        {version.external ? (
+          <VersionOverview version={version} />
+        ) : (
+          <UrlTabs
+            label="Parts of the version"
+            tabs={[
+              { key: 'overview', label: 'Overview', content: <VersionOverview version={version} /> },
+              { key: 'evaluation', label: 'Evaluation', content: <Evaluation version={version} /> },
+              { key: 'files', label: `Files (${version.files.length})`, content: <VersionFiles version={version} /> },
+            ]}
+          />
+        )}
       </Box>
     </>
   )

@@ -35,16 +35,14 @@ const verdicts = {
   ok: { status: 'ready', label: 'Everything works' },
   degraded: { status: 'degraded', label: 'Works, but not all of it' },
   unavailable: { status: 'failed', label: 'Does not work' },
+  unknown: { status: 'failed', label: 'Not known just now' },
 }
 
 const labels: Record<string, string> = {
-  version: 'Version',
   connections: 'Connections',
   newest: 'Newest change',
-  depth: 'Waiting',
   trainingWaiting: 'Training jobs waiting',
   failedLastHour: 'Failed in the last hour',
-  live: 'Connected',
   silent: 'Silent',
   lost: 'Lost',
   draining: 'Draining',
@@ -116,12 +114,12 @@ export function HealthView() {
     <Section
       title="Health"
       note="What NeuroWeaver stands on, asked every five seconds. Load balancers ask /health/ready and /health/live; scripts read /api/v1/health."
-      actions={data && <StatusChip {...verdicts[data.status]} isFramed isLive />}
+      actions={data && <StatusChip {...(error ? verdicts.unknown : verdicts[data.status])} isFramed isLive />}
     >
       <ErrorNotice title="The health could not be read" error={data ? null : error} onRetry={() => void refetch()} />
       {!data && !error && <PageSkeleton />}
       {data && (
-        <>
+        <Box sx={{ opacity: error ? 0.5 : 1 }}>
           <ListCard label="Parts">
             {partNames.map((name) => (
               <Part key={name} name={name} part={data.parts[name]} />
@@ -130,7 +128,7 @@ export function HealthView() {
           <Typography variant="caption" color="textSecondary" component="p" sx={{ mt: 2 }}>
             Version {data.version} · looked at <RelativeTime at={data.at} />
           </Typography>
-        </>
+        </Box>
       )}
     </Section>
   )

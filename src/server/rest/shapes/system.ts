@@ -1,6 +1,7 @@
 /** People, projects, keys, runtimes and uploads as REST shows them. */
 import { z } from 'zod'
 import * as contract from '#src/contracts/access.ts'
+import type { InstallationLimits } from '#src/contracts/limits.ts'
 import { artifactFormat, type Upload, uploadStatus } from '#src/contracts/upload.ts'
 import { type HealthReport, healthPart, healthReport, partNames, partStatuses } from '#src/contracts/health.ts'
 
@@ -195,4 +196,18 @@ export const presentHealth = ({ parts, ...of }: HealthReport): z.infer<typeof he
       ]
     }),
   ) as z.infer<typeof health>['parts'],
+})
+
+const perMinute = z.int().min(1).max(10_000_000).nullable().default(null)
+export const limitsBody = z
+  .strictObject({ per_address: perMinute, per_user: perMinute, per_key: perMinute, per_project: perMinute })
+  .transform((of) => ({ perAddress: of.per_address, perUser: of.per_user, perKey: of.per_key, perProject: of.per_project }))
+  .meta({ title: 'SetLimits' })
+const calls = z.int().nullable()
+export const limits = z.object({ per_address: calls, per_user: calls, per_key: calls, per_project: calls }).meta({ title: 'Limits' })
+export const presentLimits = (of: InstallationLimits): z.infer<typeof limits> => ({
+  per_address: of.perAddress,
+  per_user: of.perUser,
+  per_key: of.perKey,
+  per_project: of.perProject,
 })

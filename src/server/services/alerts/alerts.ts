@@ -74,6 +74,14 @@ export async function listAlerts(caller: Caller, input: z.infer<typeof listInput
   return { items: shown.map(view), nextCursor: last ? encodeCursor(last.row.firedAt, last.row.id) : null, total }
 }
 
+const missing = () => new AppError('not_found', 'There is no such alert in this project.')
+
+export async function getAlert(caller: Caller, id: string): Promise<Alert> {
+  const [found] = await select(and(eq(alerts.id, id), eq(alerts.projectId, caller.project.id)))
+  if (!found) throw missing()
+  return view(found)
+}
+
 /** How many alerts nobody has taken up yet. */
 export const countFiring = (caller: Caller): Promise<number> =>
   db().$count(alerts, and(eq(alerts.projectId, caller.project.id), eq(alerts.status, 'firing')))
@@ -85,13 +93,12 @@ async function move(caller: Caller, id: string, work: (tx: Tx, row: Row) => Prom
       .from(alerts)
       .where(and(eq(alerts.id, id), eq(alerts.projectId, caller.project.id)))
       .for('update')
-    if (!row) throw new AppError('not_found', 'There is no such alert in this project.')
+    if (!row) throw missing()
     if (row.status === 'resolved') throw new AppError('conflict', 'This alert is over already.')
     await work(tx, row)
     await announce(tx, 'alert', row.projectId, row.id)
   })
-  const [found] = await select(eq(alerts.id, id) as ReturnType<typeof and>)
-  return view(found as Awaited<ReturnType<typeof select>>[number])
+  return getAlert(caller, id)
 }
 
 /** Says that somebody looks after it. */

@@ -5,7 +5,7 @@ import { AppError } from '#src/server/errors.ts'
 import { type OutboundAnswer, outboundFetch } from '#src/server/outbound.ts'
 
 export type Server = Pick<External, 'url' | 'model' | 'timeoutMs'> & { apiKey: string | undefined }
-export type Completion = { text: string; confidence: number | null }
+type Completion = { text: string; confidence: number | null }
 type Message = { role: 'system' | 'user'; content: string }
 
 const maxAnswerBytes = 16 * 1024 * 1024

@@ -5,7 +5,9 @@ import type { Signature } from '#src/contracts/signature.ts'
 import { store } from '#src/server/storage/index.ts'
 import type { Queryable, Tx } from '#src/server/db/client.ts'
 import { artifacts, models, modelVersions, uploads, versionFiles } from '#src/server/db/schema.ts'
+import { requestScope } from '#src/server/log.ts'
 import { announce, recordSystemAudit } from '../audit.ts'
+import { emit } from '../channels/emit.ts'
 import { writeFacts } from '../facts.ts'
 
 type VersionRow = typeof modelVersions.$inferSelect

@@ -1,0 +1,233 @@
+/** What strangers try at the doors of the real web process: other verbs, sites, hosts and frames, floods, junk in every field. */
+import { connect } from 'node:net'
+import { text as read } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { db } from '#src/server/db/client.ts'
+import { datasets } from '#src/server/db/schema.ts'
+import { makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
+import { useRest } from '#src/testing/rest.ts'
+import { routes } from './rest/routes.ts'
+
+const use = useRest()
+const origin = () => use.rest.web.url
+
+/** Sends bytes as they are. @returns all that comes back. */
+async function raw(bytes: string | Buffer): Promise<string> {
+  const socket = connect(use.rest.web.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.write(bytes)
+  socket.setTimeout(8_000, () => socket.destroy())
+  return read(socket).catch(() => '')
+}
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
+const bare = (line: string, headers: string[] = []) => `${line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`
+
+describe('without a credential', () => {
+  test('no verb opens any address', async () => {
+    const verbs = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
+    const paths = [...new Set(routes.map(({ path }) => `/api/v1${path.replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000')}`))]
+    for (const path of [...paths, '/uploads', '/uploads/x', '/api/trpc/models.list', '/api/runtime/v1/heartbeat', '/metrics', '/api/v1/none'])
+      for (const method of verbs) {
+        const { status } = await fetch(`${origin()}${path}`, { method })
+        // The tus protocol lets anybody ask what it speaks.
+        const isOptionsOfUploads = method === 'OPTIONS' && path.startsWith('/uploads') && status === 204
+        // HEAD of a procedure asks nothing of it.
+        const isHeadOfTrpc = method === 'HEAD' && path.startsWith('/api/trpc/') && status === 204
+        if (!isOptionsOfUploads && !isHeadOfTrpc) expect([401, 403, 404, 405, 412], `${method} ${path} answered ${status}`).toContain(status)
+      }
+  })
+
+  test('neither TRACE nor CONNECT nor an upgrade does anything', async () => {
+    expect([0, 400, 404, 405, 501]).toContain(statusOf(await raw(bare('TRACE /api/v1/me HTTP/1.1'))))
+    expect([0, 400, 404, 405]).toContain(statusOf(await raw(bare('CONNECT example.org:443 HTTP/1.1'))))
+    const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13']
+    expect(statusOf(await raw(bare('GET http://169.254.169.254/latest HTTP/1.1', ['Upgrade: websocket', ...upgrade])))).toBe(400)
+    expect(statusOf(await raw(bare('GET /api/v1/me HTTP/1.1', upgrade)))).toBe(401)
+  })
+
+  test('a header that skips middleware skips nothing', async () => {
+    for (const headers of [{ 'x-middleware-subrequest': 'middleware:middleware:middleware' }, { rsc: '1', 'next-action': 'x' }, { 'x-http-method-override': 'DELETE' }])
+      expect((await fetch(`${origin()}/api/v1/models`, { headers: headers as Record<string, string> })).status).toBe(401)
+  })
+})
+
+describe('hosts and proxies', () => {
+  const asHost = (host: string) => raw(`GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+
+  test('a name that is not ours is misdirected, addresses and loopback are answered', async () => {
+    expect(statusOf(await asHost('evil.example.org'))).toBe(421)
+    expect(statusOf(await asHost('127.0.0.1.evil.example.org:80'))).toBe(421)
+    for (const host of ['localhost', '127.0.0.1:3000', '[::1]:3000']) expect(statusOf(await asHost(host))).toBe(200)
+  })
+
+  test('X-Forwarded headers of a stranger change nothing', async () => {
+    const upload = await fetch(`${origin()}/uploads`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'tus-resumable': '1.0.0', 'upload-length': '1', 'upload-metadata': `filename ${btoa('a.csv')}`, 'x-forwarded-host': 'evil.example.org', 'x-forwarded-proto': 'https' },
+    })
+    expect(upload.status).toBe(201)
+    expect(upload.headers.get('location')).not.toContain('evil')
+  })
+})
+
+describe('another site', () => {
+  test.for([
+    ['a form of another site', { origin: 'https://evil.example.org', 'content-type': 'text/plain' }],
+    ['a page that hides its origin', { origin: 'null', 'content-type': 'application/json' }],
+    ['a site in the same domain', { 'sec-fetch-site': 'same-site', 'content-type': 'application/json' }],
+    ['a request without an origin', { 'content-type': 'application/json' }],
+  ] as const)('%s can not use a session', async ([, headers]) => {
+    // The session itself does not matter: whoever sends one from elsewhere is refused before it is looked at.
+    const response = await fetch(`${origin()}/api/trpc/projects.create`, {
+      method: 'POST',
+      headers: { ...headers, cookie: 'neuroweaver.session=x' },
+      body: '{"name":"csrf"}',
+    })
+    expect([401, 403, 415]).toContain(response.status)
+  })
+
+  test('every answer forbids frames, sniffing and scripts', async () => {
+    const { headers } = await fetch(`${origin()}/api/v1/models`, { headers: { authorization: `Bearer ${use.rest.web.adminKey}` } })
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'; sandbox")
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('referrer-policy')).toBe('same-origin')
+    const odd = await fetch(`${origin()}/api/v1/models`, { method: 'POST', headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'content-type': 'text/html<script>' }, body: '<' })
+    expect(odd.headers.get('content-type')).toContain('application/json')
+    expect(await odd.text()).not.toContain('<script>')
+  })
+})
+
+describe('frames and floods of bytes', () => {
+  test('two lengths, a length and chunks, bare line feeds and huge headers are refused', async () => {
+    const post = (headers: string[]) => raw(bare('POST /api/v1/models/register HTTP/1.1', headers) + '0\r\n\r\n')
+    expect(statusOf(await post(['Content-Length: 5', 'Transfer-Encoding: chunked']))).toBe(400)
+    expect(statusOf(await post(['Content-Length: 5', 'Content-Length: 6']))).toBe(400)
+    expect([0, 400]).toContain(statusOf(await raw('GET /health HTTP/1.1\nHost: x\n\n')))
+    // The connection may be cut before the answer is read.
+    expect([0, 431]).toContain(statusOf(await raw(bare('GET /health HTTP/1.1', [`X-Big: ${'a'.repeat(100_000)}`]))))
+  })
+
+  test('a body in a million pieces is cut off', async () => {
+    const head = bare('POST /api/v1/models/register HTTP/1.1', [`Authorization: Bearer ${use.rest.web.adminKey}`, 'Content-Type: application/json', 'Transfer-Encoding: chunked'])
+    const answer = await raw(Buffer.concat([Buffer.from(head), Buffer.from('1\r\n \r\n'.repeat(200_000))]))
+    expect([0, 413]).toContain(statusOf(answer))
+  })
+})
+
+describe('junk in what people type', () => {
+  const junk = ["'; drop table models; --", '%', '_', '\\', 'a'.repeat(190), '& | ! :* <->', '"', '$.**', "x'] ? (@.b like_regex \"(a+)+$\")", '\u202Egnp.exe', '\u001b[31mred']
+
+  test('is searched for as it stands', async () => {
+    for (const q of junk) for (const list of ['models', 'datasets', 'deployments']) {
+      const { status } = await use.rest.ask('GET', `/${list}?q=${encodeURIComponent(q)}`)
+      // Data sets and deployments may not be searched by every list.
+      expect([200, 400], `${list} ${q}`).toContain(status)
+    }
+    expect(await db().$count(datasets)).toBe(0)
+  })
+
+  test('NUL, over-long text and broken Unicode are refused by name', async () => {
+    for (const q of ['a\u0000b', 'a'.repeat(100_000 / 20)]) expect((await use.rest.ask('GET', `/models?q=${encodeURIComponent(q)}`)).status).toBe(400)
+    for (const name of ['a\u0000b', '../x', 'a'.repeat(200), '\ud800']) {
+      const answer = await use.rest.ask('POST', '/projects', { body: JSON.stringify({ name }), headers: { 'content-type': 'application/json' } })
+      expect(answer.status).toBe(400)
+      expect(answer.text).toContain('name')
+    }
+  })
+
+  test('a filter is no regular expression and no query language', async () => {
+    for (const filter of ["tags.a'] ? (@.b) = 'x'", 'tags."x" = 1', "metadata.$.** = 'v'", `${'('.repeat(500)}`, "tags.k ~ '(a+)+$'", "name = 'x'; drop table models"])
+      expect((await use.rest.ask('GET', `/models?filter=${encodeURIComponent(filter)}`)).status, filter).toBe(400)
+    for (const order of ['name"', 'id; --', 'password_hash desc']) expect((await use.rest.ask('GET', `/models?order_by=${encodeURIComponent(order)}`)).status).toBe(400)
+  })
+
+  test('numbers out of range and cursors that nobody gave are refused', async () => {
+    for (const query of ['limit=2147483648', 'limit=9223372036854775808', 'limit=-1', 'limit=NaN', 'limit=1e3', 'limit=1&limit=2', 'skip=1000000000', 'limit=1000000000'])
+      expect((await use.rest.ask('GET', `/models?${query}`)).status, query).toBe(400)
+    const forged = Buffer.from(JSON.stringify(['2026-01-01T00:00:00.000Z', '00000000-0000-4000-8000-000000000000'])).toString('base64url')
+    for (const cursor of [forged, `${forged}.${'a'.repeat(22)}`, 'x', '..'])
+      expect((await use.rest.ask('GET', `/models?cursor=${encodeURIComponent(cursor)}`)).status).toBe(400)
+  })
+
+  test('deep, wide and poisoned maps are refused', async () => {
+    const send = (metadata: string) => use.rest.ask('PATCH', '/models/x', { body: `{"metadata":${metadata}}`, headers: { 'content-type': 'application/json' } })
+    expect([400, 413]).toContain((await send(`{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)).status)
+    expect([400, 413]).toContain((await send(`{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join(',')}}`)).status)
+    const huge = await send(`{"a":"${'x'.repeat(10_000_000)}"}`).then(({ status }) => status, () => 'cut off')
+    expect([400, 413, 'cut off']).toContain(huge)
+    expect([400, 404]).toContain((await send('{"__proto__":{"admin":true}}')).status)
+    expect(({} as Record<string, unknown>).admin).toBeUndefined()
+  })
+
+  test('a batch of tRPC calls has an end, and so has an address', async () => {
+    const headers = { authorization: `Bearer ${use.rest.web.adminKey}` }
+    const many = Array.from({ length: 500 }, () => 'me.get').join(',')
+    expect([400, 413, 414]).toContain((await fetch(`${origin()}/api/trpc/${many}?batch=1`, { headers })).status)
+    expect([400, 414, 431]).toContain((await fetch(`${origin()}/api/trpc/models.list?input=${'a'.repeat(100_000)}`, { headers })).status)
+  })
+})
+
+describe('limits', () => {
+  test('a key that asks too often waits, and others do not', async () => {
+    const owner = await makeUser('manager')
+    const [busy, other] = [await makeKey(owner, 'read'), await makeKey(owner, 'read')]
+    expect((await use.rest.ask('PUT', '/limits', { body: { per_key: 30 } })).status).toBe(200)
+    const ask = (key: string) => fetch(`${origin()}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })
+    // The setting is read anew every two seconds.
+    for (const end = Date.now() + 10_000; !(await ask(other)).headers.get('ratelimit-policy'); ) if (Date.now() > end) throw new Error('the limit does not hold')
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(busy)))
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(100)
+    expect(refused[0]?.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(refused[0]?.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/)
+    expect((await ask(other)).status).toBe(200)
+    expect((await use.rest.ask('PUT', '/limits', { body: {} })).status).toBe(200)
+  })
+
+  test('one person has so many event streams and no more', async () => {
+    const key = await makeKey(await makeUser('manager'), 'read')
+    const ended = new AbortController()
+    const open = () => fetch(`${origin()}/api/trpc/live.changes`, { headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' }, signal: ended.signal })
+    const opened = await Promise.all(Array.from({ length: 110 }, open))
+    const bodies = await Promise.all(opened.map(async ({ body }) => new TextDecoder().decode((await body?.getReader().read())?.value)))
+    expect(bodies.filter((text) => text.includes('too_many_requests')).length).toBeGreaterThanOrEqual(10)
+    ended.abort()
+  })
+})
+
+describe('a call that names an Idempotency-Key', () => {
+  test('is made once, for the same sender, address and body', async () => {
+    const send = (name: string, idempotencyKey: string, key?: string) =>
+      use.rest.ask('POST', '/service-accounts', { body: { name }, headers: { 'idempotency-key': idempotencyKey }, ...(key ? { key } : {}) })
+    const first = await send('once', 'k-1')
+    expect(first.status).toBe(201)
+    const again = await send('once', 'k-1')
+    expect([again.status, again.headers.get('idempotent-replayed'), again.text]).toEqual([201, 'true', first.text])
+    expect((await send('another', 'k-1')).status).toBe(422)
+    expect((await send('once', 'k-2')).status).toBe(409)
+    expect((await use.rest.ask('POST', '/projects', { body: { name: 'once' }, headers: { 'idempotency-key': 'k-1' } })).status).toBe(201)
+    const other = await makeKey(await makeUser('admin'), 'admin')
+    expect((await send('of-another', 'k-1', other)).status).toBe(201)
+    expect((await send('x', 'é')).status).toBe(400)
+  })
+
+  test('sent many times at once is made once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => use.rest.ask('POST', '/service-accounts', { body: { name: 'concurrent' }, headers: { 'idempotency-key': 'k-many' } })),
+    )
+    expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1)
+    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true)
+  })
+})
+
+test('a private project is not there for those who do not belong to it', async () => {
+  const project = await makeProject()
+  const outsider = await makeKey(await makeUser('manager'), 'write')
+  expect((await use.rest.ask('GET', `/projects/${project.name}`, { key: outsider })).status).toBe(200)
+  expect((await use.rest.ask('PATCH', `/projects/${project.name}`, { body: { is_private: true } })).status).toBe(200)
+  for (const [method, path] of [['GET', ''], ['GET', '/members'], ['PATCH', ''], ['DELETE', '']] as const)
+    expect((await use.rest.ask(method, `/projects/${project.name}${path}`, { key: outsider, ...(method === 'PATCH' ? { body: {} } : {}) })).status).toBe(404)
+  const list = await use.rest.ask('GET', '/projects', { key: outsider })
+  expect(list.text).not.toContain(project.name)
+  expect((await use.rest.ask('GET', '/models', { key: outsider, headers: { 'x-neuroweaver-project': project.name } })).status).toBe(404)
+})

@@ -1,0 +1,179 @@
+/** Private projects, their members, the accounts of programs, and what keys are limited to: through HTTP, by those concerned. */
+import { describe, expect, it } from 'vitest'
+import type { ProjectRole, Role } from '#src/contracts/access.ts'
+import { db } from '#src/server/db/client.ts'
+import { newId } from '#src/server/db/ids.ts'
+import { deployments, models } from '#src/server/db/schema.ts'
+import { addMember, makeKey, makeProject, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
+import { useRest } from '#src/testing/rest.ts'
+
+const use = useRest()
+type Named = { name: string }[]
+const statusOf = async (method: string, path: string, key: string, body?: unknown) =>
+  (await use.rest.ask(method, path, { key, body })).status
+const madeId = async (path: string, body: object, key?: string) =>
+  (await use.rest.ask('POST', path, { body, ...(key ? { key } : {}) })).body as { id: string; key: string }
+
+async function person(role: Role): Promise<{ user: TestUser; key: string }> {
+  const user = await makeUser(role)
+  return { user, key: await makeKey(user, 'admin') }
+}
+
+async function memberOf(project: { id: string }, role: ProjectRole) {
+  const made = await person('viewer')
+  await addMember(project, made.user, role)
+  return made
+}
+
+describe('a private project', () => {
+  it('is there for its members and admins alone, in every list and by every name', async () => {
+    const lead = await person('manager')
+    const made = await use.rest.ask('POST', '/projects', { body: { name: 'secret', is_private: true } })
+    const { id } = made.body as { id: string }
+    expect(made.body).toMatchObject({ name: 'secret', is_private: true })
+    expect(await statusOf('GET', '/projects/secret', lead.key)).toBe(404)
+    expect(await statusOf('GET', `/projects/${id}`, lead.key)).toBe(404)
+    expect(((await use.rest.ask('GET', '/projects', { key: lead.key })).body as Named).map(({ name }) => name)).toEqual(['default'])
+    const headers = { 'x-neuroweaver-project': 'secret' }
+    expect((await use.rest.ask('GET', '/models', { key: lead.key, headers })).status).toBe(404)
+    expect(await statusOf('POST', '/api-keys', lead.key, { name: 'k', scope: 'read', project: 'secret' })).toBe(404)
+
+    await use.rest.ask('PUT', `/projects/secret/members/${lead.user.email}`, { body: { role: 'viewer' } })
+    expect((await use.rest.ask('GET', '/models', { key: lead.key, headers })).status).toBe(200)
+    const register = { name: 'm', files: [{ path: 'a', upload_id: newId() }] }
+    // What a manager may do in open projects is not what this one grants.
+    expect((await use.rest.ask('POST', '/models/register', { key: lead.key, headers, body: register })).status).toBe(403)
+    expect(await statusOf('GET', '/projects/secret', use.rest.web.adminKey)).toBe(200)
+  })
+
+  it('keeps one admin of its own', async () => {
+    const project = await makeProject()
+    const first = await memberOf(project, 'admin')
+    const second = await person('viewer')
+    const of = (user: TestUser) => `/projects/${project.name}/members/${user.id}`
+    expect(await statusOf('PATCH', `/projects/${project.name}`, first.key, { is_private: true })).toBe(200)
+    expect(await statusOf('DELETE', of(first.user), first.key)).toBe(409)
+    expect(await statusOf('PUT', of(first.user), first.key, { role: 'viewer' })).toBe(409)
+    expect(await statusOf('PUT', of(second.user), first.key, { role: 'admin' })).toBe(200)
+    expect(await statusOf('DELETE', of(first.user), first.key)).toBe(204)
+    expect(await statusOf('GET', `/projects/${project.name}`, first.key)).toBe(404)
+    expect(await statusOf('GET', `/projects/${project.name}`, second.key)).toBe(200)
+  })
+})
+
+describe('a project', () => {
+  const asked: [string, string, object | undefined][] = [
+    ['PATCH', '', { description: 'x' }],
+    ['PUT', '/members/bootstrap@localhost', { role: 'viewer' }],
+    ['DELETE', '/members/bootstrap@localhost', undefined],
+    ['DELETE', '', undefined],
+  ]
+  it.each([
+    ['project viewer', 403],
+    ['project editor', 403],
+    ['project deployer', 403],
+    ['manager', 403],
+    ['viewer', 403],
+    ['project admin', 200],
+    ['admin', 200],
+  ] as const)('is managed by its admins: %s is answered %i', async (who, status) => {
+    const project = await makeProject()
+    const [, role] = who.split(' ')
+    const { key } = role ? await memberOf(project, role as ProjectRole) : await person(who as Role)
+    expect(await statusOf('GET', `/projects/${project.id}`, key)).toBe(200)
+    for (const [method, path, body] of asked)
+      expect(await statusOf(method, `/projects/${project.id}${path}`, key, body), `${method} ${path}`).toBe(
+        method === 'DELETE' && status === 200 ? 204 : status,
+      )
+  })
+
+  it('is deleted when nothing is in it, and says what is', async () => {
+    const project = await makeProject()
+    const { key } = await memberOf(project, 'admin')
+    const bound = (await madeId('/api-keys', { name: 'k', scope: 'read', project: project.name }, key)).key
+    await db().insert(models).values({ id: newId(), projectId: project.id, name: 'kept' })
+    const refused = await use.rest.ask('DELETE', `/projects/${project.name}`, { key })
+    expect(refused).toMatchObject({ status: 409, body: { error: { message: expect.stringContaining('1 models') } } })
+    await db().delete(models)
+    expect(await statusOf('DELETE', `/projects/${project.name}`, key)).toBe(204)
+    expect(await statusOf('GET', '/me', bound)).toBe(401)
+    expect(await statusOf('DELETE', '/projects/default', use.rest.web.adminKey)).toBe(409)
+    expect(await statusOf('PATCH', '/projects/default', use.rest.web.adminKey, { is_private: true })).toBe(409)
+  })
+})
+
+describe('a service account', () => {
+  it('has keys and project roles and no password, and ends with all its keys', async () => {
+    const project = await makeProject()
+    const account = await madeId('/service-accounts', { name: 'nightly' })
+    expect(await statusOf('POST', '/service-accounts', use.rest.web.adminKey, { name: 'Nightly' })).toBe(409)
+    const { key } = await madeId('/api-keys', { name: 'k', scope: 'write', service_account: account.id })
+    const headers = { 'x-neuroweaver-project': project.name }
+    const register = () => use.rest.ask('POST', '/models/register', { key, headers, body: {} }).then(({ status }) => status)
+    expect(await register()).toBe(403)
+    await use.rest.ask('PUT', `/projects/${project.name}/members/${account.id}`, { body: { role: 'editor' } })
+    expect(await register()).toBe(400)
+    const listed = (await use.rest.ask('GET', '/service-accounts')).body as { name: string; keys: number; projects: object[] }[]
+    expect(listed).toMatchObject([{ name: 'nightly', keys: 1, projects: [{ name: project.name, role: 'editor' }] }])
+    expect(await statusOf('PATCH', `/service-accounts/${account.id}`, use.rest.web.adminKey, { is_disabled: true })).toBe(200)
+    expect(await register()).toBe(401)
+  })
+
+  it('is given keys by an admin of the installation alone', async () => {
+    const { key } = await person('manager')
+    const account = await madeId('/service-accounts', { name: 'weekly' })
+    expect(await statusOf('POST', '/api-keys', key, { name: 'k', scope: 'read', service_account: account.id })).toBe(403)
+    expect(await statusOf('GET', '/service-accounts', key)).toBe(403)
+  })
+})
+
+describe('a key', () => {
+  it('that is limited to actions makes no wider one', async () => {
+    const limited = await madeId('/api-keys', { name: 'k', scope: 'write', actions: ['administration:write', 'models:read'] })
+    const make = (body: object) => statusOf('POST', '/api-keys', limited.key, { name: 'k', scope: 'write', ...body })
+    expect(await make({})).toBe(403)
+    expect(await make({ actions: ['models:write'] })).toBe(403)
+    expect(await make({ actions: ['models:read'] })).toBe(201)
+    expect(await statusOf('GET', '/models', limited.key)).toBe(200)
+    expect(await statusOf('GET', '/datasets', limited.key)).toBe(403)
+  })
+
+  it('that only calls models opens only the deployments that it names', async () => {
+    const project = await makeProject()
+    const model = newId()
+    await db().insert(models).values({ id: model, projectId: project.id, name: 'm' })
+    for (const name of ['first', 'second'])
+      await db().insert(deployments).values({ id: newId(), projectId: project.id, name, modelId: model, status: 'ready' })
+    const { credential } = await makeRuntime('inference')
+    const introspect = async (body: object, deployment: string) => {
+      const { key } = await madeId('/api-keys', { name: 'k', scope: 'read', ...body })
+      const token_sha256 = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(key))).toString('hex')
+      const answer = await fetch(`${use.rest.web.url}/api/runtime/v1/inference/introspect`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ token_sha256, deployment }),
+      })
+      return ((await answer.json()) as { status: number }).status
+    }
+    const calls = { actions: ['inference:call'] }
+    expect(await introspect(calls, 'first')).toBe(200)
+    expect(await introspect({ ...calls, deployments: ['first'] }, 'first')).toBe(200)
+    expect(await introspect({ ...calls, deployments: ['first'] }, 'second')).toBe(403)
+    expect(await introspect({ actions: ['models:read'] }, 'first')).toBe(403)
+    expect(await introspect({ ...calls, project: 'default' }, 'first')).toBe(404)
+  })
+
+  it('is followed by another with the same rights, and goes on for the hours of overlap', async () => {
+    const old = await madeId('/api-keys', { name: 'k', scope: 'read', actions: ['models:read'], expires_in_days: 30 })
+    const next = (await use.rest.ask('POST', `/api-keys/${old.id}/rotate`, { body: { overlap_hours: 1 } })).body as { key: string }
+    expect(next).toMatchObject({ name: 'k', scope: 'read', actions: ['models:read'] })
+    expect([await statusOf('GET', '/models', old.key), await statusOf('GET', '/models', next.key)]).toEqual([200, 200])
+    const listed = (await use.rest.ask('GET', '/api-keys')).body as { id: string; expires_at: string }[]
+    const leftMs = Date.parse(listed.find(({ id }) => id === old.id)?.expires_at ?? '') - Date.now()
+    expect(leftMs).toBeGreaterThan(3_500_000)
+    expect(leftMs).toBeLessThan(3_700_000)
+    const { id, key } = await madeId('/api-keys', { name: 'gone', scope: 'read' })
+    await use.rest.ask('POST', `/api-keys/${id}/rotate`, { body: { overlap_hours: 0 } })
+    expect(await statusOf('GET', '/models', key)).toBe(401)
+  })
+})

@@ -1,0 +1,69 @@
+/**
+ * Calls that name an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): made once, however often they are sent. The answer is
+ * kept for a day. A call that was cut off before its answer was kept may be made again after its lease.
+ */
+import { createHash } from 'node:crypto'
+import { and, eq, isNull, lt, sql } from 'drizzle-orm'
+import { db } from '#src/server/db/client.ts'
+import { idempotencyKeys } from '#src/server/db/schema.ts'
+import { AppError } from '#src/server/errors.ts'
+import type { Caller } from './access.ts'
+
+export type Once = { caller: Caller; route: string; key: string; request: unknown }
+export type Kept = { status: number; body: unknown; isReplay: boolean }
+
+const leaseSeconds = 60
+const keptHours = 24
+const form = /^[\x21-\x7e]{1,255}$/
+
+const subjectOf = ({ userId, apiKeyId, project }: Caller) => `${userId ?? ''}:${apiKeyId ?? ''}:${project.id}`
+const hashOf = (request: unknown) => createHash('sha256').update(JSON.stringify(request) ?? '').digest()
+
+/**
+ * Runs `work` unless the same call was made before.
+ * @throws AppError bad_request for a key of another form, unprocessable when it was used for another request, conflict while the first
+ *   call is under way.
+ */
+export async function once(of: Once, work: () => Promise<{ status: number; body: unknown }>): Promise<Kept> {
+  if (!form.test(of.key)) throw new AppError('bad_request', 'Idempotency-Key: must be 1 to 255 visible ASCII characters.')
+  const [subject, requestHash] = [subjectOf(of.caller), hashOf(of.request)]
+  const isOurs = and(eq(idempotencyKeys.subject, subject), eq(idempotencyKeys.route, of.route), eq(idempotencyKeys.key, of.key))
+  const lockedUntil = sql`now() + make_interval(secs => ${leaseSeconds})`
+  const [taken] = await db()
+    .insert(idempotencyKeys)
+    .values({ subject, route: of.route, key: of.key, requestHash, lockedUntil })
+    .onConflictDoUpdate({
+      target: [idempotencyKeys.subject, idempotencyKeys.route, idempotencyKeys.key],
+      set: { lockedUntil },
+      setWhere: and(isNull(idempotencyKeys.status), lt(idempotencyKeys.lockedUntil, sql`now()`), eq(idempotencyKeys.requestHash, requestHash)),
+    })
+    .returning({ key: idempotencyKeys.key })
+  if (!taken) return replay(isOurs, requestHash)
+  try {
+    const done = await work()
+    await db()
+      .update(idempotencyKeys)
+      .set({ status: done.status, body: JSON.stringify(done.body ?? null) })
+      .where(isOurs)
+    return { ...done, isReplay: false }
+  } catch (error) {
+    // What was refused changed nothing: the same key may try again.
+    await db()
+      .delete(idempotencyKeys)
+      .where(and(isOurs, isNull(idempotencyKeys.status)))
+      .catch(() => undefined)
+    throw error
+  }
+}
+
+async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Promise<Kept> {
+  const [known] = await db().select().from(idempotencyKeys).where(isOurs)
+  if (!known) throw new AppError('conflict', 'The first call with this Idempotency-Key has just failed. Send it again.', { retryAfterSeconds: 1 })
+  if (!known.requestHash.equals(requestHash))
+    throw new AppError('unprocessable', 'This Idempotency-Key was used for another request. Choose a new one for each.')
+  if (known.status === null)
+    throw new AppError('conflict', 'The first call with this Idempotency-Key is still under way. Ask again in a moment.', { retryAfterSeconds: 1 })
+  return { status: known.status, body: JSON.parse(known.body ?? 'null'), isReplay: true }
+}
+
+export const sweepIdempotencyKeys = () => db().delete(idempotencyKeys).where(sql`${idempotencyKeys.createdAt} < now() - make_interval(hours => ${keptHours})`)

@@ -1,0 +1,100 @@
+/** How much a caller may ask: limits of keys, and those that an admin sets for everybody. Held to at the door, before any work. */
+import { eq } from 'drizzle-orm'
+import { type InstallationLimits, installationLimits } from '#src/contracts/limits.ts'
+import { db, transaction } from '#src/server/db/client.ts'
+import { installationSettings } from '#src/server/db/schema.ts'
+import { AppError } from '#src/server/errors.ts'
+import type { Caller } from './access.ts'
+import { recordAudit } from './audit.ts'
+import { limitHeaders, takeToken, type Verdict } from './rateLimits.ts'
+
+const settingKey = 'limits'
+const cacheMs = 2_000
+let cached: { limits: InstallationLimits; until: number } | undefined
+
+export async function readLimits(): Promise<InstallationLimits> {
+  const [row] = await db().select().from(installationSettings).where(eq(installationSettings.key, settingKey))
+  return installationLimits.parse(row?.value ?? {})
+}
+
+async function currentLimits(): Promise<InstallationLimits> {
+  if (cached && cached.until > Date.now()) return cached.limits
+  // Whoever asks while the database is away is refused by what comes next, in words that fit.
+  const limits = await readLimits().catch(() => cached?.limits ?? installationLimits.parse({}))
+  cached = { limits, until: Date.now() + cacheMs }
+  return limits
+}
+
+export async function setLimits(caller: Caller, value: InstallationLimits): Promise<InstallationLimits> {
+  await transaction(async (tx) => {
+    const [before] = await tx.select().from(installationSettings).where(eq(installationSettings.key, settingKey)).for('update')
+    const set = { value, updatedBy: caller.userId, updatedAt: new Date() }
+    await tx.insert(installationSettings).values({ key: settingKey, ...set }).onConflictDoUpdate({ target: installationSettings.key, set })
+    await recordAudit(tx, caller, {
+      action: 'installation.limits',
+      targetType: 'installation',
+      targetId: settingKey,
+      before: (before?.value ?? {}) as Record<string, unknown>,
+      after: value,
+      projectId: null,
+    })
+  })
+  cached = undefined
+  return value
+}
+
+type Counted = { name: string; subject: string; perMinute: number | null | undefined }
+
+function countedOf(caller: Caller, limits: InstallationLimits): Counted[] {
+  return [
+    { name: 'address', subject: `a:${caller.address}`, perMinute: limits.perAddress },
+    { name: 'user', subject: `u:${caller.userId}`, perMinute: caller.userId ? limits.perUser : null },
+    { name: 'key', subject: `k:${caller.apiKeyId}`, perMinute: caller.apiKeyId ? (caller.rateLimitPerMinute ?? limits.perKey) : null },
+    { name: 'project', subject: `p:${caller.project.id}`, perMinute: caller.project.name ? limits.perProject : null },
+  ]
+}
+
+/**
+ * Counts a call against every limit that it falls under. Runtimes are not limited: they are the installation's own.
+ * @returns headers that tell the caller of the tightest one.
+ * @throws AppError too_many_requests, with the same headers.
+ */
+export async function admitCall(caller: Caller): Promise<Record<string, string>> {
+  if (caller.kind === 'runtime') return {}
+  const counted = countedOf(caller, await currentLimits())
+  let tightest: { name: string; verdict: Verdict } | undefined
+  for (const { name, subject, perMinute } of counted) {
+    if (!perMinute) continue
+    const verdict = takeToken(subject, { perMinute })
+    if (!tightest || verdict.remaining < tightest.verdict.remaining) tightest = { name, verdict }
+    if (verdict.retryAfterSeconds !== undefined)
+      throw new AppError('too_many_requests', `This ${name} may make ${perMinute} calls a minute. Try again in ${verdict.retryAfterSeconds} s.`, {
+        retryAfterSeconds: verdict.retryAfterSeconds,
+        headers: limitHeaders(name, verdict),
+      })
+  }
+  return tightest ? limitHeaders(tightest.name, tightest.verdict) : {}
+}
+
+const streamsPerSubject = 100
+const streams = new Map<string, number>()
+
+/**
+ * Holds a place for one open stream. @returns a function that gives it back.
+ * @throws AppError too_many_requests when somebody has as many open as one may.
+ */
+export function openStream(caller: Caller): () => void {
+  const subject = caller.userId ?? caller.address ?? ''
+  const count = streams.get(subject) ?? 0
+  if (count >= streamsPerSubject)
+    throw new AppError('too_many_requests', `You have ${count} event streams open, which is as many as one may have. Close some.`, { retryAfterSeconds: 5 })
+  streams.set(subject, count + 1)
+  let isOpen = true
+  return () => {
+    if (!isOpen) return
+    isOpen = false
+    const left = (streams.get(subject) ?? 1) - 1
+    if (left > 0) streams.set(subject, left)
+    else streams.delete(subject)
+  }
+}
