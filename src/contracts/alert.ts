@@ -14,7 +14,14 @@ export type AlertStatus = z.infer<typeof alertStatus>
  */
 export const alertFigures: Record<
   AlertFigure,
-  { label: string; unit: 'ms' | 'ratio' | 'rps' | 'cost'; isBadAbove: boolean; isReported?: true; warning: number | null; critical: number | null }
+  {
+    label: string
+    unit: 'ms' | 'ratio' | 'rps' | 'cost'
+    isBadAbove: boolean
+    isReported?: true
+    warning: number | null
+    critical: number | null
+  }
 > = {
   latency_p95: { label: 'Latency, p95', unit: 'ms', isBadAbove: true, warning: 2000, critical: 5000 },
   success_rate: { label: 'Success rate', unit: 'ratio', isBadAbove: false, warning: 0.95, critical: 0.9 },

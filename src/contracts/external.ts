@@ -21,7 +21,8 @@ export const externalInput = z.object({
   maxTokens: z.number().int().min(1).max(1_000_000).default(1024),
   requestsPerMinute: z.number().int().min(1).max(1_000_000).nullable().default(null),
   maxConcurrent: z.number().int().min(1).max(10_000).default(16),
-  timeoutMs: z.number().int().min(100).max(300_000).default(30_000),
+  /** Below the time after which web lets a silent connection go. */
+  timeoutMs: z.number().int().min(100).max(100_000).default(30_000),
 })
 export type ExternalInput = z.infer<typeof externalInput>
 

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const limitBytes = 10_000_000
 const keptFiles = 3
@@ -65,12 +66,16 @@ function parseEntry(line: string): Entry | undefined {
   }
 }
 
+/** Somebody else's words may be in a line: none of them may steer the terminal, or turn what is read around. */
+const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
+
 function toText(line: string): string {
   const entry = parseEntry(line)
-  if (!entry) return line
+  if (!entry) return stripVTControlCharacters(line).replace(steering, ' ')
   const error = typeof entry.error === 'string' ? entry.error : entry.error?.message
   return [String(entry.level ?? 'info').toUpperCase(), entry.message ?? entry.msg ?? '', error ? `(${error})` : '']
     .filter(Boolean)
+    .map((part) => stripVTControlCharacters(part).replace(steering, ' '))
     .join(' ')
 }
 
@@ -82,7 +87,7 @@ const quiet = new Set(['trace', 'debug', 'info'])
  */
 export function forTerminal(line: string, isError: boolean, isVerbose: boolean): string | undefined {
   const entry = parseEntry(line)
-  if (!entry) return isError || isVerbose ? line : undefined
+  if (!entry) return isError || isVerbose ? toText(line) : undefined
   const isQuiet = typeof entry.level === 'number' ? entry.level < 40 : quiet.has(String(entry.level ?? 'info').toLowerCase())
   return isQuiet && !isVerbose ? undefined : toText(line)
 }

@@ -35,14 +35,20 @@ export function addressOf(req: Pick<IncomingMessage, 'headers'> & { socket?: Inc
   return hops.reverse().find((hop) => ipaddr.isValid(hop) && !isTrusted(hop, proxies)) ?? direct
 }
 
-const nameOf = (host: string) => host.toLowerCase().replace(/:\d{1,5}$/, '').replace(/^\[|\]$/g, '').replace(/\.$/, '')
+const nameOf = (host: string) =>
+  host
+    .toLowerCase()
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
 
 let allowed: { key: string; names: Set<string> } | undefined
 
 function allowedNames(): Set<string> {
   const { webUrl, HOST, NEUROWEAVER_ALLOWED_HOSTS: more } = env()
   const key = `${webUrl} ${HOST} ${more}`
-  if (allowed?.key !== key) allowed = { key, names: new Set([nameOf(new URL(webUrl).host), nameOf(HOST), 'localhost', ...listOf(more).map(nameOf)]) }
+  if (allowed?.key !== key)
+    allowed = { key, names: new Set([nameOf(new URL(webUrl).host), nameOf(HOST), 'localhost', ...listOf(more).map(nameOf)]) }
   return allowed.names
 }
 

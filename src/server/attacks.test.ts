@@ -20,20 +20,30 @@ async function raw(bytes: string | Buffer): Promise<string> {
   return read(socket).catch(() => '')
 }
 const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
-const bare = (line: string, headers: string[] = []) => `${line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`
+const bare = (line: string, headers: string[] = []) =>
+  `${line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`
 
 describe('without a credential', () => {
   test('no verb opens any address', async () => {
     const verbs = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
     const paths = [...new Set(routes.map(({ path }) => `/api/v1${path.replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000')}`))]
-    for (const path of [...paths, '/uploads', '/uploads/x', '/api/trpc/models.list', '/api/runtime/v1/heartbeat', '/metrics', '/api/v1/none'])
+    for (const path of [
+      ...paths,
+      '/uploads',
+      '/uploads/x',
+      '/api/trpc/models.list',
+      '/api/runtime/v1/heartbeat',
+      '/metrics',
+      '/api/v1/none',
+    ])
       for (const method of verbs) {
         const { status } = await fetch(`${origin()}${path}`, { method })
         // The tus protocol lets anybody ask what it speaks.
         const isOptionsOfUploads = method === 'OPTIONS' && path.startsWith('/uploads') && status === 204
         // HEAD of a procedure asks nothing of it.
         const isHeadOfTrpc = method === 'HEAD' && path.startsWith('/api/trpc/') && status === 204
-        if (!isOptionsOfUploads && !isHeadOfTrpc) expect([401, 403, 404, 405, 412], `${method} ${path} answered ${status}`).toContain(status)
+        if (!isOptionsOfUploads && !isHeadOfTrpc)
+          expect([401, 403, 404, 405, 412, 415], `${method} ${path} answered ${status}`).toContain(status)
       }
   })
 
@@ -46,7 +56,11 @@ describe('without a credential', () => {
   })
 
   test('a header that skips middleware skips nothing', async () => {
-    for (const headers of [{ 'x-middleware-subrequest': 'middleware:middleware:middleware' }, { rsc: '1', 'next-action': 'x' }, { 'x-http-method-override': 'DELETE' }])
+    for (const headers of [
+      { 'x-middleware-subrequest': 'middleware:middleware:middleware' },
+      { rsc: '1', 'next-action': 'x' },
+      { 'x-http-method-override': 'DELETE' },
+    ])
       expect((await fetch(`${origin()}/api/v1/models`, { headers: headers as Record<string, string> })).status).toBe(401)
   })
 })
@@ -63,7 +77,14 @@ describe('hosts and proxies', () => {
   test('X-Forwarded headers of a stranger change nothing', async () => {
     const upload = await fetch(`${origin()}/uploads`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'tus-resumable': '1.0.0', 'upload-length': '1', 'upload-metadata': `filename ${btoa('a.csv')}`, 'x-forwarded-host': 'evil.example.org', 'x-forwarded-proto': 'https' },
+      headers: {
+        authorization: `Bearer ${use.rest.web.adminKey}`,
+        'tus-resumable': '1.0.0',
+        'upload-length': '1',
+        'upload-metadata': `filename ${btoa('a.csv')}`,
+        'x-forwarded-host': 'evil.example.org',
+        'x-forwarded-proto': 'https',
+      },
     })
     expect(upload.status).toBe(201)
     expect(upload.headers.get('location')).not.toContain('evil')
@@ -91,7 +112,11 @@ describe('another site', () => {
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'; sandbox")
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('referrer-policy')).toBe('same-origin')
-    const odd = await fetch(`${origin()}/api/v1/models`, { method: 'POST', headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'content-type': 'text/html<script>' }, body: '<' })
+    const odd = await fetch(`${origin()}/api/v1/models`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'content-type': 'text/html<script>' },
+      body: '<',
+    })
     expect(odd.headers.get('content-type')).toContain('application/json')
     expect(await odd.text()).not.toContain('<script>')
   })
@@ -108,41 +133,78 @@ describe('frames and floods of bytes', () => {
   })
 
   test('a body in a million pieces is cut off', async () => {
-    const head = bare('POST /api/v1/models/register HTTP/1.1', [`Authorization: Bearer ${use.rest.web.adminKey}`, 'Content-Type: application/json', 'Transfer-Encoding: chunked'])
+    const head = bare('POST /api/v1/models/register HTTP/1.1', [
+      `Authorization: Bearer ${use.rest.web.adminKey}`,
+      'Content-Type: application/json',
+      'Transfer-Encoding: chunked',
+    ])
     const answer = await raw(Buffer.concat([Buffer.from(head), Buffer.from('1\r\n \r\n'.repeat(200_000))]))
     expect([0, 413]).toContain(statusOf(answer))
   })
 })
 
 describe('junk in what people type', () => {
-  const junk = ["'; drop table models; --", '%', '_', '\\', 'a'.repeat(190), '& | ! :* <->', '"', '$.**', "x'] ? (@.b like_regex \"(a+)+$\")", '\u202Egnp.exe', '\u001b[31mred']
+  const junk = [
+    "'; drop table models; --",
+    '%',
+    '_',
+    '\\',
+    'a'.repeat(190),
+    '& | ! :* <->',
+    '"',
+    '$.**',
+    'x\'] ? (@.b like_regex "(a+)+$")',
+    '\u202Egnp.exe',
+    '\u001b[31mred',
+  ]
 
   test('is searched for as it stands', async () => {
-    for (const q of junk) for (const list of ['models', 'datasets', 'deployments']) {
-      const { status } = await use.rest.ask('GET', `/${list}?q=${encodeURIComponent(q)}`)
-      // Data sets and deployments may not be searched by every list.
-      expect([200, 400], `${list} ${q}`).toContain(status)
-    }
+    for (const q of junk)
+      for (const list of ['models', 'datasets', 'deployments']) {
+        const { status } = await use.rest.ask('GET', `/${list}?q=${encodeURIComponent(q)}`)
+        // Data sets and deployments may not be searched by every list.
+        expect([200, 400], `${list} ${q}`).toContain(status)
+      }
     expect(await db().$count(datasets)).toBe(0)
   })
 
   test('NUL, over-long text and broken Unicode are refused by name', async () => {
-    for (const q of ['a\u0000b', 'a'.repeat(100_000 / 20)]) expect((await use.rest.ask('GET', `/models?q=${encodeURIComponent(q)}`)).status).toBe(400)
+    for (const q of ['a\u0000b', 'a'.repeat(100_000 / 20)])
+      expect((await use.rest.ask('GET', `/models?q=${encodeURIComponent(q)}`)).status).toBe(400)
     for (const name of ['a\u0000b', '../x', 'a'.repeat(200), '\ud800']) {
-      const answer = await use.rest.ask('POST', '/projects', { body: JSON.stringify({ name }), headers: { 'content-type': 'application/json' } })
+      const answer = await use.rest.ask('POST', '/projects', {
+        body: JSON.stringify({ name }),
+        headers: { 'content-type': 'application/json' },
+      })
       expect(answer.status).toBe(400)
       expect(answer.text).toContain('name')
     }
   })
 
   test('a filter is no regular expression and no query language', async () => {
-    for (const filter of ["tags.a'] ? (@.b) = 'x'", 'tags."x" = 1', "metadata.$.** = 'v'", `${'('.repeat(500)}`, "tags.k ~ '(a+)+$'", "name = 'x'; drop table models"])
+    for (const filter of [
+      "tags.a'] ? (@.b) = 'x'",
+      "metadata.$.** = 'v'",
+      `${'('.repeat(500)}`,
+      "tags.k ~ '(a+)+$'",
+      "name = 'x'; drop table models",
+    ])
       expect((await use.rest.ask('GET', `/models?filter=${encodeURIComponent(filter)}`)).status, filter).toBe(400)
-    for (const order of ['name"', 'id; --', 'password_hash desc']) expect((await use.rest.ask('GET', `/models?order_by=${encodeURIComponent(order)}`)).status).toBe(400)
+    for (const order of ['name"', 'id; --', 'password_hash desc'])
+      expect((await use.rest.ask('GET', `/models?order_by=${encodeURIComponent(order)}`)).status).toBe(400)
   })
 
   test('numbers out of range and cursors that nobody gave are refused', async () => {
-    for (const query of ['limit=2147483648', 'limit=9223372036854775808', 'limit=-1', 'limit=NaN', 'limit=1e3', 'limit=1&limit=2', 'skip=1000000000', 'limit=1000000000'])
+    for (const query of [
+      'limit=2147483648',
+      'limit=9223372036854775808',
+      'limit=-1',
+      'limit=NaN',
+      'limit=1e3',
+      'limit=1&limit=2',
+      'skip=1000000000',
+      'limit=1000000000',
+    ])
       expect((await use.rest.ask('GET', `/models?${query}`)).status, query).toBe(400)
     const forged = Buffer.from(JSON.stringify(['2026-01-01T00:00:00.000Z', '00000000-0000-4000-8000-000000000000'])).toString('base64url')
     for (const cursor of [forged, `${forged}.${'a'.repeat(22)}`, 'x', '..'])
@@ -150,10 +212,14 @@ describe('junk in what people type', () => {
   })
 
   test('deep, wide and poisoned maps are refused', async () => {
-    const send = (metadata: string) => use.rest.ask('PATCH', '/models/x', { body: `{"metadata":${metadata}}`, headers: { 'content-type': 'application/json' } })
+    const send = (metadata: string) =>
+      use.rest.ask('PATCH', '/models/x', { body: `{"metadata":${metadata}}`, headers: { 'content-type': 'application/json' } })
     expect([400, 413]).toContain((await send(`{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)).status)
     expect([400, 413]).toContain((await send(`{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join(',')}}`)).status)
-    const huge = await send(`{"a":"${'x'.repeat(10_000_000)}"}`).then(({ status }) => status, () => 'cut off')
+    const huge = await send(`{"a":"${'x'.repeat(10_000_000)}"}`).then(
+      ({ status }) => status,
+      () => 'cut off',
+    )
     expect([400, 413, 'cut off']).toContain(huge)
     expect([400, 404]).toContain((await send('{"__proto__":{"admin":true}}')).status)
     expect(({} as Record<string, unknown>).admin).toBeUndefined()
@@ -174,7 +240,8 @@ describe('limits', () => {
     expect((await use.rest.ask('PUT', '/limits', { body: { per_key: 30 } })).status).toBe(200)
     const ask = (key: string) => fetch(`${origin()}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })
     // The setting is read anew every two seconds.
-    for (const end = Date.now() + 10_000; !(await ask(other)).headers.get('ratelimit-policy'); ) if (Date.now() > end) throw new Error('the limit does not hold')
+    for (const end = Date.now() + 10_000; !(await ask(other)).headers.get('ratelimit-policy'); )
+      if (Date.now() > end) throw new Error('the limit does not hold')
     const answers = await Promise.all(Array.from({ length: 200 }, () => ask(busy)))
     const refused = answers.filter(({ status }) => status === 429)
     expect(refused.length).toBeGreaterThan(100)
@@ -187,7 +254,11 @@ describe('limits', () => {
   test('one person has so many event streams and no more', async () => {
     const key = await makeKey(await makeUser('manager'), 'read')
     const ended = new AbortController()
-    const open = () => fetch(`${origin()}/api/trpc/live.changes`, { headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' }, signal: ended.signal })
+    const open = () =>
+      fetch(`${origin()}/api/trpc/live.changes`, {
+        headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
+        signal: ended.signal,
+      })
     const opened = await Promise.all(Array.from({ length: 110 }, open))
     const bodies = await Promise.all(opened.map(async ({ body }) => new TextDecoder().decode((await body?.getReader().read())?.value)))
     expect(bodies.filter((text) => text.includes('too_many_requests')).length).toBeGreaterThanOrEqual(10)
@@ -213,7 +284,9 @@ describe('a call that names an Idempotency-Key', () => {
 
   test('sent many times at once is made once', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 12 }, () => use.rest.ask('POST', '/service-accounts', { body: { name: 'concurrent' }, headers: { 'idempotency-key': 'k-many' } })),
+      Array.from({ length: 12 }, () =>
+        use.rest.ask('POST', '/service-accounts', { body: { name: 'concurrent' }, headers: { 'idempotency-key': 'k-many' } }),
+      ),
     )
     expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1)
     expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true)
@@ -225,8 +298,16 @@ test('a private project is not there for those who do not belong to it', async (
   const outsider = await makeKey(await makeUser('manager'), 'write')
   expect((await use.rest.ask('GET', `/projects/${project.name}`, { key: outsider })).status).toBe(200)
   expect((await use.rest.ask('PATCH', `/projects/${project.name}`, { body: { is_private: true } })).status).toBe(200)
-  for (const [method, path] of [['GET', ''], ['GET', '/members'], ['PATCH', ''], ['DELETE', '']] as const)
-    expect((await use.rest.ask(method, `/projects/${project.name}${path}`, { key: outsider, ...(method === 'PATCH' ? { body: {} } : {}) })).status).toBe(404)
+  for (const [method, path] of [
+    ['GET', ''],
+    ['GET', '/members'],
+    ['PATCH', ''],
+    ['DELETE', ''],
+  ] as const)
+    expect(
+      (await use.rest.ask(method, `/projects/${project.name}${path}`, { key: outsider, ...(method === 'PATCH' ? { body: {} } : {}) }))
+        .status,
+    ).toBe(404)
   const list = await use.rest.ask('GET', '/projects', { key: outsider })
   expect(list.text).not.toContain(project.name)
   expect((await use.rest.ask('GET', '/models', { key: outsider, headers: { 'x-neuroweaver-project': project.name } })).status).toBe(404)

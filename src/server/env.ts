@@ -54,7 +54,12 @@ const settings = z.object({
   OIDC_GROUPS_CLAIM: z.string().min(1).max(200).default('groups'),
   /** Groups and the roles they give: `ml-admins=admin,ml=manager`. Whoever is in none of them is a viewer. */
   OIDC_ROLE_MAP: optional(
-    z.string().regex(/^\s*[^=,]+=(viewer|user|manager|admin)\s*(,\s*[^=,]+=(viewer|user|manager|admin)\s*)*$/, 'must be like "ml-admins=admin,ml=manager"'),
+    z
+      .string()
+      .regex(
+        /^\s*[^=,]+=(viewer|user|manager|admin)\s*(,\s*[^=,]+=(viewer|user|manager|admin)\s*)*$/,
+        'must be like "ml-admins=admin,ml=manager"',
+      ),
   ),
   /** The router that is told of our models; off when no address is set. */
   RELAYCORE_URL: optional(z.url({ protocol: /^https?$/ })),

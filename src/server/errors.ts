@@ -13,7 +13,11 @@ export class AppError extends Error {
   /** Headers that go with the answer. */
   readonly headers: Record<string, string>
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: ErrorDetail[]; retryAfterSeconds?: number; headers?: Record<string, string> } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: ErrorDetail[]; retryAfterSeconds?: number; headers?: Record<string, string> } = {},
+  ) {
     super(message, { cause: options.cause })
     this.name = 'AppError'
     this.code = code

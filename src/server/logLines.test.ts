@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Collector, eventually, type LogLine } from '#src/testing/collector.ts'
 import { useDatabase } from '#src/testing/database.ts'
+import { caller } from '#src/testing/factories.ts'
+import { makeReadyDataset } from '#src/testing/rows.ts'
 import { startWeb, type TestWeb } from '#src/testing/web.ts'
 
 const keys = [
@@ -99,6 +101,32 @@ describe('what a request causes', () => {
     const span = await eventually(() => collector.spans.find(({ name, ...found }) => name === 'verify-upload' && found.traceId === traceId))
     const request = await eventually(() => collector.spans.find(({ spanId }) => spanId === span.parentSpanId))
     expect([request.name.split(' ')[0], request.parentSpanId]).toEqual(['PATCH', 'b7ad6b7169203331'])
+  })
+
+  it('is carried to whoever trains, and found again in what comes back', async () => {
+    const dataset = await makeReadyDataset(await caller(web.adminKey), 'training-data')
+    const parent = 'c7ad6b7169203331'
+    const created = await ask('/api/v1/training/jobs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-correlation-id': 'a-training', traceparent: `00-${traceId}-${parent}-01` },
+      body: JSON.stringify({ recipe: 'tabular-classification', dataset, columns: { target: 'left' }, model_name: 'trained' }),
+    })
+    expect(created.status).toBe(201)
+    const bootId = crypto.randomUUID()
+    const runtime = (path: string, bearer: string, body: object) =>
+      ask(`/api/runtime/v1${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', 'x-correlation-id': 'a-training' },
+        body: JSON.stringify(body),
+      })
+    const enrolment = { kind: 'training', name: 'one', version: '1', protocol: 1, boot_id: bootId, devices: [], capacity: 1, url: null }
+    const { credential } = (await (await runtime('/enrol', web.runtimeToken, enrolment)).json()) as { credential: string }
+    const claimed = await runtime('/training/claim', credential, { boot_id: bootId, devices: ['cpu'], wait_ms: 5_000 })
+    const claim = (await claimed.json()) as { job_id: string; correlation_id: string; traceparent: string }
+    expect(claim.correlation_id).toBe('a-training')
+    expect(claim.traceparent).toMatch(new RegExp(`^00-${traceId}-(?!${parent})[0-9a-f]{16}-01$`))
+    await runtime(`/training/jobs/${claim.job_id}/events`, credential, { attempt: 1, events: [] })
+    await lineOf('web', 'a-training', `POST /api/runtime/v1/training/jobs/${claim.job_id}/events`)
   })
 
   it('is a span by its route, without the ids in it', async () => {

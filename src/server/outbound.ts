@@ -17,6 +17,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import ipaddr from 'ipaddr.js'
+import { traced } from '#src/telemetry/tracing.ts'
 import { env } from './env.ts'
 import { AppError } from './errors.ts'
 
@@ -234,7 +235,8 @@ export async function outboundFetch(
   }
   try {
     for (let redirects = 0; ; redirects += 1) {
-      const answer = await open(hop, resolve)
+      const at = { 'http.request.method': hop.method, 'server.address': hop.url.host }
+      const answer = await traced(`${hop.method} ${hop.url.host}`, { kind: 'client', attributes: at }, () => open(hop, resolve))
       const status = answer.statusCode ?? 0
       const { location } = answer.headers
       if (!isRedirect(status) || !location || maxRedirects === 0) {

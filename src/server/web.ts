@@ -63,7 +63,9 @@ const trpcHandler = createHTTPHandler({
   maxBatchSize: 100,
   createContext: ({ req }) => contextOf(req),
   responseMeta({ errors }) {
-    const seconds = errors.map(({ cause }) => (cause instanceof AppError ? cause.retryAfterSeconds : undefined)).find((given) => given !== undefined)
+    const seconds = errors
+      .map(({ cause }) => (cause instanceof AppError ? cause.retryAfterSeconds : undefined))
+      .find((given) => given !== undefined)
     return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }
   },
 })

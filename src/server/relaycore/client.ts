@@ -1,5 +1,6 @@
 /** RelayCore's own HTTP: where each kind of message goes. Its address comes from the settings and is trusted. */
 import { z } from 'zod'
+import { traced, traceHeaders } from '#src/telemetry/tracing.ts'
 import { env } from '../env.ts'
 
 export type Kind = 'provider' | 'register' | 'remove' | 'performance' | 'status'
@@ -25,13 +26,19 @@ const paths: Record<Kind, (modelId: string) => [method: string, path: string]> =
   status: (id) => ['POST', `/api/v1/models/${id}/status`],
 }
 
-async function call(method: string, path: string, body: unknown, correlationId: string): Promise<Response> {
+const call = (method: string, path: string, body: unknown, correlationId: string): Promise<Response> =>
+  traced(`${method} RelayCore`, { kind: 'client', attributes: { 'url.path': path, 'neuroweaver.correlation_id': correlationId } }, () =>
+    send(method, path, body, correlationId),
+  )
+
+async function send(method: string, path: string, body: unknown, correlationId: string): Promise<Response> {
   const { RELAYCORE_URL: url = '', RELAYCORE_API_KEY: key } = env()
   return fetch(`${url.replace(/\/$/, '')}${path}`, {
     method,
     headers: {
       accept: 'application/json',
       'x-correlation-id': correlationId,
+      ...traceHeaders(),
       ...(key ? { authorization: `Bearer ${key}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },

@@ -7,7 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bucketCount, bucketOf } from '#src/contracts/latency.ts'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { deploymentReplicas, deployments, modelSwitches, modelThresholds, modelVersions, performanceMetrics, qualityReports, runtimes } from '#src/server/db/schema.ts'
+import {
+  deploymentReplicas,
+  deployments,
+  modelSwitches,
+  modelThresholds,
+  modelVersions,
+  performanceMetrics,
+  qualityReports,
+  runtimes,
+} from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { RelayCoreDouble } from '#src/testing/relaycore.ts'
@@ -23,7 +32,12 @@ let key: string
 
 beforeAll(async () => {
   await relay.up()
-  web = await startWeb({ databaseUrl: database.url, dataDir, worker: true, env: { RELAYCORE_URL: relay.url, RELAYCORE_API_KEY: 'relay-key' } })
+  web = await startWeb({
+    databaseUrl: database.url,
+    dataDir,
+    worker: true,
+    env: { RELAYCORE_URL: relay.url, RELAYCORE_API_KEY: 'relay-key' },
+  })
   runtimeId = (await makeRuntime('inference', { lastHeartbeatAt: new Date(), url: 'http://127.0.0.1:9' })).id
   key = await makeKey(await makeUser('manager'), 'write')
 })
@@ -64,7 +78,10 @@ async function makeModel(name: string, more: Record<string, unknown> = {}): Prom
 async function makeReady({ status, body }: Answer): Promise<string> {
   if (status !== 201) throw new Error(JSON.stringify(body))
   const id = String(body.id)
-  await db().update(modelVersions).set({ status: 'ready', signature: exampleSignature, task: 'tabular-classification' }).where(eq(modelVersions.modelId, id))
+  await db()
+    .update(modelVersions)
+    .set({ status: 'ready', signature: exampleSignature, task: 'tabular-classification' })
+    .where(eq(modelVersions.modelId, id))
   return id
 }
 
@@ -73,12 +90,17 @@ async function serve(model: string): Promise<string> {
   const { body } = await ask('POST', `/models/${model}/deploy`, {})
   const id = String(body.id)
   await reportReady(id)
-  await until(() => ask('GET', `/deployments/${id}`), (found) => found.body.status === 'ready')
+  await until(
+    () => ask('GET', `/deployments/${id}`),
+    (found) => found.body.status === 'ready',
+  )
   return id
 }
 
 async function reportReady(deploymentId: string): Promise<void> {
-  await db().update(runtimes).set({ lastHeartbeatAt: new Date(Date.now() + 600_000) })
+  await db()
+    .update(runtimes)
+    .set({ lastHeartbeatAt: new Date(Date.now() + 600_000) })
   const versions = await db().select({ id: modelVersions.id }).from(modelVersions)
   for (const { id } of versions)
     await db()
@@ -94,17 +116,42 @@ async function measure(deploymentId: string, modelId: string, requests: number, 
   counts[bucketOf(latencyMs)] = requests
   await db()
     .insert(performanceMetrics)
-    .values({ deploymentId, minute: new Date(Math.floor(Date.now() / 60_000) * 60_000), versionId: version?.id ?? '', version: 1, runtimeId, bootId: newId(), requests, errors, latencyCounts: counts, queueCounts: new Array(bucketCount).fill(0) })
+    .values({
+      deploymentId,
+      minute: new Date(Math.floor(Date.now() / 60_000) * 60_000),
+      versionId: version?.id ?? '',
+      version: 1,
+      runtimeId,
+      bootId: newId(),
+      requests,
+      errors,
+      latencyCounts: counts,
+      queueCounts: new Array(bucketCount).fill(0),
+    })
 }
 
 describe('the outbox', () => {
   test('registers the provider at the start, and each model seconds after it is ready, in its wire form', async () => {
-    await until(() => relay.got.filter(({ kind }) => kind === 'provider'), (got) => got.length === 1)
-    const id = await makeModel('wire', { specialization: 'churn, growth', cost_per_token: 0.002, max_tokens: 512, capabilities: ['classification'] })
+    await until(
+      () => relay.got.filter(({ kind }) => kind === 'provider'),
+      (got) => got.length === 1,
+    )
+    const id = await makeModel('wire', {
+      specialization: 'churn, growth',
+      cost_per_token: 0.002,
+      max_tokens: 512,
+      capabilities: ['classification'],
+    })
     const asked = Date.now()
     await serve('wire')
-    const [registered, status] = await until(() => relay.of(id), (got) => got.length >= 2)
-    expect(registered).toMatchObject({ kind: 'register', body: { name: 'wire', specialization: ['churn', 'growth'], cost_per_token: 0.002, max_tokens: 512, capabilities: ['classification'] } })
+    const [registered, status] = await until(
+      () => relay.of(id),
+      (got) => got.length >= 2,
+    )
+    expect(registered).toMatchObject({
+      kind: 'register',
+      body: { name: 'wire', specialization: ['churn', 'growth'], cost_per_token: 0.002, max_tokens: 512, capabilities: ['classification'] },
+    })
     expect(status).toMatchObject({ kind: 'status', body: { status: 'ready' } })
     expect((registered?.at ?? 0) - asked).toBeLessThan(15_000)
     expect(registered?.correlationId).toBeTruthy()
@@ -118,7 +165,10 @@ describe('the outbox', () => {
     expect(relay.of(id)).toEqual([])
     await relay.up()
     const back = Date.now()
-    const got = await until(() => relay.of(id), (calls) => calls.some(({ kind }) => kind === 'remove'))
+    const got = await until(
+      () => relay.of(id),
+      (calls) => calls.some(({ kind }) => kind === 'remove'),
+    )
     expect(got.map(({ kind }) => kind)).toEqual(['register', 'status', 'remove'])
     expect(Date.now() - back).toBeLessThan(10_000)
   })
@@ -127,7 +177,10 @@ describe('the outbox', () => {
     const id = await makeModel('stubborn')
     relay.mood = { wrong: [500, 422] }
     await serve('stubborn')
-    const all = await until(() => relay.got.filter(({ modelId }) => modelId === id), (calls) => calls.length >= 3)
+    const all = await until(
+      () => relay.got.filter(({ modelId }) => modelId === id),
+      (calls) => calls.length >= 3,
+    )
     relay.mood = {}
     expect(all.map(({ kind, status }) => `${kind} ${status}`).slice(0, 3)).toEqual(['register 500', 'register 422', 'status 200'])
   })
@@ -166,16 +219,24 @@ describe('a switch', () => {
     expect(done).toMatchObject({ status: 200, body: { success: true, target_model: 'new', status: 'done' } })
     expect(Date.now() - started).toBeLessThan(5_000)
     expect((await ask('GET', `/deployments/${deployment}`)).body.targets).toMatchObject([{ model_id: to, weight: 100 }])
-    await until(() => relay.of(from).map(({ body }) => body.status), (told) => told.includes('switched'))
+    await until(
+      () => relay.of(from).map(({ body }) => body.status),
+      (told) => told.includes('switched'),
+    )
   })
 
   test('without a stand-in says so; to another interface it is refused', async () => {
     const other = await makeModel('other-interface')
-    await db().update(modelVersions).set({ signature: { inputs: [], outputs: [] } }).where(eq(modelVersions.modelId, other))
+    await db()
+      .update(modelVersions)
+      .set({ signature: { inputs: [], outputs: [] } })
+      .where(eq(modelVersions.modelId, other))
     await makeModel('lonely')
     await serve('lonely')
     await ask('PUT', '/performance/models/lonely/thresholds', { min_accuracy: 0.5 })
-    expect(await ask('POST', '/performance/models/lonely/switch', { target_model: 'other-interface', reason: 'x' })).toMatchObject({ status: 422 })
+    expect(await ask('POST', '/performance/models/lonely/switch', { target_model: 'other-interface', reason: 'x' })).toMatchObject({
+      status: 422,
+    })
     expect(await ask('POST', '/performance/models/lonely/switch', { target_model: 'absent', reason: 'x' })).toMatchObject({ status: 404 })
   })
 
@@ -183,9 +244,16 @@ describe('a switch', () => {
     const [slowId] = [await makeModel('slow'), await makeModel('steady')]
     const deployment = await serve('steady')
     await ask('PUT', '/performance/models/steady/thresholds', { max_latency_ms: 100, min_requests: 10, auto_switch: false })
-    const begin = () => ask('POST', '/performance/models/steady/switch', { target_model: 'slow', reason: 'trial', switch_type: 'gradual', duration_seconds: 600 })
+    const begin = () =>
+      ask('POST', '/performance/models/steady/switch', {
+        target_model: 'slow',
+        reason: 'trial',
+        switch_type: 'gradual',
+        duration_seconds: 600,
+      })
     expect((await begin()).body).toMatchObject({ success: true, status: 'moving' })
-    const weights = async () => ((await ask('GET', `/deployments/${deployment}`)).body.targets as { weight: number }[]).map(({ weight }) => weight)
+    const weights = async () =>
+      ((await ask('GET', `/deployments/${deployment}`)).body.targets as { weight: number }[]).map(({ weight }) => weight)
     expect(await weights()).toEqual([90, 10])
     // The next step is due by the clock: moved ahead, the worker takes it.
     await db().update(modelSwitches).set({ nextAt: new Date() }).where(eq(modelSwitches.status, 'moving'))
@@ -200,15 +268,27 @@ describe('a switch', () => {
   test('happens by itself when a model degrades, to the best healthy stand-in, and back when it recovers', async () => {
     const [weak, good] = [await makeModel('weak'), await makeModel('stand-in')]
     const deployment = await serve('weak')
-    await fetch(`${web.url}/api/trpc/performance.setBackups`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'weak', backups: ['stand-in'] }) })
+    await fetch(`${web.url}/api/trpc/performance.setBackups`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'weak', backups: ['stand-in'] }),
+    })
     await ask('PUT', '/performance/models/weak/thresholds', { min_accuracy: 0.8, min_requests: 50 })
-    const report = (accuracy: number) => ask('POST', '/performance/models/weak/metrics', { accuracy_score: accuracy, latency_ms: 5, throughput_rps: 1, cost_per_request: 0 })
+    const report = (accuracy: number) =>
+      ask('POST', '/performance/models/weak/metrics', { accuracy_score: accuracy, latency_ms: 5, throughput_rps: 1, cost_per_request: 0 })
     for (let sent = 0; sent < 50; sent++) await report(0.4)
-    const served = async () => ((await ask('GET', `/deployments/${deployment}`)).body.targets as { model_id: string }[]).map(({ model_id: id }) => id)
+    const served = async () =>
+      ((await ask('GET', `/deployments/${deployment}`)).body.targets as { model_id: string }[]).map(({ model_id: id }) => id)
     await until(served, (found) => found[0] === good)
-    await until(() => relay.of(weak).map(({ body }) => body.status), (told) => told.includes('degraded') && told.includes('switched'))
+    await until(
+      () => relay.of(weak).map(({ body }) => body.status),
+      (told) => told.includes('degraded') && told.includes('switched'),
+    )
     // The bad reports grow old, and new ones are good.
-    await db().update(qualityReports).set({ at: new Date(Date.now() - 3_600_000) }).where(eq(qualityReports.modelId, weak))
+    await db()
+      .update(qualityReports)
+      .set({ at: new Date(Date.now() - 3_600_000) })
+      .where(eq(qualityReports.modelId, weak))
     for (let sent = 0; sent < 50; sent++) await report(0.95)
     await until(served, (found) => found[0] === weak)
     const [limits] = await db().select().from(modelThresholds).where(eq(modelThresholds.modelId, weak))

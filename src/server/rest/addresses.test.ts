@@ -376,6 +376,8 @@ describe('a model that another server answers for', () => {
 /** Why a change leaves no entry, by its operation. */
 const unrecorded: Record<string, string> = {
   postInference: 'asks a model',
+  postAlertRulesPreview: 'computes what would have been',
+  postChannelsChannelTest: 'sends a trial, which stands among the deliveries',
   postPerformanceModelsModelMetrics: 'reports figures, many a minute, which are kept themselves',
 }
 

@@ -214,14 +214,16 @@ describe('an alert', () => {
     deployment = (await use.rest.ask('POST', '/models/watched/deploy')).body
     const [version] = await db().select({ id: modelVersions.id }).from(modelVersions).where(eq(modelVersions.modelId, model.id))
     versionId = version?.id as string
+    await use.rest.ask('POST', '/alert-rules', { body: { name: 'Latency', figure: 'latency_p95', warning: 2000, critical: 5000 } })
     await make('pager', 'webhook', `${receiverUrl}/pager`, { events: ['alert.firing', 'alert.resolved'] })
     flaky = (await make('flaky', 'webhook', `${receiverUrl}/flaky-9f8e7d`, { events: ['alert.firing'] })).body
     await make('chat', 'slack', `${receiverUrl}/chat`, { events: ['alert.firing'] })
     await make('mail', 'email', 'ops@example.test, lead@example.test', { events: ['alert.firing'] })
   })
 
-  it('is watched for from the start: a project has the usual rules', async () => {
-    const rules = (await use.rest.ask('GET', '/alert-rules')).body as {
+  it('is watched for from the start: a project begins with the usual rules', async () => {
+    await use.rest.ask('POST', '/projects', { body: { name: 'fresh' } })
+    const rules = (await use.rest.ask('GET', '/alert-rules', { headers: { 'x-neuroweaver-project': 'fresh' } })).body as {
       name: string
       warning: number
       critical: number
@@ -241,7 +243,6 @@ describe('an alert', () => {
     await report(60, 60)
     const first = await waitFor(() => arrived('/pager', 'alert.firing'), 'the alert')
     const seconds = (first.at - breachAt) / 1000
-    console.info(`alert delivered ${seconds.toFixed(1)} s after the breach`)
     expect(seconds).toBeLessThan(30)
     expect(JSON.parse(first.body).data).toMatchObject({
       severity: 'critical',

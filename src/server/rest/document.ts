@@ -103,7 +103,7 @@ function refusalsOf(route: Route): number[] {
   const named = route.path.includes('{') ? [404] : []
   const sent = ['POST', 'PUT', 'PATCH'].includes(route.method) ? [409, 413, 415, 422] : []
   const deleted = route.method === 'DELETE' ? [409] : []
-  return [400, 401, 403, ...named, ...sent, ...deleted, 503]
+  return [400, 401, 403, ...named, ...sent, ...deleted, ...(route.refusals ?? []), 503]
 }
 
 const pageHeaders = {
@@ -151,6 +151,7 @@ const meanings: Record<number, string> = {
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'Well-formed, but it can not be used',
+  429: 'Too many requests; Retry-After says when to try again',
   502: "A model's own server failed",
   503: 'Not ready; Retry-After says when to try again',
   504: "A model's own server did not answer in time",

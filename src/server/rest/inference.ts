@@ -26,14 +26,9 @@ const inferenceBody = z
 const inferenceAnswer = z
   .object({
     response: z.string(),
-    confidence: z
-      .number()
-      .min(0)
-      .max(1)
-      .nullable()
-      .meta({
-        description: 'Probability of the label; of a language model exp(mean token log-probability), null where its server gives none',
-      }),
+    confidence: z.number().min(0).max(1).nullable().meta({
+      description: 'Probability of the label; of a language model exp(mean token log-probability), null where its server gives none',
+    }),
     model_version: z.string(),
     specialization: z.string().nullable(),
   })
@@ -51,6 +46,7 @@ export const inferenceRoutes = [
       'For language models behind an external version, and for classifiers of text: the label is the response. A model that takes tensors answers 400 with the address to use instead.',
     body: inferenceBody,
     response: inferenceAnswer,
+    refusals: [404, 429, 502, 504],
     example: { model: 'support-assistant', prompt: 'Where is my parcel?', context: { language: 'en' }, max_tokens: 200 },
     handle: async ({ caller, body, res }) => {
       const { response, confidence, modelVersion, specialization } = await askModel(caller, body, signalOf(res))

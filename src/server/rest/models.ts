@@ -43,7 +43,11 @@ const routingFields = {
   max_tokens: z.int().min(1).max(100_000_000).nullable().optional(),
   capabilities: z.array(text(100).min(1)).max(50).optional(),
 }
-type Routing = { cost_per_token?: number | null | undefined; cost_per_request?: number | null | undefined; max_tokens?: number | null | undefined }
+type Routing = {
+  cost_per_token?: number | null | undefined
+  cost_per_request?: number | null | undefined
+  max_tokens?: number | null | undefined
+}
 
 /** The names of the wire become those of the program; what was left out stays left out. */
 function renamed<T extends Routing>({ cost_per_token: costPerToken, cost_per_request: costPerRequest, max_tokens: maxTokens, ...rest }: T) {

@@ -11,7 +11,8 @@ const amount = z.number().min(0).max(1e9).nullable().optional()
 const limit = z.number().min(0).max(1e12).nullable().optional()
 const success = z.object({ success: z.boolean() }).meta({ title: 'Success' })
 
-const defined = <T extends Record<string, unknown>>(fields: T) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+const defined = <T extends Record<string, unknown>>(fields: T) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 
 export const performanceRoutes = [
   route({
@@ -23,14 +24,24 @@ export const performanceRoutes = [
     description: 'By a router, a judge or an evaluation. What a model measures itself need not be reported.',
     status: 202,
     body: z
-      .strictObject({ accuracy_score: z.number().min(0).max(1).nullable().optional(), latency_ms: amount, throughput_rps: amount, cost_per_request: amount })
+      .strictObject({
+        accuracy_score: z.number().min(0).max(1).nullable().optional(),
+        latency_ms: amount,
+        throughput_rps: amount,
+        cost_per_request: amount,
+      })
       .meta({ title: 'QualityReport' }),
     response: success,
     example: { accuracy_score: 0.93, latency_ms: 120, throughput_rps: 14, cost_per_request: 0.0004 },
     handle: async ({ caller, params, body }) => {
       await reportQuality(caller, {
         model: params.model,
-        ...defined({ accuracyScore: body.accuracy_score, latencyMs: body.latency_ms, throughputRps: body.throughput_rps, costPerRequest: body.cost_per_request }),
+        ...defined({
+          accuracyScore: body.accuracy_score,
+          latencyMs: body.latency_ms,
+          throughputRps: body.throughput_rps,
+          costPerRequest: body.cost_per_request,
+        }),
       })
       return { success: true }
     },
@@ -50,7 +61,8 @@ export const performanceRoutes = [
     rule: 'deploy',
     tag,
     summary: 'Set what a model must keep to',
-    description: 'What is left out stays as it is; null takes a threshold away. A model that breaks one is switched to its best healthy stand-in.',
+    description:
+      'What is left out stays as it is; null takes a threshold away. A model that breaks one is switched to its best healthy stand-in.',
     body: z
       .strictObject({
         min_accuracy: z.number().min(0).max(1).nullable().optional(),

@@ -38,6 +38,8 @@ type Described = {
   isList?: boolean
   /** The handler answers by itself, with this content. */
   produces?: string
+  /** Statuses that it may refuse with, beside those that its method and path bring. */
+  refusals?: readonly number[]
   /** An example of the body. */
   example?: unknown
 }

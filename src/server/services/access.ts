@@ -1,7 +1,15 @@
 /** Who is asking, and what they may do. */
 import { createHash } from 'node:crypto'
 import { and, eq, isNull, sql } from 'drizzle-orm'
-import { type Action, type Permission, type ProjectRole, projectRolePermissions, type Role, rolePermissions, scopePermissions } from '#src/contracts/access.ts'
+import {
+  type Action,
+  type Permission,
+  type ProjectRole,
+  projectRolePermissions,
+  type Role,
+  rolePermissions,
+  scopePermissions,
+} from '#src/contracts/access.ts'
 import type { AuditSource } from '#src/contracts/audit.ts'
 import { isUuid } from '#src/contracts/common.ts'
 import type { RuntimeKind } from '#src/contracts/runtime.ts'
@@ -22,7 +30,7 @@ export type Caller = {
   runtimeKind: RuntimeKind | null
   /** Rights over the whole installation: users, runtimes, projects. */
   installation: readonly Permission[]
-  /** The most that a key or a token holds anywhere; undefined for a session. */
+  /** The most that a key, a token or a session of a token holds anywhere; undefined for other sessions. */
   within?: readonly Permission[]
   /** Rights in `project`. */
   permissions: readonly Permission[]
@@ -157,7 +165,8 @@ async function byToken(bearer: string, project: string | undefined, until: numbe
   const place = await placeOf(user.id, most, project)
   const within = (permissions: readonly Permission[]) => permissions.filter((permission) => rights.includes(permission))
   const permissions = within(place.permissions)
-  if (permissions.length === 0) throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
+  if (permissions.length === 0)
+    throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
   const identity: Identity = {
     ...anonymous,
     kind: 'token',
@@ -178,16 +187,26 @@ async function bySession(session: NonNullable<Credentials['session']>, project: 
   }
   const { user } = found
   const place = await placeOf(user.id, user.role, project)
+  const most = mostOfSession(found)
+  const within = (permissions: readonly Permission[]) => permissions.filter((permission) => most?.includes(permission) ?? true)
   return {
     ...anonymous,
     kind: 'user',
     userId: user.id,
     email: user.email,
     sessionId: session.id,
-    installation: rolePermissions[user.role],
-    ...(user.mustChangePassword ? { mustChangePassword: true } : {}),
-    ...place,
+    ...(most ? { within: most } : {}),
+    installation: within(rolePermissions[user.role]),
+    ...(user.mustChangePassword && found.session.origin === 'local' ? { mustChangePassword: true } : {}),
+    permissions: within(place.permissions),
+    project: place.project,
   }
+}
+
+/** The most that a session holds: with a reset password nothing, with a token what the newest one grants; undefined for the whole role. */
+function mostOfSession({ session, user }: NonNullable<Awaited<ReturnType<typeof findSession>>>): readonly Permission[] | undefined {
+  if (user.mustChangePassword && session.origin === 'local') return []
+  return session.origin === 'token' ? (user.tokenPermissions ?? []) : undefined
 }
 
 async function byRuntimeCredential(bearer: string): Promise<Identity> {
@@ -207,7 +226,8 @@ async function placeOf(userId: string, role: Role, wanted = 'default'): Promise<
     .leftJoin(projectMembers, and(eq(projectMembers.projectId, projects.id), eq(projectMembers.userId, userId)))
     .where(isUuid(wanted) ? eq(projects.id, wanted) : eq(projects.name, wanted))
   const permissions = row ? permissionsIn(role, row.memberRole, row.isPrivate) : []
-  if (!row || !permissions.includes('read')) throw new AppError('not_found', `There is no project "${wanted.slice(0, 100)}" that you may see.`)
+  if (!row || !permissions.includes('read'))
+    throw new AppError('not_found', `There is no project "${wanted.slice(0, 100)}" that you may see.`)
   return { permissions, project: { id: row.id, name: row.name } }
 }
 
@@ -239,7 +259,10 @@ export function authorize(caller: Caller, rule: Rule, actions: readonly Action[]
   if (caller.mustChangePassword && rule !== 'signed-in')
     throw new AppError('forbidden', 'Choose a new password first, under Settings → Account: an admin has reset the one you had.')
   if (caller.actions && actions && !actions.some((action) => caller.actions?.includes(action)))
-    throw new AppError('forbidden', `This key is limited to ${caller.actions.join(', ')}. This needs ${actions.join(' or ')}: use another key.`)
+    throw new AppError(
+      'forbidden',
+      `This key is limited to ${caller.actions.join(', ')}. This needs ${actions.join(' or ')}: use another key.`,
+    )
   if (rule === 'signed-in') return
   if (rule === 'installation-admin') {
     if (!caller.installation.includes('admin'))

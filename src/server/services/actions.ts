@@ -53,7 +53,7 @@ const nouns: Record<string, readonly Noun[] | null> = {
 export function actionsOf(noun: string, isChange: boolean): readonly Action[] | null {
   const found = nouns[noun]
   if (found === undefined) throw new Error(`services/actions.ts does not say which action "${noun}" needs`)
-  return found && found.map((of) => `${of}:${isChange ? 'write' : 'read'}` as const)
+  return found?.map((of) => `${of}:${isChange ? 'write' : 'read'}` as const) ?? null
 }
 
 /** Calling a deployment's model, by whichever address. */

@@ -63,6 +63,8 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   const held = [...caller.installation, ...(place?.permissions ?? caller.permissions)]
   if (input.scope === 'admin' && !held.includes('admin'))
     throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
+  if (scopePermissions[input.scope].some((permission) => caller.within?.includes(permission) === false))
+    throw new AppError('forbidden', 'A key can not hold more rights than what you are signed in with. Choose a narrower scope, or sign in with a password.')
   await refuseMoreThanKey(caller, input)
   const ownerId = await ownerOf(caller, input.serviceAccount)
   const key = `nwk_${randomBytes(32).toString('base64url')}`

@@ -17,7 +17,10 @@ const keptHours = 24
 const form = /^[\x21-\x7e]{1,255}$/
 
 const subjectOf = ({ userId, apiKeyId, project }: Caller) => `${userId ?? ''}:${apiKeyId ?? ''}:${project.id}`
-const hashOf = (request: unknown) => createHash('sha256').update(JSON.stringify(request) ?? '').digest()
+const hashOf = (request: unknown) =>
+  createHash('sha256')
+    .update(JSON.stringify(request) ?? '')
+    .digest()
 
 /**
  * Runs `work` unless the same call was made before.
@@ -35,7 +38,11 @@ export async function once(of: Once, work: () => Promise<{ status: number; body:
     .onConflictDoUpdate({
       target: [idempotencyKeys.subject, idempotencyKeys.route, idempotencyKeys.key],
       set: { lockedUntil },
-      setWhere: and(isNull(idempotencyKeys.status), lt(idempotencyKeys.lockedUntil, sql`now()`), eq(idempotencyKeys.requestHash, requestHash)),
+      setWhere: and(
+        isNull(idempotencyKeys.status),
+        lt(idempotencyKeys.lockedUntil, sql`now()`),
+        eq(idempotencyKeys.requestHash, requestHash),
+      ),
     })
     .returning({ key: idempotencyKeys.key })
   if (!taken) return replay(isOurs, requestHash)
@@ -58,12 +65,16 @@ export async function once(of: Once, work: () => Promise<{ status: number; body:
 
 async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Promise<Kept> {
   const [known] = await db().select().from(idempotencyKeys).where(isOurs)
-  if (!known) throw new AppError('conflict', 'The first call with this Idempotency-Key has just failed. Send it again.', { retryAfterSeconds: 1 })
+  if (!known)
+    throw new AppError('conflict', 'The first call with this Idempotency-Key has just failed. Send it again.', { retryAfterSeconds: 1 })
   if (!known.requestHash.equals(requestHash))
     throw new AppError('unprocessable', 'This Idempotency-Key was used for another request. Choose a new one for each.')
   if (known.status === null)
-    throw new AppError('conflict', 'The first call with this Idempotency-Key is still under way. Ask again in a moment.', { retryAfterSeconds: 1 })
+    throw new AppError('conflict', 'The first call with this Idempotency-Key is still under way. Ask again in a moment.', {
+      retryAfterSeconds: 1,
+    })
   return { status: known.status, body: JSON.parse(known.body ?? 'null'), isReplay: true }
 }
 
-export const sweepIdempotencyKeys = () => db().delete(idempotencyKeys).where(sql`${idempotencyKeys.createdAt} < now() - make_interval(hours => ${keptHours})`)
+export const sweepIdempotencyKeys = () =>
+  db().delete(idempotencyKeys).where(sql`${idempotencyKeys.createdAt} < now() - make_interval(hours => ${keptHours})`)

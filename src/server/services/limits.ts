@@ -29,7 +29,10 @@ export async function setLimits(caller: Caller, value: InstallationLimits): Prom
   await transaction(async (tx) => {
     const [before] = await tx.select().from(installationSettings).where(eq(installationSettings.key, settingKey)).for('update')
     const set = { value, updatedBy: caller.userId, updatedAt: new Date() }
-    await tx.insert(installationSettings).values({ key: settingKey, ...set }).onConflictDoUpdate({ target: installationSettings.key, set })
+    await tx
+      .insert(installationSettings)
+      .values({ key: settingKey, ...set })
+      .onConflictDoUpdate({ target: installationSettings.key, set })
     await recordAudit(tx, caller, {
       action: 'installation.limits',
       targetType: 'installation',
@@ -68,10 +71,14 @@ export async function admitCall(caller: Caller): Promise<Record<string, string>>
     const verdict = takeToken(subject, { perMinute })
     if (!tightest || verdict.remaining < tightest.verdict.remaining) tightest = { name, verdict }
     if (verdict.retryAfterSeconds !== undefined)
-      throw new AppError('too_many_requests', `This ${name} may make ${perMinute} calls a minute. Try again in ${verdict.retryAfterSeconds} s.`, {
-        retryAfterSeconds: verdict.retryAfterSeconds,
-        headers: limitHeaders(name, verdict),
-      })
+      throw new AppError(
+        'too_many_requests',
+        `This ${name} may make ${perMinute} calls a minute. Try again in ${verdict.retryAfterSeconds} s.`,
+        {
+          retryAfterSeconds: verdict.retryAfterSeconds,
+          headers: limitHeaders(name, verdict),
+        },
+      )
   }
   return tightest ? limitHeaders(tightest.name, tightest.verdict) : {}
 }
@@ -87,7 +94,9 @@ export function openStream(caller: Caller): () => void {
   const subject = caller.userId ?? caller.address ?? ''
   const count = streams.get(subject) ?? 0
   if (count >= streamsPerSubject)
-    throw new AppError('too_many_requests', `You have ${count} event streams open, which is as many as one may have. Close some.`, { retryAfterSeconds: 5 })
+    throw new AppError('too_many_requests', `You have ${count} event streams open, which is as many as one may have. Close some.`, {
+      retryAfterSeconds: 5,
+    })
   streams.set(subject, count + 1)
   let isOpen = true
   return () => {

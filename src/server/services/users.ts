@@ -18,7 +18,7 @@ import { forgetIdentities } from './identities.ts'
 import { announce, recordAudit, recordSystemAudit } from './audit.ts'
 import { type Begun, beginSession, revokeOtherSessions, revokeSessionsOf } from './sessions.ts'
 import { admitTry, forgetFailures, noteFailure } from './signOn/attempts.ts'
-import { accountOfProfile, accountOfToken } from './signOn/people.ts'
+import { accountOfProfile, accountOfToken, rightsOfToken } from './signOn/people.ts'
 import { profileOf } from './signOn/profile.ts'
 import { verifyToken } from './signOn/token.ts'
 
@@ -82,6 +82,8 @@ export async function signInWithToken(text: string, from: Sender): Promise<Begun
   const token = await verifyToken(text)
   if (token.kind === 'system') throw new AppError('forbidden', 'A token of a system opens no session. Use one of a person.')
   const user = await accountOfToken(token)
+  if (rightsOfToken(user, token).length === 0)
+    throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
   return beginSession(user, { ...from, origin: 'token' }, { text, expiresAt: token.expiresAt })
 }
 
@@ -136,7 +138,8 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
     const [before] = await tx.select().from(users).where(eq(users.id, input.id)).for('update')
     if (!before) throw new AppError('not_found', 'There is no such user.')
     const losesAdmin = before.role === 'admin' && ((input.role && input.role !== 'admin') || input.isDisabled)
-    if (losesAdmin && (await countAdmins(tx, before.id)) === 0) throw new AppError('conflict', 'This is the last admin. Make another one first.')
+    if (losesAdmin && (await countAdmins(tx, before.id)) === 0)
+      throw new AppError('conflict', 'This is the last admin. Make another one first.')
     const endsSessions = passwordHash !== undefined || input.role !== undefined || input.isDisabled !== undefined
     const [row] = await tx
       .update(users)
@@ -217,7 +220,9 @@ async function countAdmins(tx: Queryable, besides?: string): Promise<number> {
   const [row] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(users)
-    .where(and(eq(users.role, 'admin'), eq(users.isDisabled, false), isNotNull(users.passwordHash), besides ? ne(users.id, besides) : undefined))
+    .where(
+      and(eq(users.role, 'admin'), eq(users.isDisabled, false), isNotNull(users.passwordHash), besides ? ne(users.id, besides) : undefined),
+    )
   return row?.count ?? 0
 }
 

@@ -16,8 +16,12 @@ const ok = { ok: true } as const
 
 export const setupRouter = router({
   status: procedure('open')
-    .output(z.object({ needsAdmin: z.boolean(), needsCode: z.boolean() }))
-    .query(async () => ({ needsAdmin: await users.needsFirstAdmin(), needsCode: env().NEUROWEAVER_SETUP_CODE !== undefined })),
+    .output(z.object({ needsAdmin: z.boolean(), needsCode: z.boolean(), provider: z.string().nullable() }))
+    .query(async () => ({
+      needsAdmin: await users.needsFirstAdmin(),
+      needsCode: env().NEUROWEAVER_SETUP_CODE !== undefined,
+      provider: env().OIDC_ISSUER ? env().OIDC_NAME : null,
+    })),
   createAdmin: procedure('open')
     .input(access.createFirstAdmin)
     .output(done)

@@ -41,6 +41,7 @@ const twins: Record<string, string> = {
   'apiKeys.rotate': 'postApiKeysKeyRotate',
   'performance.setThresholds': 'putPerformanceModelsModelThresholds',
   'performance.switch': 'postPerformanceModelsModelSwitch',
+  'system.setLimits': 'putLimits',
   'projects.create': 'postProjects',
   'projects.update': 'patchProjectsProject',
   'projects.delete': 'deleteProjectsProject',

@@ -44,7 +44,8 @@ const credentials = [
   CredentialsProvider({
     id: 'token',
     credentials: { token: {} },
-    authorize: async (given) => (typeof given?.token === 'string' ? toUser(await bridge().signInWithToken(given.token, await sentHeaders())) : null),
+    authorize: async (given) =>
+      typeof given?.token === 'string' ? toUser(await bridge().signInWithToken(given.token, await sentHeaders())) : null,
   }),
 ]
 

@@ -93,7 +93,12 @@ const guarded = t.procedure.use(async ({ ctx, meta, next, path, type, getRawInpu
   const isOnce = ctx.idempotencyKey !== undefined && type === 'mutation'
   const result = isOnce ? await onceOnly(ctx, path, await getRawInput(), next) : await next()
   if (result.ok && type === 'subscription')
-    return { ...result, data: whileAllowed(result.data as AsyncIterable<unknown>, holdStream(ctx.caller), async () => authorize(await ctx.identify(), meta.rule)) }
+    return {
+      ...result,
+      data: whileAllowed(result.data as AsyncIterable<unknown>, holdStream(ctx.caller), async () =>
+        authorize(await ctx.identify(), meta.rule),
+      ),
+    }
   if (result.ok) return result
   const app = appErrorOf(result.error)
   if (app.code === 'internal') log.error('a procedure failed', { error: result.error.cause ?? result.error, data: { path } })

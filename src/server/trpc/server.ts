@@ -35,6 +35,7 @@ export const { HydrateClient } = helpers
 /** Sends a visitor to the sign-in page, or to the setup page while there is no admin. */
 export async function requireSession(): Promise<void> {
   const who = await bridge().identify(await requestHeaders())
+  if (who?.mustChangePassword && !((await headers()).get('x-neuroweaver-path') ?? '').startsWith('/settings')) redirect('/settings')
   if (who) return
   if (await bridge().needsFirstAdmin()) redirect('/setup')
   const path = (await headers()).get('x-neuroweaver-path') ?? '/'

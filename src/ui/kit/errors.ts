@@ -32,7 +32,8 @@ export function readError(error: unknown): ReadError {
   }
   const code = data?.code?.toLowerCase() ?? null
   return {
-    message,
+    // A toast has no room for more than this sentence, so the id that it speaks of stands in it.
+    message: data?.correlationId ? message.replace('the correlation id', `the reference ${data.correlationId}`) : message,
     code,
     hint: hints[code ?? ''] ?? 'Change what is named above and try again.',
     details: data?.details ?? [],

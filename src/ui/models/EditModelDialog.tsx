@@ -8,18 +8,37 @@ import { trpc } from '#src/ui/trpc.tsx'
 
 const schema = () => import('#src/contracts/model.ts').then((contract) => contract.updateModel)
 
-/** Changes a model's description and tags. */
+const textOf = (value: number | null) => (value === null ? '' : String(value))
+const numberOf = (text: string) => (text.trim() === '' ? null : Number(text))
+
+/** Changes a model's description, its tags and what a router weighs. */
 export function EditModelDialog({ model, onClose }: { model: Model; onClose: () => void }) {
   const utils = trpc.useUtils()
   const update = trpc.models.update.useMutation()
-  const toInput = (typed: { description: string; specialization: string; tags: string }) => ({
+  const initial = {
+    description: model.description,
+    specialization: model.specialization ?? '',
+    tags: tagsToText(model.tags),
+    costPerToken: textOf(model.costPerToken),
+    costPerRequest: textOf(model.costPerRequest),
+    maxTokens: textOf(model.maxTokens),
+    capabilities: model.capabilities.join(', '),
+  }
+  const toInput = (typed: typeof initial) => ({
     model: model.id,
     description: typed.description,
     specialization: typed.specialization.trim() || null,
     tags: textToTags(typed.tags),
+    costPerToken: numberOf(typed.costPerToken),
+    costPerRequest: numberOf(typed.costPerRequest),
+    maxTokens: numberOf(typed.maxTokens),
+    capabilities: typed.capabilities
+      .split(',')
+      .map((text) => text.trim())
+      .filter(Boolean),
   })
   const form = useForm({
-    initial: { description: model.description, specialization: model.specialization ?? '', tags: tagsToText(model.tags) },
+    initial,
     schema,
     toInput,
   })
@@ -67,6 +86,47 @@ export function EditModelDialog({ model, onClose }: { model: Model; onClose: () 
         onChange={(value) => set('tags', value)}
         error={errors.tags}
         help="One a line: team: search"
+      />
+      <Field
+        label="Capabilities"
+        name="capabilities"
+        isOptional
+        value={values.capabilities}
+        onChange={(value) => set('capabilities', value)}
+        error={errors.capabilities}
+        help="What a router may send it, separated by commas."
+      />
+      <Field
+        label="Cost of a token"
+        name="costPerToken"
+        type="number"
+        step="any"
+        min={0}
+        isOptional
+        value={values.costPerToken}
+        onChange={(value) => set('costPerToken', value)}
+        error={errors.costPerToken}
+      />
+      <Field
+        label="Cost of a request"
+        name="costPerRequest"
+        type="number"
+        step="any"
+        min={0}
+        isOptional
+        value={values.costPerRequest}
+        onChange={(value) => set('costPerRequest', value)}
+        error={errors.costPerRequest}
+      />
+      <Field
+        label="Tokens at most"
+        name="maxTokens"
+        type="number"
+        min={1}
+        isOptional
+        value={values.maxTokens}
+        onChange={(value) => set('maxTokens', value)}
+        error={errors.maxTokens}
       />
     </FormDialog>
   )

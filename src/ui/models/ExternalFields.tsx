@@ -32,7 +32,7 @@ export function ExternalFields({ values, errors, set }: Props) {
       />
       <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 220px), 1fr))' }}>
         <Field {...field('external.maxTokens')} label="Most tokens of an answer" type="number" min={1} />
-        <Field {...field('external.timeoutMs')} label="Wait at most (ms)" type="number" min={100} max={300_000} />
+        <Field {...field('external.timeoutMs')} label="Wait at most (ms)" type="number" min={100} max={100_000} />
         <Field {...field('external.maxConcurrent')} label="Requests at a time" type="number" min={1} />
         <Field {...field('external.requestsPerMinute')} label="Requests a minute" type="number" min={1} isOptional help="Empty: no limit" />
       </Box>

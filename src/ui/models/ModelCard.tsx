@@ -46,6 +46,10 @@ export function ModelFacts({ model }: { model: Model }) {
         { label: 'Task', value: taskTitle(model.task) },
         { label: 'Specialization', value: model.specialization },
         { label: 'Base model', value: model.baseModel },
+        { label: 'Capabilities', value: model.capabilities.join(', ') },
+        { label: 'Cost of a token', value: model.costPerToken },
+        { label: 'Cost of a request', value: model.costPerRequest },
+        { label: 'Tokens at most', value: model.maxTokens },
         { label: 'Aliases', value: Object.keys(model.aliases).length > 0 && <AliasNames aliases={model.aliases} /> },
         { label: 'Tags', value: Object.keys(model.tags).length > 0 && <TagChips tags={model.tags} /> },
         ...Object.entries(model.metadata)

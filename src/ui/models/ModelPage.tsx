@@ -17,6 +17,7 @@ import { ModelFacts } from '#src/ui/models/ModelCard.tsx'
 import { ModelFigures } from '#src/ui/models/ModelFigures.tsx'
 import { ModelMenu } from '#src/ui/models/ModelMenu.tsx'
 import { VersionTable } from '#src/ui/models/VersionTable.tsx'
+import { ModelPerformance } from '#src/ui/performance/ModelPerformance.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const crumbs = [{ label: 'Models', href: '/models' }]
@@ -63,6 +64,7 @@ export function ModelPage({ model: ref }: { model: string }) {
             <Section title="Versions">
               <VersionTable model={model} versions={versions?.items} />
             </Section>
+            <ModelPerformance model={model.id} />
             <ModelDescription model={model} canWrite={canWrite} />
             <Section title="History">
               <History type="model" id={model.id} />

@@ -12,6 +12,7 @@ import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
+import { Sessions } from '#src/ui/settings/Sessions.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const schema = () => import('#src/contracts/access.ts').then((contract) => contract.changePassword)
@@ -103,9 +104,18 @@ export function Account() {
           <ThemeChoice />
         </Section>
       </Box>
-      <Section title="Password" isFramed>
-        <PasswordForm />
-      </Section>
+      <Box sx={{ display: 'grid', gap: 8 }}>
+        {user?.origin === 'local' && (
+          <Section
+            title="Password"
+            note={user.mustChangePassword ? 'An admin has reset it. Choose a new one to go on.' : undefined}
+            isFramed
+          >
+            <PasswordForm />
+          </Section>
+        )}
+        <Sessions />
+      </Box>
     </Box>
   )
 }

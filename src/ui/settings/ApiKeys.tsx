@@ -12,17 +12,20 @@ import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { isUsable, keyStatus, rightsText } from '#src/ui/settings/keyFacts.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const CreateKeyDialog = dynamic(() => import('#src/ui/settings/CreateKeyDialog.tsx').then((module) => module.CreateKeyDialog), {
   ssr: false,
 })
 
-const statusOf = (key: ApiKey) => (key.revokedAt ? 'revoked' : key.expiresAt && new Date(key.expiresAt) < new Date() ? 'expired' : 'active')
+const RotateKeyDialog = dynamic(() => import('#src/ui/settings/RotateKeyDialog.tsx').then((module) => module.RotateKeyDialog), {
+  ssr: false,
+})
 
 const columns: Column<ApiKey>[] = [
   { key: 'name', header: 'Name', cell: (key) => key.name, sortValue: (key) => key.name },
-  { key: 'status', header: 'State', cell: (key) => <StatusChip status={statusOf(key)} />, sortValue: statusOf },
+  { key: 'status', header: 'State', cell: (key) => <StatusChip {...keyStatus(key)} />, sortValue: (key) => keyStatus(key).label },
   {
     key: 'prefix',
     header: 'Begins with',
@@ -32,7 +35,7 @@ const columns: Column<ApiKey>[] = [
       </Box>
     ),
   },
-  { key: 'scope', header: 'Scope', cell: (key) => key.scope, sortValue: (key) => key.scope },
+  { key: 'rights', header: 'Rights', cell: rightsText, sortValue: rightsText },
   { key: 'project', header: 'Project', cell: (key) => key.project ?? 'all of its owner', sortValue: (key) => key.project },
   { key: 'owner', header: 'Owner', cell: (key) => key.owner, sortValue: (key) => key.owner },
   { key: 'lastUsed', header: 'Last used', cell: (key) => <RelativeTime at={key.lastUsedAt} />, sortValue: (key) => key.lastUsedAt },
@@ -85,6 +88,7 @@ export function ApiKeys() {
   const { data, error, refetch } = trpc.apiKeys.list.useQuery()
   const [isCreating, setCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
+  const [rotating, setRotating] = useState<ApiKey | null>(null)
   const create = (
     <Button variant="contained" onClick={() => setCreating(true)}>
       Create API key
@@ -107,10 +111,15 @@ export function ApiKeys() {
           skeletonCount={3}
           initialSort="lastUsed desc"
           rowActions={(key) =>
-            statusOf(key) === 'active' && (
-              <Button color="error" onClick={() => setRevoking(key)} aria-label={`Revoke ${key.name}`}>
-                Revoke
-              </Button>
+            isUsable(key) && (
+              <>
+                <Button onClick={() => setRotating(key)} aria-label={`Rotate ${key.name}`}>
+                  Rotate
+                </Button>
+                <Button color="error" onClick={() => setRevoking(key)} aria-label={`Revoke ${key.name}`}>
+                  Revoke
+                </Button>
+              </>
             )
           }
           empty={
@@ -119,6 +128,7 @@ export function ApiKeys() {
         />
       )}
       {isCreating && <CreateKeyDialog onClose={() => setCreating(false)} />}
+      {rotating && <RotateKeyDialog apiKey={rotating} onClose={() => setRotating(null)} />}
       {revoking && <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} />}
     </Section>
   )

@@ -1,24 +1,19 @@
 'use client'
 import Box from '@mui/material/Box'
-import Button from '@mui/material/Button'
-import DialogActions from '@mui/material/DialogActions'
-import DialogContent from '@mui/material/DialogContent'
-import DialogTitle from '@mui/material/DialogTitle'
+import Checkbox from '@mui/material/Checkbox'
+import FormControlLabel from '@mui/material/FormControlLabel'
+import FormHelperText from '@mui/material/FormHelperText'
 import { useState } from 'react'
-import { Dialog } from '#src/ui/kit/overlays.tsx'
-import type { KeyScope } from '#src/contracts/access.ts'
-import { CopyButton } from '#src/ui/kit/CopyButton.tsx'
+import type { Action, ServiceAccount } from '#src/contracts/access.ts'
+import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
+import { actionOptions, limitsOf, type Preset, presets } from '#src/ui/settings/keyFacts.ts'
+import { ShownOnce } from '#src/ui/settings/ShownOnce.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const schema = () => import('#src/contracts/access.ts').then((contract) => contract.createApiKey)
-const scopes: { value: KeyScope; label: string }[] = [
-  { value: 'read', label: 'Read: look, and call deployments' },
-  { value: 'write', label: 'Write: also upload, register, train and deploy' },
-  { value: 'admin', label: 'Admin: all that you may do' },
-]
 const expiries = [
   { value: '30', label: 'In 30 days' },
   { value: '90', label: 'In 90 days' },
@@ -26,51 +21,67 @@ const expiries = [
   { value: '', label: 'Never' },
 ]
 const everyProject = ''
+const myself = ''
+const initial = {
+  name: '',
+  preset: 'write' as Preset,
+  actions: ['models:read'] as Action[],
+  deployments: '',
+  project: everyProject,
+  serviceAccount: myself,
+  expires: '90',
+}
 
-/** The key, this once. */
-function ShownOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
+function toInput(typed: typeof initial) {
+  const named = typed.deployments.split(/[\s,]+/).filter(Boolean)
+  return {
+    name: typed.name.trim(),
+    ...limitsOf(typed.preset, typed.actions),
+    deployments: named.length > 0 ? named : undefined,
+    project: typed.project || undefined,
+    serviceAccount: typed.serviceAccount || undefined,
+    expiresInDays: typed.expires ? Number(typed.expires) : null,
+  }
+}
+
+function ActionBoxes({ chosen, error, onChange }: { chosen: Action[]; error?: string; onChange: (actions: Action[]) => void }) {
+  const toggle = (action: Action) => onChange(chosen.includes(action) ? chosen.filter((one) => one !== action) : [...chosen, action])
   return (
-    <Dialog open fullWidth maxWidth="sm" aria-labelledby="key-title">
-      <DialogTitle id="key-title">Copy the key now</DialogTitle>
-      <DialogContent sx={{ display: 'grid', gap: 3 }}>
-        <Box>It is shown this once: only its digest is kept.</Box>
-        <Box
-          data-testid="api-key"
-          sx={{
-            typography: 'mono',
-            p: 3,
-            border: 1,
-            borderColor: 'divider',
-            borderRadius: '8px',
-            bgcolor: 'raised',
-            overflowWrap: 'anywhere',
-          }}
-        >
-          {secret}
-        </Box>
-      </DialogContent>
-      <DialogActions>
-        <CopyButton text={secret} what="key" isWide />
-        <Button variant="contained" onClick={onClose}>
-          I have copied it
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <Box component="fieldset" sx={{ border: 0, m: 0, p: 0, display: 'grid' }}>
+      <Box component="legend" sx={{ typography: 'label', fontSize: '0.8125rem', p: 0 }}>
+        Actions
+      </Box>
+      {actionOptions.map(([action, words]) => (
+        <FormControlLabel
+          key={action}
+          label={words}
+          control={<Checkbox size="small" name="actions" checked={chosen.includes(action)} onChange={() => toggle(action)} />}
+        />
+      ))}
+      {error && <FormHelperText error>{error}</FormHelperText>}
+    </Box>
   )
 }
 
-export function CreateKeyDialog({ onClose }: { onClose: () => void }) {
+/** Accounts of programs that a key can be for; asked for by admins alone. */
+function useOwners() {
+  const { isAdmin } = usePermissions()
+  const { data } = trpc.serviceAccounts.list.useQuery(undefined, { enabled: isAdmin })
+  const accounts = (data ?? []).filter((account) => !account.isDisabled)
+  return [{ value: myself, label: 'Myself' }, ...accounts.map(({ id, name }) => ({ value: id, label: `Service account ${name}` }))]
+}
+
+type Props = { onClose: () => void; serviceAccount?: ServiceAccount }
+
+export function CreateKeyDialog({ onClose, serviceAccount }: Props) {
   const utils = trpc.useUtils()
   const { data: me } = trpc.me.get.useQuery()
+  const owners = useOwners()
   const [secret, setSecret] = useState<string | null>(null)
-  const create = trpc.apiKeys.create.useMutation({ onSuccess: () => void utils.apiKeys.list.invalidate() })
-  const toInput = (typed: { name: string; scope: KeyScope; project: string; expires: string }) => ({
-    name: typed.name.trim(),
-    scope: typed.scope,
-    project: typed.project || undefined,
-    expiresInDays: typed.expires ? Number(typed.expires) : null,
+  const create = trpc.apiKeys.create.useMutation({
+    onSuccess: () => void Promise.all([utils.apiKeys.list.invalidate(), utils.serviceAccounts.list.invalidate()]),
   })
-  const form = useForm({ initial: { name: '', scope: 'write' as KeyScope, project: everyProject, expires: '90' }, schema, toInput })
+  const form = useForm({ initial: { ...initial, serviceAccount: serviceAccount?.id ?? myself }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
   if (secret) return <ShownOnce secret={secret} onClose={onClose} />
   const send = form.submit(async (typed) => {
@@ -78,9 +89,10 @@ export function CreateKeyDialog({ onClose }: { onClose: () => void }) {
     setSecret(made.key)
   })
   const projects = [
-    { value: everyProject, label: 'All that you may see' },
+    { value: everyProject, label: 'All that its owner may see' },
     ...(me?.projects ?? []).map((project) => ({ value: project.name, label: project.name })),
   ]
+  const isCalling = values.preset === 'call' || (values.preset === 'choose' && values.actions.includes('inference:call'))
   return (
     <FormDialog
       title="Create API key"
@@ -100,14 +112,39 @@ export function CreateKeyDialog({ onClose }: { onClose: () => void }) {
         error={errors.name}
         help="What will use it, for example the name of a program."
       />
+      {owners.length > 1 && (
+        <SelectField
+          label="For"
+          name="serviceAccount"
+          value={values.serviceAccount}
+          onChange={(value) => set('serviceAccount', value)}
+          options={owners}
+          error={errors.serviceAccount}
+        />
+      )}
       <SelectField
-        label="Scope"
-        name="scope"
-        value={values.scope}
-        onChange={(value) => set('scope', value as KeyScope)}
-        options={scopes}
+        label="Rights"
+        name="preset"
+        value={values.preset}
+        onChange={(value) => set('preset', value as Preset)}
+        options={presets}
         error={errors.scope}
+        help="Never more than its owner has."
       />
+      {values.preset === 'choose' && (
+        <ActionBoxes chosen={values.actions} error={errors.actions} onChange={(actions) => set('actions', actions)} />
+      )}
+      {isCalling && (
+        <Field
+          label="Deployments"
+          name="deployments"
+          isOptional
+          value={values.deployments}
+          onChange={(value) => set('deployments', value)}
+          error={errors.deployments}
+          help="Names with commas between them; empty for all."
+        />
+      )}
       <SelectField
         label="Project"
         name="project"

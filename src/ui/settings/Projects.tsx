@@ -7,7 +7,7 @@ import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { History } from '#src/ui/audit/History.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { Field } from '#src/ui/kit/Field.tsx'
+import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
@@ -19,10 +19,15 @@ const schema = () => import('#src/contracts/access.ts').then((contract) => contr
 
 function CreateProjectDialog({ onClose }: { onClose: () => void }) {
   const create = trpc.projects.create.useMutation()
-  const form = useForm({ initial: { name: '', description: '' }, schema })
+  const toInput = ({ name, description, privacy }: { name: string; description: string; privacy: string }) => ({
+    name,
+    description,
+    isPrivate: privacy === 'private',
+  })
+  const form = useForm({ initial: { name: '', description: '', privacy: 'open' }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
-    const made = await create.mutateAsync(typed)
+    const made = await create.mutateAsync(toInput(typed))
     chooseProject(made.name)
   })
   return (
@@ -53,6 +58,17 @@ function CreateProjectDialog({ onClose }: { onClose: () => void }) {
         onChange={(value) => set('description', value)}
         error={errors.description}
       />
+      <SelectField
+        label="Who sees it"
+        name="privacy"
+        value={values.privacy}
+        onChange={(value) => set('privacy', value)}
+        options={[
+          { value: 'open', label: 'Everybody here, by their role' },
+          { value: 'private', label: 'Its members and the admins of the installation' },
+        ]}
+        error={errors.isPrivate}
+      />
     </FormDialog>
   )
 }
@@ -66,6 +82,12 @@ export function Projects() {
   const columns: Column<Project>[] = [
     { key: 'name', header: 'Name', cell: (project) => project.name, sortValue: (project) => project.name },
     { key: 'description', header: 'Description', cell: (project) => project.description || '–' },
+    {
+      key: 'privacy',
+      header: 'Seen by',
+      cell: (project) => (project.isPrivate ? 'its members' : 'everybody'),
+      sortValue: (project) => Number(project.isPrivate),
+    },
     {
       key: 'created',
       header: 'Created',
@@ -93,6 +115,7 @@ export function Projects() {
           columns={columns}
           rows={data}
           rowKey={(project) => project.id}
+          rowHref={(project) => `/settings/projects/${project.name}`}
           hasColumnPicker={false}
           skeletonCount={2}
           peek={(project) => (

@@ -13,6 +13,9 @@ const parts = [
   { href: '/settings/runtimes', label: 'Runtimes' },
   { href: '/settings/health', label: 'Health' },
   { href: '/settings/users', label: 'People', isForAdmins: true },
+  { href: '/settings/service-accounts', label: 'Service accounts', isForAdmins: true },
+  { href: '/settings/limits', label: 'Limits', isForAdmins: true },
+  { href: '/settings/relaycore', label: 'RelayCore', isForAdmins: true },
   { href: '/settings/audit', label: 'Audit', isForProjectAdmins: true },
 ]
 
@@ -20,7 +23,8 @@ const parts = [
 export function SettingsFrame({ children }: { children: React.ReactNode }) {
   const pathname = usePathname()
   const { isAdmin, isProjectAdmin } = usePermissions()
-  const here = parts.find((part) => part.href === pathname)
+  const here =
+    parts.find((part) => part.href === pathname) ?? parts.find((part) => part.href !== '/settings' && pathname.startsWith(`${part.href}/`))
   return (
     <>
       <PageHeader title="Settings" tabTitle={here ? `${here.label}, settings` : 'Settings'} />
@@ -33,7 +37,7 @@ export function SettingsFrame({ children }: { children: React.ReactNode }) {
                 <Box
                   component={NextLink}
                   href={href}
-                  aria-current={href === pathname ? 'page' : undefined}
+                  aria-current={href === here?.href ? 'page' : undefined}
                   sx={{
                     display: 'block',
                     py: 2,

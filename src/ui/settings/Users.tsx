@@ -17,10 +17,16 @@ import { trpc } from '#src/ui/trpc.tsx'
 const CreateUserDialog = dynamic(() => import('#src/ui/settings/UserDialogs.tsx').then((module) => module.CreateUserDialog), { ssr: false })
 const EditUserDialog = dynamic(() => import('#src/ui/settings/UserDialogs.tsx').then((module) => module.EditUserDialog), { ssr: false })
 
+const ResetPasswordDialog = dynamic(() => import('#src/ui/settings/ResetPasswordDialog.tsx').then((module) => module.ResetPasswordDialog), {
+  ssr: false,
+})
+const origins: Record<User['origin'], string> = { local: 'password', token: 'unified token', oidc: 'single sign-on' }
+
 const columns: Column<User>[] = [
   { key: 'name', header: 'Name', cell: (user) => user.name, sortValue: (user) => user.name },
   { key: 'email', header: 'Email', cell: (user) => user.email, sortValue: (user) => user.email },
   { key: 'role', header: 'Role', cell: (user) => user.role, sortValue: (user) => user.role },
+  { key: 'origin', header: 'Signs in by', cell: (user) => origins[user.origin], sortValue: (user) => user.origin },
   {
     key: 'status',
     header: 'State',
@@ -38,6 +44,7 @@ export function Users() {
   const toast = useToast()
   const [isCreating, setCreating] = useState(false)
   const [editing, setEditing] = useState<User | null>(null)
+  const [resetting, setResetting] = useState<User | null>(null)
   const update = trpc.users.update.useMutation({
     onSuccess: () => void refetch(),
     onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
@@ -54,6 +61,11 @@ export function Users() {
       <Button onClick={() => setEditing(user)} aria-label={`Edit ${user.name}`}>
         Edit
       </Button>
+      {user.id !== me?.id && user.origin === 'local' && (
+        <Button onClick={() => setResetting(user)} aria-label={`Reset the password of ${user.name}`}>
+          Reset password
+        </Button>
+      )}
       {user.id !== me?.id && (
         <Button
           onClick={() => void setDisabled(user, !user.isDisabled).catch(() => {})}
@@ -92,6 +104,7 @@ export function Users() {
         />
       )}
       {isCreating && <CreateUserDialog onClose={() => setCreating(false)} />}
+      {resetting && <ResetPasswordDialog user={resetting} onClose={() => setResetting(null)} />}
       {editing && <EditUserDialog user={editing} onClose={() => setEditing(null)} />}
     </Section>
   )

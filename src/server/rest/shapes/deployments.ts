@@ -11,7 +11,9 @@ export const deployment = z
     model_name: z.string(),
     status: contract.deploymentStatus,
     reason: z.string().nullable(),
-    endpoint_url: z.url().meta({ description: 'POST to it with /infer appended; the address of POST /inference where another server answers' }),
+    endpoint_url: z
+      .url()
+      .meta({ description: 'POST to it with /infer appended; the address of POST /inference where another server answers' }),
     targets: z.array(z.object({ model_id: z.uuid(), model_name: z.string(), version: z.int(), weight: z.int().min(0).max(100) })),
     replicas: z.int(),
     device,

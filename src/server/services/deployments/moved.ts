@@ -13,7 +13,12 @@ const told = { ready: 'ready', degraded: 'degraded', failed: 'failed' } as const
 const isTold = (status: DeploymentStatus): status is keyof typeof told => Object.hasOwn(told, status)
 
 /** @param correlationId of the call that caused it; a move that nobody asked for gets one of its own. */
-export async function deploymentMoved(tx: Queryable, before: Row, after: Pick<Row, 'status' | 'reason'>, correlationId = newId()): Promise<void> {
+export async function deploymentMoved(
+  tx: Queryable,
+  before: Row,
+  after: Pick<Row, 'status' | 'reason'>,
+  correlationId = newId(),
+): Promise<void> {
   if (before.status === after.status) return
   const [model] = await tx.select().from(models).where(eq(models.id, before.modelId))
   if (!model) return

@@ -111,9 +111,9 @@ function whyNone(kind: RuntimeKind, away: number): string {
 }
 
 let probed: { found: Promise<Found>; until: number } | undefined
-const probeMs = 10_000
+const probeMs = 5_000
 
-/** At most once in ten seconds: it writes. */
+/** At most once in five seconds: it writes. */
 export function lookAtStorage(): Promise<Found> {
   if (probed && probed.until > Date.now()) return probed.found
   const found = probeStorage().then(

@@ -36,7 +36,13 @@ export async function updateModel(caller: Caller, input: z.infer<typeof updateMo
       .returning()
     if (!after) throw new AppError('not_found', 'The model was deleted at the same moment.')
     await writeFacts(tx, after)
-    const facts = ({ description, specialization, tags, metadata, ...row }: ModelRow) => ({ description, specialization, tags, metadata, ...routingOf(row) })
+    const facts = ({ description, specialization, tags, metadata, ...row }: ModelRow) => ({
+      description,
+      specialization,
+      tags,
+      metadata,
+      ...routingOf(row),
+    })
     if (facts(before).specialization !== after.specialization || JSON.stringify(routingOf(before)) !== JSON.stringify(routingOf(after)))
       await tellChanged(tx, after, caller.correlationId)
     await recordAudit(tx, caller, {

@@ -129,7 +129,12 @@ async function rejectVersion(tx: Queryable, versionId: string, reason: string): 
   await refreshModel(tx, version.modelId)
 }
 
-async function tellSettled(tx: Queryable, of: VersionRow, event: 'version.ready' | 'version.rejected', reason: string | null): Promise<void> {
+async function tellSettled(
+  tx: Queryable,
+  of: VersionRow,
+  event: 'version.ready' | 'version.rejected',
+  reason: string | null,
+): Promise<void> {
   const [model] = await tx.select({ id: models.id, name: models.name }).from(models).where(eq(models.id, of.modelId))
   if (!model) return
   const correlationId = requestScope.getStore()?.correlationId ?? of.id

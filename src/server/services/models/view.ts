@@ -33,7 +33,12 @@ export const viewModel = (row: ModelRow, project: string, createdBy: string | nu
 type Routing = Partial<Pick<ModelRow, 'costPerToken' | 'costPerRequest' | 'maxTokens' | 'capabilities'>>
 
 /** What was given of the fields that a router weighs. */
-export function routingOf({ costPerToken, costPerRequest, maxTokens, capabilities }: { [Key in keyof Routing]?: Routing[Key] | undefined }): Routing {
+export function routingOf({
+  costPerToken,
+  costPerRequest,
+  maxTokens,
+  capabilities,
+}: { [Key in keyof Routing]?: Routing[Key] | undefined }): Routing {
   const all = { costPerToken, costPerRequest, maxTokens, capabilities }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }

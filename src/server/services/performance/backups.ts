@@ -36,7 +36,7 @@ export async function listBackups(on: Queryable, modelId: string): Promise<{ id:
 const considered = 50
 
 /** Figures that rank candidates: what was reported lately, else what the version's evaluation found. */
-async function describe(on: Queryable, model: ModelRow, version: VersionRow): Promise<Candidate> {
+async function ratingOf(on: Queryable, model: ModelRow, version: VersionRow): Promise<Candidate> {
   const [figures, [row]] = await Promise.all([
     windowFigures(on, { modelId: model.id }, lastMinutes(verdictDefaults.windowMinutes)),
     on.select({ health: modelThresholds.health }).from(modelThresholds).where(eq(modelThresholds.modelId, model.id)),
@@ -64,7 +64,7 @@ export async function findCandidates(on: Queryable, model: ModelRow, wanted: str
   const found: Candidate[] = []
   for (const row of rows) {
     const version = await servingVersion(on, row)
-    if (version?.signature && interfaceOf(version) === wanted) found.push(await describe(on, row, version))
+    if (version?.signature && interfaceOf(version) === wanted) found.push(await ratingOf(on, row, version))
   }
   const fit = found.filter(({ health }) => health !== 'degraded')
   return ids.length > 0 ? fit.sort((left, right) => ids.indexOf(left.model.id) - ids.indexOf(right.model.id)) : fit.sort(isBetter)

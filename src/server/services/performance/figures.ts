@@ -8,7 +8,11 @@ import { modelVersions, performanceMetrics, qualityReports } from '#src/server/d
 type Of = { modelId: string } | { deploymentId: string } | { versionIds: string[]; deploymentIds: string[] }
 export type Window = { from: Date; to: Date }
 /** What is measured and what is reported, apart: a verdict takes the worse of the two. */
-export type MeasuredFigures = Figures & { queueP95Ms: number | null; reportedLatencyMs: number | null; reportedThroughputRps: number | null }
+export type MeasuredFigures = Figures & {
+  queueP95Ms: number | null
+  reportedLatencyMs: number | null
+  reportedThroughputRps: number | null
+}
 
 export const lastMinutes = (minutes: number, now = Date.now()): Window => ({ from: new Date(now - minutes * 60_000), to: new Date(now) })
 
@@ -72,11 +76,17 @@ export async function windowFigures(on: Queryable, of: Of, window: Window): Prom
 }
 
 /** What goes out of the installation: what a page shows, without what only a verdict needs. */
-export function publicFigures({ queueP95Ms: _queue, reportedLatencyMs: _latency, reportedThroughputRps: _rps, ...figures }: MeasuredFigures): Figures {
+export function publicFigures({
+  queueP95Ms: _queue,
+  reportedLatencyMs: _latency,
+  reportedThroughputRps: _rps,
+  ...figures
+}: MeasuredFigures): Figures {
   return figures
 }
 
 const keptDays = 90
 
 /** Forgets reports that no window reaches any more. */
-export const sweepQualityReports = () => db().delete(qualityReports).where(sql`${qualityReports.at} < now() - make_interval(days => ${keptDays})`)
+export const sweepQualityReports = () =>
+  db().delete(qualityReports).where(sql`${qualityReports.at} < now() - make_interval(days => ${keptDays})`)

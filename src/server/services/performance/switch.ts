@@ -61,7 +61,10 @@ async function lockServed(tx: Tx, modelId: string): Promise<Served[]> {
 /** What a model's deployments answer with now; all targets of one deployment have one interface. */
 async function servedInterface(tx: Tx, served: Served[]): Promise<string[]> {
   const ids = served.flatMap(({ targets }) => targets.map(({ versionId }) => versionId))
-  const rows = await tx.select({ signature: modelVersions.signature, external: modelVersions.external }).from(modelVersions).where(inArray(modelVersions.id, ids))
+  const rows = await tx
+    .select({ signature: modelVersions.signature, external: modelVersions.external })
+    .from(modelVersions)
+    .where(inArray(modelVersions.id, ids))
   return [...new Set(rows.map(interfaceOf))]
 }
 
@@ -142,7 +145,12 @@ export async function beginSwitch(tx: Tx, wanted: Wanted): Promise<Row> {
 const stepMs = (durationSeconds: number) => (durationSeconds * 1000) / (gradualSteps.length - 1)
 
 /** The model that was named, else the best one that is healthy. */
-async function chooseTarget(tx: Tx, caller: Caller, model: ModelRow, ref: string | undefined): Promise<{ model: ModelRow; version: VersionRow } | undefined> {
+async function chooseTarget(
+  tx: Tx,
+  caller: Caller,
+  model: ModelRow,
+  ref: string | undefined,
+): Promise<{ model: ModelRow; version: VersionRow } | undefined> {
   if (ref !== undefined) {
     const target = await findModelRow(tx, caller, ref)
     const version = await servingVersion(tx, target)

@@ -1,6 +1,12 @@
 /** What a model must keep to, what others report of it, and how it does. */
 import { and, asc, eq, gte } from 'drizzle-orm'
-import { type ModelPerformance, type QualityReport, type SetThresholds, type Thresholds, verdictDefaults } from '#src/contracts/performance.ts'
+import {
+  type ModelPerformance,
+  type QualityReport,
+  type SetThresholds,
+  type Thresholds,
+  verdictDefaults,
+} from '#src/contracts/performance.ts'
 import { db, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { modelThresholds, qualityReports } from '#src/server/db/schema.ts'
@@ -50,7 +56,12 @@ export async function setThresholds(caller: Caller, { model: ref, ...input }: Se
       .insert(modelThresholds)
       .values({ modelId: model.id, ...fresh })
       .onConflictDoUpdate({ target: modelThresholds.modelId, set: fresh })
-    const facts = (of: typeof before) => ({ ...limitsOf(of), windowMinutes: of.windowMinutes, minRequests: of.minRequests, autoSwitch: of.autoSwitch })
+    const facts = (of: typeof before) => ({
+      ...limitsOf(of),
+      windowMinutes: of.windowMinutes,
+      minRequests: of.minRequests,
+      autoSwitch: of.autoSwitch,
+    })
     await recordAudit(tx, caller, {
       action: 'model.thresholds',
       targetType: 'model',
@@ -102,7 +113,12 @@ export async function getPerformance(caller: Caller, ref: string): Promise<Model
     minRequests: row.minRequests,
     autoSwitch: row.autoSwitch,
     backups,
-    candidates: candidates.map((found) => ({ id: found.model.id, name: found.model.name, version: found.version.version, health: found.health })),
+    candidates: candidates.map((found) => ({
+      id: found.model.id,
+      name: found.model.name,
+      version: found.version.version,
+      health: found.health,
+    })),
     quality: quality.map((report) => ({ at: report.at.toISOString(), accuracy: report.accuracyScore, latencyMs: report.latencyMs })),
   }
 }

@@ -51,20 +51,29 @@ const isMoving = async (tx: Tx, modelId: string) =>
   (await tx.$count(modelSwitches, and(eq(modelSwitches.modelId, modelId), eq(modelSwitches.status, 'moving')))) > 0
 
 async function lastAutomatic(tx: Tx, modelId: string): Promise<Switch | undefined> {
-  const [last] = await tx.select().from(modelSwitches).where(eq(modelSwitches.modelId, modelId)).orderBy(desc(modelSwitches.createdAt)).limit(1)
+  const [last] = await tx
+    .select()
+    .from(modelSwitches)
+    .where(eq(modelSwitches.modelId, modelId))
+    .orderBy(desc(modelSwitches.createdAt))
+    .limit(1)
   // A person's own switch is the last word: nothing is undone that they decided.
   return last?.isAutomatic ? last : undefined
 }
 
 async function noteHealth(tx: Tx, model: ModelRow, { health, reason }: Verdict): Promise<void> {
-  await tx
-    .update(modelThresholds)
-    .set({ health, healthReason: reason, healthAt: new Date() })
-    .where(eq(modelThresholds.modelId, model.id))
+  await tx.update(modelThresholds).set({ health, healthReason: reason, healthAt: new Date() }).where(eq(modelThresholds.modelId, model.id))
   const correlationId = newId()
   await recordSystemAudit(
     tx,
-    { action: 'model.health', targetType: 'model', targetId: model.id, targetName: model.name, after: { health, reason }, projectId: model.projectId },
+    {
+      action: 'model.health',
+      targetType: 'model',
+      targetId: model.id,
+      targetName: model.name,
+      after: { health, reason },
+      projectId: model.projectId,
+    },
     correlationId,
   )
   if (health === 'degraded') await tellStatus(tx, model, 'degraded', reason ?? '', correlationId)
@@ -88,14 +97,26 @@ async function switchAway(tx: Tx, model: ModelRow, row: Thresholds, verdict: Ver
   const best = await bestCandidate(tx, model)
   if (!best) return
   const reason = `Degraded: ${verdict.reason}`
-  await beginSwitch(tx, { model, target: best.model, version: best.version, type: 'immediate', durationSeconds: 0, reason, ...automatic(model) })
+  await beginSwitch(tx, {
+    model,
+    target: best.model,
+    version: best.version,
+    type: 'immediate',
+    durationSeconds: 0,
+    reason,
+    ...automatic(model),
+  })
 }
 
 const longestRestDoublings = 6
 
 /** Returns that were taken back since the model was switched away: each doubles the time before the next. */
 async function failedReturns(tx: Tx, model: ModelRow, away: Switch): Promise<number> {
-  const isReturn = and(eq(modelSwitches.modelId, model.id), eq(modelSwitches.targetModelId, model.id), gt(modelSwitches.createdAt, away.createdAt))
+  const isReturn = and(
+    eq(modelSwitches.modelId, model.id),
+    eq(modelSwitches.targetModelId, model.id),
+    gt(modelSwitches.createdAt, away.createdAt),
+  )
   return tx.$count(modelSwitches, and(isReturn, eq(modelSwitches.status, 'rolled_back')))
 }
 

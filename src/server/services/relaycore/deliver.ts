@@ -31,7 +31,13 @@ async function readLink(): Promise<Link | undefined> {
 async function noteLink(before: Link | undefined, error: string | undefined): Promise<void> {
   const isUp = error === undefined
   const isChange = before?.isUp !== isUp
-  const values = { url: env().RELAYCORE_URL ?? '', isUp, lastError: error ?? null, checkedAt: new Date(), ...(isChange ? { since: new Date() } : {}) }
+  const values = {
+    url: env().RELAYCORE_URL ?? '',
+    isUp,
+    lastError: error ?? null,
+    checkedAt: new Date(),
+    ...(isChange ? { since: new Date() } : {}),
+  }
   const fresh = before ? {} : { registeredAt: null, registeredAs: null }
   await db()
     .insert(relaycoreLink)
@@ -51,7 +57,10 @@ async function registerProvider(link: Link | undefined): Promise<void> {
   const isKnown = link?.registeredAs === registration()
   const correlationId = newId()
   await transaction(async (tx) => {
-    const serving = tx.select({ id: deployments.modelId }).from(deployments).where(inArray(deployments.status, ['ready', 'degraded']))
+    const serving = tx
+      .select({ id: deployments.modelId })
+      .from(deployments)
+      .where(inArray(deployments.status, ['ready', 'degraded']))
     const rows = await tx.select().from(models).where(inArray(models.id, serving))
     const specializations = new Set(rows.flatMap((row) => (row.specialization ?? '').split(',').map((text) => text.trim())).filter(Boolean))
     const capabilities = new Set(rows.flatMap((row) => [...row.capabilities, ...(row.task ? [row.task] : [])]))
@@ -147,7 +156,10 @@ const rollUpMinutes = 10
 /** Tells the figures of every model that served lately; called by the worker every minute. */
 export async function tellFigures(): Promise<void> {
   if (!isOn()) return
-  const serving = db().select({ id: deployments.modelId }).from(deployments).where(inArray(deployments.status, ['ready', 'degraded']))
+  const serving = db()
+    .select({ id: deployments.modelId })
+    .from(deployments)
+    .where(inArray(deployments.status, ['ready', 'degraded']))
   const rows = await db().select().from(models).where(inArray(models.id, serving)).limit(10_000)
   for (const model of rows) {
     const figures = await windowFigures(db(), { modelId: model.id }, lastMinutes(rollUpMinutes))

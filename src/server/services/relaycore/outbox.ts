@@ -14,9 +14,7 @@ export const isOn = (): boolean => env().RELAYCORE_URL !== undefined
 
 export async function enqueue(tx: Queryable, { model, kind, payload, correlationId }: Message): Promise<void> {
   if (!isOn()) return
-  await tx
-    .insert(relaycoreOutbox)
-    .values({ modelId: model?.id ?? null, modelName: model?.name ?? null, kind, payload, correlationId })
+  await tx.insert(relaycoreOutbox).values({ modelId: model?.id ?? null, modelName: model?.name ?? null, kind, payload, correlationId })
 }
 
 const windowMinutes = 10
@@ -35,7 +33,11 @@ export function wireFigures(figures: MeasuredFigures): Record<string, number> {
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, number] => entry[1] !== null))
 }
 
-const specializationsOf = (model: ModelRow) => (model.specialization ?? '').split(',').map((text) => text.trim()).filter(Boolean)
+const specializationsOf = (model: ModelRow) =>
+  (model.specialization ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter(Boolean)
 
 /** A model as RelayCore registers it. */
 export async function tellRegistered(tx: Queryable, model: ModelRow, correlationId: string): Promise<void> {
@@ -78,8 +80,19 @@ export async function tellRemovedIfLast(tx: Queryable, model: Pick<ModelRow, 'id
 export async function tellPerformance(tx: Queryable, model: ModelRow, figures: MeasuredFigures, correlationId: string): Promise<void> {
   if (!isOn()) return
   const payload = { model_id: model.id, performance_metrics: wireFigures(figures), updated_at: new Date().toISOString() }
-  const isWaiting = and(eq(relaycoreOutbox.modelId, model.id), eq(relaycoreOutbox.kind, 'performance'), eq(relaycoreOutbox.status, 'waiting'))
-  const newest = tx.select({ seq: sql`max(${relaycoreOutbox.seq})` }).from(relaycoreOutbox).where(isWaiting)
-  const updated = await tx.update(relaycoreOutbox).set({ payload }).where(and(isWaiting, inArray(relaycoreOutbox.seq, newest))).returning({ seq: relaycoreOutbox.seq })
+  const isWaiting = and(
+    eq(relaycoreOutbox.modelId, model.id),
+    eq(relaycoreOutbox.kind, 'performance'),
+    eq(relaycoreOutbox.status, 'waiting'),
+  )
+  const newest = tx
+    .select({ seq: sql`max(${relaycoreOutbox.seq})` })
+    .from(relaycoreOutbox)
+    .where(isWaiting)
+  const updated = await tx
+    .update(relaycoreOutbox)
+    .set({ payload })
+    .where(and(isWaiting, inArray(relaycoreOutbox.seq, newest)))
+    .returning({ seq: relaycoreOutbox.seq })
   if (updated.length === 0) await enqueue(tx, { model, kind: 'performance', payload, correlationId })
 }

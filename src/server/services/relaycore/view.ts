@@ -73,7 +73,8 @@ export async function listOutbox(input: z.infer<typeof listInput>): Promise<Page
 async function decide(caller: Caller, seq: number, action: 'relaycore.resend' | 'relaycore.drop'): Promise<OutboxEntry> {
   return transaction(async (tx) => {
     const isOpen = and(eq(relaycoreOutbox.seq, seq), inArray(relaycoreOutbox.status, ['waiting', 'refused', 'dropped']))
-    const set = action === 'relaycore.resend' ? { status: 'waiting' as const, nextAt: new Date(), attempts: 0 } : { status: 'dropped' as const }
+    const set =
+      action === 'relaycore.resend' ? { status: 'waiting' as const, nextAt: new Date(), attempts: 0 } : { status: 'dropped' as const }
     const [row] = await tx.update(relaycoreOutbox).set(set).where(isOpen).returning()
     if (!row) throw new AppError('not_found', 'There is no such message, or it was delivered.')
     await recordAudit(tx, caller, {

@@ -42,7 +42,12 @@ async function appear(tx: Tx, token: UnifiedToken): Promise<Row> {
     .onConflictDoNothing()
     .returning()
   if (made) {
-    await recordSystemAudit(tx, { action: 'user.appear', targetType: 'user', targetId: made.id, after: { email, role: made.role, origin: 'token' } })
+    await recordSystemAudit(tx, {
+      action: 'user.appear',
+      targetType: 'user',
+      targetId: made.id,
+      after: { email, role: made.role, origin: 'token' },
+    })
     return made
   }
   const [row] = await tx.select().from(users).where(eq(users.email, email))
@@ -98,22 +103,30 @@ export async function accountOfProfile(profile: Profile): Promise<Row> {
   return transaction(async (tx) => {
     const [made] = await tx
       .insert(users)
-      .values({ id: newId(), email, name: (profile.name || email).slice(0, 200), origin: 'oidc', role: profile.role, lastSignInAt: sql`now()` })
+      .values({
+        id: newId(),
+        email,
+        name: (profile.name || email).slice(0, 200),
+        origin: 'oidc',
+        role: profile.role,
+        lastSignInAt: sql`now()`,
+      })
       .onConflictDoNothing()
       .returning()
     if (made) {
-      await recordSystemAudit(tx, { action: 'user.appear', targetType: 'user', targetId: made.id, after: { email, role: made.role, origin: 'oidc' } })
+      await recordSystemAudit(tx, {
+        action: 'user.appear',
+        targetType: 'user',
+        targetId: made.id,
+        after: { email, role: made.role, origin: 'oidc' },
+      })
       return made
     }
     const [row] = await tx.select().from(users).where(eq(users.email, email)).for('update')
     if (!row || row.isDisabled) throw new AppError('forbidden', 'This account is disabled. Ask an admin of this installation.')
     if (row.origin !== 'oidc' && row.kind === 'service') throw new AppError('forbidden', 'A service account can not sign in.')
     const role = row.origin === 'oidc' ? lesser(profile.role, row.roleCeiling) : row.role
-    const [updated] = await tx
-      .update(users)
-      .set({ role, lastSignInAt: sql`now()` })
-      .where(eq(users.id, row.id))
-      .returning()
+    const [updated] = await tx.update(users).set({ role, lastSignInAt: sql`now()` }).where(eq(users.id, row.id)).returning()
     return updated ?? row
   })
 }

@@ -27,7 +27,12 @@ let stranger: Server
 let strangerCalls = 0
 
 beforeAll(async () => {
-  const serve = async () => JSON.stringify({ keys: await Promise.all(published.map(async ({ kid, alg, pair }) => ({ ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig' }))) })
+  const serve = async () =>
+    JSON.stringify({
+      keys: await Promise.all(
+        published.map(async ({ kid, alg, pair }) => ({ ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig' })),
+      ),
+    })
   jwks = createServer((_req, res) => void serve().then((keys) => res.writeHead(200, { 'content-type': 'application/json' }).end(keys)))
   stranger = createServer((_req, res) => {
     strangerCalls += 1
@@ -68,13 +73,19 @@ const userSession = (email: string, roles: string[], permissions: string[] = [])
 const system = (permissions: string[]): JWTPayload => ({ type: 'system', system: 'relaycore', targetSystem: 'neuroweaver', permissions })
 
 const claims = (payload: JWTPayload): JWTPayload => ({ iss: 'https://sso.example.test', iat: now(), exp: now() + 600, ...payload })
-const sign = (payload: JWTPayload, header: Record<string, unknown> = {}, key: Uint8Array | Pair['privateKey'] = new TextEncoder().encode(secret)) =>
-  new SignJWT(claims(payload)).setProtectedHeader({ alg: 'HS256', ...header }).sign(key)
+const sign = (
+  payload: JWTPayload,
+  header: Record<string, unknown> = {},
+  key: Uint8Array | Pair['privateKey'] = new TextEncoder().encode(secret),
+) => new SignJWT(claims(payload)).setProtectedHeader({ alg: 'HS256', ...header }).sign(key)
 
 const get = (path: string, token: string) => fetch(`${web.url}${path}`, { headers: { authorization: `Bearer ${token}` } })
 const me = async (token: string) => {
   const response = await get('/api/v1/me', token)
-  return { status: response.status, body: (await response.json()) as { email?: string; permissions?: string[]; error?: { message: string } } }
+  return {
+    status: response.status,
+    body: (await response.json()) as { email?: string; permissions?: string[]; error?: { message: string } },
+  }
 }
 
 describe('a token of each shape', () => {
@@ -83,17 +94,29 @@ describe('a token of each shape', () => {
       status: 200,
       body: { email: 'ada@example.test', permissions: ['read'] },
     })
-    expect((await me(await sign(crossSystem('writer@example.test', ['neuroweaver:write'])))).body.permissions).toEqual(['read', 'write', 'deploy'])
+    expect((await me(await sign(crossSystem('writer@example.test', ['neuroweaver:write'])))).body.permissions).toEqual([
+      'read',
+      'write',
+      'deploy',
+    ])
   })
 
   test('user session, by permissions, else by roles', async () => {
     expect((await me(await sign(userSession('grace@example.test', ['manager'])))).body.permissions).toEqual(['read', 'write', 'deploy'])
     expect((await me(await sign(userSession('linus@example.test', ['admin'], ['neuroweaver:read'])))).body.permissions).toEqual(['read'])
-    expect((await me(await sign(userSession('root@example.test', ['admin'])))).body.permissions).toEqual(['read', 'write', 'deploy', 'admin'])
+    expect((await me(await sign(userSession('root@example.test', ['admin'])))).body.permissions).toEqual([
+      'read',
+      'write',
+      'deploy',
+      'admin',
+    ])
   })
 
   test('system to system, with a service account of its own', async () => {
-    expect((await me(await sign(system(['system', 'read', 'write'])))).body).toMatchObject({ email: 'system:relaycore', permissions: ['read', 'write', 'deploy'] })
+    expect((await me(await sign(system(['system', 'read', 'write'])))).body).toMatchObject({
+      email: 'system:relaycore',
+      permissions: ['read', 'write', 'deploy'],
+    })
     const [row] = await db().select().from(users).where(eq(users.email, 'system:relaycore'))
     expect(row).toMatchObject({ kind: 'service', origin: 'token', passwordHash: null })
   })
@@ -103,7 +126,12 @@ describe('a token of each shape', () => {
     expect((await get('/api/trpc/me.get', token)).status).toBe(200)
     const upload = await fetch(`${web.url}/uploads`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${token}`, 'tus-resumable': '1.0.0', 'upload-length': '3', 'upload-metadata': `filename ${btoa('a.csv')}` },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'tus-resumable': '1.0.0',
+        'upload-length': '3',
+        'upload-metadata': `filename ${btoa('a.csv')}`,
+      },
     })
     expect(upload.status).toBe(201)
     const { credential } = await makeRuntime('inference')
@@ -148,12 +176,22 @@ describe('a forged or broken token is refused with 401', () => {
     ['"None"', () => `${base64({ alg: 'None' })}.${base64(good())}.`],
     ['no signature', async () => `${(await sign(good())).split('.').slice(0, 2).join('.')}.`],
     ['another secret', () => sign(good(), {}, new TextEncoder().encode('another secret that is long enough'))],
-    ['HS256 with the public key as its secret', async () => rawHs256({ alg: 'HS256', kid: 'rsa-1' }, JSON.stringify(good()), await exportSPKI(rsa().pair.publicKey))],
+    [
+      'HS256 with the public key as its secret',
+      async () => rawHs256({ alg: 'HS256', kid: 'rsa-1' }, JSON.stringify(good()), await exportSPKI(rsa().pair.publicKey)),
+    ],
     ['ES256 of zeros', () => `${base64({ alg: 'ES256', kid: 'ec-1' })}.${base64(good())}.${Buffer.alloc(64).toString('base64url')}`],
-    ['a key of its own in the header', async () => {
-      const own = await generateKeyPair('RS256', { extractable: true })
-      return sign(good(), { alg: 'RS256', jwk: await exportJWK(own.publicKey), jku: `${originOf(stranger)}/keys`, x5u: `${originOf(stranger)}/cert` }, own.privateKey)
-    }],
+    [
+      'a key of its own in the header',
+      async () => {
+        const own = await generateKeyPair('RS256', { extractable: true })
+        return sign(
+          good(),
+          { alg: 'RS256', jwk: await exportJWK(own.publicKey), jku: `${originOf(stranger)}/keys`, x5u: `${originOf(stranger)}/cert` },
+          own.privateKey,
+        )
+      },
+    ],
     ['a path as key id', async () => sign(good(), { alg: 'RS256', kid: '../../dev/null' }, (await generateKeyPair('RS256')).privateKey)],
     ['SQL as key id', async () => sign(good(), { alg: 'RS256', kid: "' or 1=1 --" }, (await generateKeyPair('RS256')).privateKey)],
     ['an algorithm that is not used', () => sign(good(), { alg: 'HS512' })],
@@ -173,7 +211,10 @@ describe('a forged or broken token is refused with 401', () => {
     const started = performance.now()
     expect((await me(token)).status).toBe(401)
     expect((await get('/api/trpc/models.list?input=%7B%7D', token)).status).toBe(401)
-    const upload = await fetch(`${web.url}/uploads`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'tus-resumable': '1.0.0', 'upload-length': '3' } })
+    const upload = await fetch(`${web.url}/uploads`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'tus-resumable': '1.0.0', 'upload-length': '3' },
+    })
     expect(upload.status).toBe(401)
     expect(performance.now() - started).toBeLessThan(5_000)
     expect(strangerCalls).toBe(0)
@@ -189,7 +230,9 @@ describe('a forged or broken token is refused with 401', () => {
   })
 
   test('a claim that is there twice counts as its last, which must be good as well', async () => {
-    const twice = JSON.stringify(good()).replace('{', `{"exp":${now() + 600},`).replace(/"exp":\d+,"type"/, `"exp":${now() - 600},"type"`)
+    const twice = JSON.stringify(good())
+      .replace('{', `{"exp":${now() + 600},`)
+      .replace(/"exp":\d+,"type"/, `"exp":${now() - 600},"type"`)
     expect((await me(rawHs256({ alg: 'HS256' }, twice))).status).toBe(401)
   })
 })
@@ -230,7 +273,11 @@ describe('rights', () => {
     expect((await me(token)).body.permissions).toContain('admin')
     const [row] = await db().select().from(users).where(eq(users.email, 'ceiling@example.test'))
     const admin = (path: string, body: unknown) =>
-      fetch(`${web.url}/api/trpc/${path}`, { method: 'POST', headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      fetch(`${web.url}/api/trpc/${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
     await makeUser('admin', { passwordHash: 'x' })
     expect((await admin('users.update', { id: row?.id, role: 'user' })).status).toBe(200)
     expect((await me(token)).body.permissions).toEqual(['read'])

@@ -79,12 +79,24 @@ function readClaims(payload: JWTPayload): UnifiedToken {
   if (payload.type === 'cross_system') {
     const claims = parseClaims(crossSystem, payload)
     if (claims.target_system !== 'neuroweaver') throw notForUs()
-    return { kind: 'person', subject: claims.sub, name: claims.name || claims.sub, permissions: rightsOf(claims.permissions.map(ours)), ...at(claims) }
+    return {
+      kind: 'person',
+      subject: claims.sub,
+      name: claims.name || claims.sub,
+      permissions: rightsOf(claims.permissions.map(ours)),
+      ...at(claims),
+    }
   }
   if (payload.type === 'system') {
     const claims = parseClaims(system, payload)
     if (claims.targetSystem !== 'neuroweaver') throw notForUs()
-    return { kind: 'system', subject: claims.system, name: claims.system, permissions: rightsOf(claims.permissions.map(wantOf)), ...at(claims) }
+    return {
+      kind: 'system',
+      subject: claims.system,
+      name: claims.system,
+      permissions: rightsOf(claims.permissions.map(wantOf)),
+      ...at(claims),
+    }
   }
   const claims = parseClaims(userSession, payload)
   if (!claims.systemAccess.neuroweaver) throw notForUs()
@@ -139,7 +151,8 @@ export async function verifyToken(token: string): Promise<UnifiedToken> {
       ...(audience ? { audience } : {}),
     }
     const bySecret = alg === 'HS256' && secret !== undefined
-    if (!bySecret && (url === undefined || (alg !== 'RS256' && alg !== 'ES256'))) throw refused('its algorithm is not one that is used here')
+    if (!bySecret && (url === undefined || (alg !== 'RS256' && alg !== 'ES256')))
+      throw refused('its algorithm is not one that is used here')
     const { payload } = bySecret
       ? await jwtVerify(token, new TextEncoder().encode(secret), { ...options, algorithms: ['HS256'] })
       : await jwtVerify(token, remoteKeys(url as string), { ...options, algorithms: ['RS256', 'ES256'] })

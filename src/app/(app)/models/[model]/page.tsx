@@ -14,6 +14,8 @@ export default async function Page({ params }: Props) {
     api.models.get.prefetch({ model }),
     api.models.versions.prefetch({ model }),
     api.models.aliasHistory.prefetch({ model }),
+    api.performance.get.prefetch({ model }),
+    api.performance.switches.prefetch({ model }),
   ])
   return (
     <HydrateClient>
