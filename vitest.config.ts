@@ -5,7 +5,13 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'src/**/*.test.tsx', 'runtimes/inference/**/*.test.ts', 'runtimes/contract/**/*.test.ts'],
     globalSetup: ['src/testing/global-setup.ts'],
     pool: 'forks',
-    env: { LOG_LEVEL: 'error' },
+    // What services read of the settings when a test calls them itself; processes that tests start get their own.
+    env: {
+      LOG_LEVEL: 'error',
+      DATABASE_URL: 'postgres://127.0.0.1/unused',
+      RUNTIME_TOKEN: 'test-runtime-token',
+      NEXTAUTH_SECRET: 'a-secret-that-only-tests-know-0123456789',
+    },
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -166,8 +166,13 @@ export const serviceAccount = z.object({
   createdAt: z.iso.datetime(),
 })
 export type ServiceAccount = z.infer<typeof serviceAccount>
-/** Without `role` it has no rights but those that projects grant. */
-export const createServiceAccount = z.object({ name, role: role.default('viewer') })
+/** `project` makes it a member there, which is all that a project's admin may ask for. */
+export const createServiceAccount = z.object({
+  name,
+  role: role.default('viewer'),
+  project: text(200).min(1).optional(),
+  projectRole: projectRole.default('editor'),
+})
 export const updateServiceAccount = z.object({ id, role: role.optional(), isDisabled: z.boolean().optional() })
 
 /** Who is looking, and what they may do where they are. */

@@ -6,7 +6,7 @@ export const verdictDefaults = { windowMinutes: 10, minRequests: 50 } as const
 
 export const modelHealth = z.enum(['unknown', 'healthy', 'degraded'])
 export type ModelHealth = z.infer<typeof modelHealth>
-export const switchStatus = z.enum(['moving', 'done', 'rolled_back', 'cancelled', 'failed'])
+export const switchStatus = z.enum(['moving', 'done', 'rolled_back', 'cancelled'])
 export type SwitchStatus = z.infer<typeof switchStatus>
 export const switchStep = z.object({ percent: z.number().int(), at: z.iso.datetime().nullable() })
 export type SwitchStep = z.infer<typeof switchStep>

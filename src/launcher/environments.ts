@@ -17,7 +17,7 @@ export type Ingredients = {
 
 /** Runtimes run models and training code of others: nothing that opens the control plane may be in their environment. */
 const secretName =
-  /SECRET|PASSWORD|PASSPHRASE|API_KEY|PRIVATE_KEY|CREDENTIAL|DATABASE_URL|SETUP_CODE|^PG|^S3_|^AWS_|^npm_|^UNIFIED_|^RELAYCORE_|_ADMIN_/i
+  /SECRET|PASSWORD|PASSPHRASE|API_KEY|PRIVATE_KEY|CREDENTIAL|DATABASE_URL|SETUP_CODE|^PG|^S3_|^AWS_|^npm_|^UNIFIED_|^RELAYCORE_|^SMTP_|^OIDC_|_ADMIN_/i
 
 function withoutSecrets(source: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(source).filter(([name]) => !secretName.test(name) && name !== 'NEUROWEAVER_STATE_DIR'))

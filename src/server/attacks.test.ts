@@ -61,7 +61,7 @@ describe('without a credential', () => {
       { rsc: '1', 'next-action': 'x' },
       { 'x-http-method-override': 'DELETE' },
     ])
-      expect((await fetch(`${origin()}/api/v1/models`, { headers: headers as Record<string, string> })).status).toBe(401)
+      expect((await fetch(`${origin()}/api/v1/models`, { headers: new Headers(headers as HeadersInit) })).status).toBe(401)
   })
 })
 

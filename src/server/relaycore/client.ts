@@ -78,10 +78,23 @@ export async function probe(correlationId: string): Promise<string | undefined> 
   }
 }
 
+const analyticsPath = (modelId: string) => `/api/v1/models/${modelId}/analytics`
+
+/** False only when RelayCore answers that it has no such model, as one does that came back with an empty memory. */
+export async function knows(modelId: string, correlationId: string): Promise<boolean> {
+  try {
+    const response = await call('GET', analyticsPath(modelId), undefined, correlationId)
+    await response.body?.cancel()
+    return response.status !== 404
+  } catch {
+    return true
+  }
+}
+
 /** What it routed to a model, in its own shape. @throws Error when it does not answer. */
 export async function readAnalytics(modelId: string, correlationId: string): Promise<unknown> {
-  const response = await call('GET', `/api/v1/models/${modelId}/analytics`, undefined, correlationId)
-  if (!response.ok) throw new Error(`GET /api/v1/models/${modelId}/analytics answers ${response.status}`)
+  const response = await call('GET', analyticsPath(modelId), undefined, correlationId)
+  if (!response.ok) throw new Error(`GET ${analyticsPath(modelId)} answers ${response.status}`)
   return z.json().parse(await response.json())
 }
 

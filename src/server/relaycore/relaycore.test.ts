@@ -15,6 +15,7 @@ import {
   modelVersions,
   performanceMetrics,
   qualityReports,
+  relaycoreLink,
   runtimes,
 } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
@@ -159,10 +160,15 @@ describe('the outbox', () => {
 
   test('keeps what it could not deliver, and delivers it in order when RelayCore is back; a deploy never fails for it', async () => {
     await relay.down()
+    relay.forget()
     const id = await makeModel('kept')
     const deployment = await serve('kept')
     await ask('DELETE', `/deployments/${deployment}`)
     expect(relay.of(id)).toEqual([])
+    await until(
+      () => db().select().from(relaycoreLink),
+      ([link]) => link?.isUp === false,
+    )
     await relay.up()
     const back = Date.now()
     const got = await until(
@@ -171,6 +177,12 @@ describe('the outbox', () => {
     )
     expect(got.map(({ kind }) => kind)).toEqual(['register', 'status', 'remove'])
     expect(Date.now() - back).toBeLessThan(10_000)
+    const registrations = () => relay.got.filter(({ kind, body, status }) => kind === 'register' && body.name === 'wire' && status === 200)
+    await until(registrations, (calls) => calls.length === 2)
+  })
+
+  test('registers the provider again when RelayCore is back', () => {
+    expect(relay.got.filter(({ kind, status }) => kind === 'provider' && status === 200)).toHaveLength(2)
   })
 
   test('tries again what RelayCore failed at, leaves what it refuses, and goes on behind it', async () => {

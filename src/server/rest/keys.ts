@@ -1,6 +1,6 @@
 /** API keys, and the accounts of programs that hold them. */
 import { z } from 'zod'
-import { action, actions, keyScope, role } from '#src/contracts/access.ts'
+import { action, actions, keyScope, projectRole, role } from '#src/contracts/access.ts'
 import { id, name, text } from '#src/contracts/common.ts'
 import { createApiKey, listApiKeys, revokeApiKey, rotateApiKey } from '#src/server/services/apiKeys.ts'
 import { createServiceAccount, listServiceAccounts, updateServiceAccount } from '#src/server/services/serviceAccounts.ts'
@@ -99,12 +99,21 @@ export const keyRoutes = [
   route({
     method: 'POST',
     path: '/service-accounts',
-    rule: 'installation-admin',
+    rule: 'signed-in',
     tag,
     summary: 'Make an account for a program',
-    description: 'It has keys and project roles like a person, and no password.',
+    description:
+      'It has keys and project roles like a person, and no password. An admin of a project names it, and makes a member of that project alone.',
     status: 201,
-    body: z.strictObject({ name, role: role.default('viewer') }).meta({ title: 'CreateServiceAccount' }),
+    body: z
+      .strictObject({
+        name,
+        role: role.default('viewer'),
+        project: text(200).min(1).optional(),
+        project_role: projectRole.default('editor'),
+      })
+      .transform(({ project_role: projectRole, ...rest }) => ({ ...rest, projectRole }))
+      .meta({ title: 'CreateServiceAccount' }),
     response: shape.serviceAccount,
     example: { name: 'nightly-retraining', role: 'viewer' },
     handle: async ({ caller, body }) => shape.presentServiceAccount(await createServiceAccount(caller, body)),

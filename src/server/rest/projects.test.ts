@@ -119,10 +119,24 @@ describe('a service account', () => {
     expect(await register()).toBe(401)
   })
 
-  it('is given keys by an admin of the installation alone', async () => {
-    const { key } = await person('manager')
-    const account = await madeId('/service-accounts', { name: 'weekly' })
-    expect(await statusOf('POST', '/api-keys', key, { name: 'k', scope: 'read', service_account: account.id })).toBe(403)
+  it("is made, and given keys, by a project's admin for that project alone", async () => {
+    const project = await makeProject()
+    const { key } = await memberOf(project, 'admin')
+    const make = (body: object, by = key) => statusOf('POST', '/service-accounts', by, { name: 'weekly', ...body })
+    expect(await make({})).toBe(403)
+    expect(await make({ project: project.name, role: 'manager' })).toBe(403)
+    expect(await make({ project: 'default' })).toBe(403)
+    expect(await make({ project: project.name }, (await memberOf(project, 'deployer')).key)).toBe(403)
+    const account = await madeId('/service-accounts', { name: 'weekly', project: project.name }, key)
+    const keyFor = (id: string, of?: string) => ({ name: 'k', scope: 'write', service_account: id, ...(of ? { project: of } : {}) })
+    expect(await statusOf('POST', '/api-keys', key, keyFor(account.id))).toBe(403)
+    const other = await madeId('/service-accounts', { name: 'elsewhere' })
+    expect(await statusOf('POST', '/api-keys', key, keyFor(other.id, project.name))).toBe(404)
+    const made = await madeId('/api-keys', keyFor(account.id, project.name), key)
+    expect((await use.rest.ask('GET', '/me', { key: made.key })).body).toMatchObject({
+      project: { name: project.name },
+      permissions: ['read', 'write'],
+    })
     expect(await statusOf('GET', '/service-accounts', key)).toBe(403)
   })
 })

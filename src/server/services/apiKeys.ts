@@ -9,7 +9,7 @@ import {
 } from '#src/contracts/access.ts'
 import { db, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { apiKeys, projects, users } from '#src/server/db/schema.ts'
+import { apiKeys, projectMembers, projects, users } from '#src/server/db/schema.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, sha256Of } from './access.ts'
 import { forgetIdentities } from './identities.ts'
@@ -63,10 +63,10 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   const held = [...caller.installation, ...(place?.permissions ?? caller.permissions)]
   if (input.scope === 'admin' && !held.includes('admin'))
     throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
-  if (scopePermissions[input.scope].some((permission) => caller.within?.includes(permission) === false))
-    throw new AppError('forbidden', 'A key can not hold more rights than what you are signed in with. Choose a narrower scope, or sign in with a password.')
   await refuseMoreThanKey(caller, input)
-  const ownerId = await ownerOf(caller, input.serviceAccount)
+  if (scopePermissions[input.scope].some((permission) => caller.within?.includes(permission) === false))
+    throw new AppError('forbidden', 'A key can not hold more rights than what you are signed in with. Choose a narrower scope.')
+  const ownerId = await ownerOf(caller, input.serviceAccount, place)
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const id = newId()
   const projectId = place?.row.id ?? null
@@ -103,15 +103,27 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   return { apiKey: view(row), key }
 }
 
-/** The caller's own account, or a service account that they may make keys for: an admin of the installation alone may. */
-async function ownerOf(caller: Caller, serviceAccount: string | undefined): Promise<string> {
+/**
+ * The caller's own account, or a service account: any for an admin of the installation; for a project's admin its members alone, and
+ * then the key is bound to that project.
+ */
+async function ownerOf(
+  caller: Caller,
+  serviceAccount: string | undefined,
+  place: Awaited<ReturnType<typeof findProject>> | undefined,
+): Promise<string> {
   if (!serviceAccount) return caller.userId as string
-  if (!caller.installation.includes('admin'))
-    throw new AppError('forbidden', 'Only an admin of this installation makes keys for service accounts. Ask one of them.')
+  const isAdmin = caller.installation.includes('admin')
+  if (!isAdmin && !place?.permissions.includes('admin'))
+    throw new AppError(
+      'forbidden',
+      'An admin of this installation makes keys for service accounts, or of the project that the key names. Ask one of them.',
+    )
+  const isMember = sql`exists (select 1 from ${projectMembers} where ${projectMembers.userId} = ${users.id} and ${projectMembers.projectId} = ${place?.row.id ?? null})`
   const [row] = await db()
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.id, serviceAccount), eq(users.kind, 'service')))
+    .where(and(eq(users.id, serviceAccount), eq(users.kind, 'service'), isAdmin ? undefined : isMember))
   if (!row)
     throw new AppError('not_found', 'There is no such service account.', {
       details: [{ path: 'serviceAccount', message: 'does not exist' }],

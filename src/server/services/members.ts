@@ -1,7 +1,7 @@
 /** Who belongs to a project, and what they may do there. */
 import { and, asc, eq, ne } from 'drizzle-orm'
 import type { z } from 'zod'
-import type { Member, removeMember as removeMemberInput, setMember as setMemberInput } from '#src/contracts/access.ts'
+import type { Member, ProjectRole, removeMember as removeMemberInput, setMember as setMemberInput } from '#src/contracts/access.ts'
 import { isUuid } from '#src/contracts/common.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
 import { projectMembers, users } from '#src/server/db/schema.ts'
@@ -64,27 +64,38 @@ export async function setMember(caller: Caller, input: z.infer<typeof setMemberI
   const id = await transaction(async (tx) => {
     const project = await findOwnProject(tx, caller, input.project)
     const person = await findPerson(tx, input.user)
-    const [before] = await tx.select().from(projectMembers).where(memberOf(project, person.id)).for('update')
-    if (before?.role === 'admin' && input.role !== 'admin') await refuseLastAdmin(tx, project, person.id)
-    await tx
-      .insert(projectMembers)
-      .values({ projectId: project.id, userId: person.id, role: input.role })
-      .onConflictDoUpdate({ target: [projectMembers.projectId, projectMembers.userId], set: { role: input.role } })
-    await recordAudit(tx, caller, {
-      action: 'project.member',
-      targetType: 'project',
-      targetId: project.id,
-      targetName: project.name,
-      ...(before ? { before: { member: person.email, role: before.role } } : {}),
-      after: { member: person.email, role: input.role },
-      projectId: project.id,
-    })
-    await announce(tx, 'project', project.id, project.id)
+    await writeMember(tx, caller, project, person, input.role)
     return person.id
   })
   forgetIdentities()
   const members = await listMembers(caller, input.project)
   return members.find((member) => member.userId === id) as Member
+}
+
+/** The row and what is written down of it; whether the caller may is asked before. */
+export async function writeMember(
+  tx: Tx,
+  caller: Caller,
+  project: ProjectRow,
+  person: { id: string; email: string },
+  role: ProjectRole,
+): Promise<void> {
+  const [before] = await tx.select().from(projectMembers).where(memberOf(project, person.id)).for('update')
+  if (before?.role === 'admin' && role !== 'admin') await refuseLastAdmin(tx, project, person.id)
+  await tx
+    .insert(projectMembers)
+    .values({ projectId: project.id, userId: person.id, role })
+    .onConflictDoUpdate({ target: [projectMembers.projectId, projectMembers.userId], set: { role } })
+  await recordAudit(tx, caller, {
+    action: 'project.member',
+    targetType: 'project',
+    targetId: project.id,
+    targetName: project.name,
+    ...(before ? { before: { member: person.email, role: before.role } } : {}),
+    after: { member: person.email, role },
+    projectId: project.id,
+  })
+  await announce(tx, 'project', project.id, project.id)
 }
 
 export async function removeMember(caller: Caller, input: z.infer<typeof removeMemberInput>): Promise<void> {

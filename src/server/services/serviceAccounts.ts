@@ -9,6 +9,8 @@ import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
 import { announce, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
+import { writeMember } from './members.ts'
+import { findOwnProject } from './projects.ts'
 
 const nowhere = '00000000-0000-0000-0000-000000000000'
 /** Not the form of an e-mail, so that nobody can sign in as one. */
@@ -58,19 +60,32 @@ async function getServiceAccount(id: string): Promise<ServiceAccount> {
   return account
 }
 
+/**
+ * Makes an account for a program: an admin of the installation with any role, a project's admin as a member of that project.
+ * @throws AppError forbidden, not_found for the project, conflict for a name that is taken.
+ */
 export async function createServiceAccount(caller: Caller, input: z.infer<typeof createInput>): Promise<ServiceAccount> {
   const id = newId()
+  const isAdmin = caller.installation.includes('admin')
+  if (!isAdmin && (!input.project || input.role !== 'viewer'))
+    throw new AppError(
+      'forbidden',
+      'Only an admin of this installation may do this. An admin of a project names it, and leaves the role out.',
+    )
   try {
     await transaction(async (tx) => {
-      await tx.insert(users).values({ id, email: accountOf(input.name), name: input.name, kind: 'service', role: input.role })
+      const project = input.project === undefined ? undefined : await findOwnProject(tx, caller, input.project)
+      const account = { id, email: accountOf(input.name), name: input.name }
+      await tx.insert(users).values({ ...account, kind: 'service', role: input.role })
       await recordAudit(tx, caller, {
         action: 'service_account.create',
         targetType: 'user',
         targetId: id,
         targetName: input.name,
-        after: input,
-        projectId: null,
+        after: { name: input.name, role: input.role },
+        projectId: project?.id ?? null,
       })
+      if (project) await writeMember(tx, caller, project, account, input.projectRole)
       await announce(tx, 'user', nowhere, id)
     })
   } catch (error) {

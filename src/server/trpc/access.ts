@@ -92,7 +92,7 @@ export const serviceAccountsRouter = router({
   list: procedure('installation-admin')
     .output(z.array(access.serviceAccount))
     .query(() => accounts.listServiceAccounts()),
-  create: procedure('installation-admin')
+  create: procedure('signed-in')
     .input(access.createServiceAccount)
     .output(access.serviceAccount)
     .mutation(({ ctx, input }) => accounts.createServiceAccount(ctx.caller, input)),

@@ -9,7 +9,7 @@ const requestOf = ({ port, path, headers = {} }: Target) =>
     .join('')}\r\n`
 
 /** One connection that sends one request at a time. */
-class Connection {
+export class Connection {
   readonly #socket: Socket
   #received: Buffer = Buffer.alloc(0)
   #done: ((outcome: { status: number; body: Buffer } | Error) => void) | undefined

@@ -3,6 +3,7 @@ import type { BenchResult } from './result.ts'
 
 const benches: Record<string, () => Promise<BenchResult[]>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
+  auth: async () => (await import('./auth.ts')).benchAuth(),
   audit: async () => (await import('./audit.ts')).benchAudit(),
   logs: async () => (await import('./logs.ts')).benchLogs(),
   pickup: async () => (await import('./pickup.ts')).benchPickup(),

@@ -10,6 +10,8 @@ import { Hint } from '#src/ui/kit/Hint.tsx'
 import { PersonMenu } from '#src/ui/frame/PersonMenu.tsx'
 import { ProjectSwitcher } from '#src/ui/frame/ProjectSwitcher.tsx'
 import { places } from '#src/ui/frame/places.tsx'
+import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
+import { trpc } from '#src/ui/trpc.tsx'
 
 type RailProps = { isFolded: boolean; onFold?: () => void; onSearch: () => void; onHelp: () => void; onMoved?: () => void }
 
@@ -30,8 +32,26 @@ const itemSx = (isFolded: boolean) => ({
   '&[aria-current="page"]': { bgcolor: 'action.hover', color: 'text.primary', fontWeight: 600 },
 })
 
+const Count = ({ of, isFolded }: { of: number; isFolded: boolean }) => (
+  <Box
+    component="span"
+    sx={{
+      ...(isFolded ? { position: 'absolute', top: 2, right: 4, fontSize: '0.625rem' } : { ml: 'auto', fontSize: '0.75rem' }),
+      color: 'state.failedText',
+      fontWeight: 600,
+      fontVariantNumeric: 'tabular-nums',
+    }}
+  >
+    {of}
+    <Box component="span" sx={visuallyHidden}>
+      {of === 1 ? ' alert fires' : ' alerts fire'}
+    </Box>
+  </Box>
+)
+
 function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => void }) {
   const pathname = usePathname()
+  const { data: firing } = trpc.alerts.firing.useQuery()
   return (
     <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.5 }}>
       {places.map(({ key, label, href, Icon }) => {
@@ -43,12 +63,13 @@ function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => v
                 component={NextLink}
                 href={href}
                 onClick={onMoved}
-                aria-label={isFolded ? label : undefined}
+                aria-label={isFolded ? (key === 'monitoring' && firing?.count ? `${label}, ${firing.count} firing` : label) : undefined}
                 aria-current={isHere ? 'page' : undefined}
-                sx={itemSx(isFolded)}
+                sx={{ ...itemSx(isFolded), position: 'relative' }}
               >
                 <Icon sx={{ fontSize: 19 }} />
                 {!isFolded && label}
+                {key === 'monitoring' && !!firing?.count && <Count of={firing.count} isFolded={isFolded} />}
               </ButtonBase>
             </Hint>
           </li>

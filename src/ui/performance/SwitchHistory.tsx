@@ -14,7 +14,6 @@ const chips: Record<SwitchStatus, { status: string; label: string }> = {
   done: { status: 'ready', label: 'Done' },
   rolled_back: { status: 'degraded', label: 'Taken back' },
   cancelled: { status: 'cancelled', label: 'Cancelled' },
-  failed: { status: 'failed', label: 'Failed' },
 }
 
 /** The steps of a switch as a bar that fills, each step at its share. */

@@ -29,6 +29,7 @@ const columns: Column<ApiKey>[] = [
   {
     key: 'prefix',
     header: 'Begins with',
+    isHiddenByDefault: true,
     cell: (key) => (
       <Box component="span" sx={{ typography: 'mono' }}>
         {key.prefix}…

@@ -47,8 +47,8 @@ async function read(where: ReturnType<typeof and>): Promise<Channel[]> {
     status: string
     at: string
   } | null>`(select json_build_object('status', d.status, 'at', d.created_at) from channel_deliveries d
-    where d.channel_id = ${channels.id} order by d.created_at desc limit 1)`
-  const waiting = sql<number>`(select count(*)::int from channel_deliveries d where d.channel_id = ${channels.id} and d.status = 'waiting')`
+    where d.channel_id = channels.id order by d.created_at desc limit 1)`
+  const waiting = sql<number>`(select count(*)::int from channel_deliveries d where d.channel_id = channels.id and d.status = 'waiting')`
   const rows = await db().select({ row: channels, last, waiting }).from(channels).where(where).orderBy(asc(channels.name)).limit(1000)
   return rows.map(({ row, last: latest, waiting: count }) => ({
     id: row.id,

@@ -1,5 +1,5 @@
 /** Which model may stand in for another: the ones that were named, else every one of equal signature in its project. */
-import { and, asc, desc, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { type ModelHealth, type setBackups as setBackupsInput, verdictDefaults } from '#src/contracts/performance.ts'
 import { type Queryable, transaction } from '#src/server/db/client.ts'
@@ -58,7 +58,7 @@ export async function findCandidates(on: Queryable, model: ModelRow, wanted: str
   const rows = await on
     .select()
     .from(models)
-    .where(ids.length > 0 ? inArray(models.id, ids) : and(isOther, model.task ? or(eq(models.task, model.task)) : undefined))
+    .where(ids.length > 0 ? inArray(models.id, ids) : and(isOther, model.task ? eq(models.task, model.task) : undefined))
     .orderBy(desc(models.updatedAt))
     .limit(considered)
   const found: Candidate[] = []

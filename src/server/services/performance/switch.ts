@@ -6,6 +6,7 @@ import { db, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { deployments, deploymentTargets, models, modelSwitches, modelVersions, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
+import { createLog } from '#src/server/log.ts'
 import type { Caller } from '../access.ts'
 import { announce, type Audited, recordAudit, recordSystemAudit } from '../audit.ts'
 import { moveTargets, type Target } from '../deployments/targets.ts'
@@ -14,9 +15,11 @@ import { interfaceOf } from '../models/interface.ts'
 import type { ModelRow } from '../models/view.ts'
 import { tellStatus } from '../relaycore/outbox.ts'
 import { findCandidates, servingVersion } from './backups.ts'
-import { windowFigures } from './figures.ts'
+import { lastMinutes, windowFigures } from './figures.ts'
 import { limitsOf, readThresholds } from './thresholds.ts'
 import { judge } from './verdict.ts'
+
+const log = createLog('switch')
 
 type Row = typeof modelSwitches.$inferSelect
 type VersionRow = typeof modelVersions.$inferSelect
@@ -269,16 +272,22 @@ export async function cancelSwitch(caller: Caller, id: string): Promise<ModelSwi
   return (await readSwitches(eq(modelSwitches.id, id)))[0] as ModelSwitch
 }
 
-/** Why a switch must not go on: what the new version did since it takes traffic breaks the thresholds. */
+/**
+ * Why a switch must not go on: what the new version did since it takes traffic, or what others report of its model since, breaks the
+ * thresholds of either model.
+ */
 async function breachOf(tx: Tx, row: Row): Promise<string | null> {
-  const limits = await readThresholds(tx, row.targetModelId === row.modelId ? row.modelId : row.targetModelId)
-  const own = await readThresholds(tx, row.modelId)
-  const figures = await windowFigures(
-    tx,
-    { versionIds: [row.targetVersionId], deploymentIds: row.before.map(({ deploymentId }) => deploymentId) },
-    { from: row.createdAt, to: new Date() },
-  )
-  const verdicts = [judge(figures, limitsOf(own), own.minRequests), judge(figures, limitsOf(limits), limits.minRequests)]
+  const [own, limits] = [await readThresholds(tx, row.modelId), await readThresholds(tx, row.targetModelId)]
+  const recent = lastMinutes(own.windowMinutes)
+  const window = { from: new Date(Math.max(recent.from.getTime(), row.createdAt.getTime())), to: recent.to }
+  const deploymentIds = row.before.map(({ deploymentId }) => deploymentId)
+  const served = await windowFigures(tx, { versionIds: [row.targetVersionId], deploymentIds }, window)
+  const all = await windowFigures(tx, { modelId: row.targetModelId }, window)
+  const verdicts = [
+    judge(served, limitsOf(own), own.minRequests),
+    judge(served, limitsOf(limits), limits.minRequests),
+    judge(all, limitsOf(limits), limits.minRequests),
+  ]
   return verdicts.find(({ health }) => health === 'degraded')?.reason ?? null
 }
 
@@ -326,5 +335,6 @@ async function takeStep(tx: Tx, row: Row): Promise<void> {
 /** Takes the steps that are due, and goes back where thresholds break; called by the worker every second. */
 export async function advanceSwitches(): Promise<void> {
   const rows = await db().select({ id: modelSwitches.id }).from(modelSwitches).where(eq(modelSwitches.status, 'moving')).limit(1000)
-  for (const { id } of rows) await advance(id)
+  for (const { id } of rows)
+    await advance(id).catch((error) => log.warn('a switch could not go on; it is tried again', { error, data: { id } }))
 }

@@ -1,5 +1,5 @@
 /** What a model must keep to, what others report of it, and how it does. */
-import { and, asc, eq, gte } from 'drizzle-orm'
+import { and, desc, eq, gte } from 'drizzle-orm'
 import {
   type ModelPerformance,
   type QualityReport,
@@ -96,7 +96,7 @@ export async function getPerformance(caller: Caller, ref: string): Promise<Model
       .select()
       .from(qualityReports)
       .where(and(eq(qualityReports.modelId, model.id), gte(qualityReports.at, new Date(Date.now() - shownHours * 3_600_000))))
-      .orderBy(asc(qualityReports.at))
+      .orderBy(desc(qualityReports.at))
       .limit(1000),
   ])
   const verdict = judge(figures, limitsOf(row), row.minRequests)
@@ -119,6 +119,8 @@ export async function getPerformance(caller: Caller, ref: string): Promise<Model
       version: found.version.version,
       health: found.health,
     })),
-    quality: quality.map((report) => ({ at: report.at.toISOString(), accuracy: report.accuracyScore, latencyMs: report.latencyMs })),
+    quality: quality
+      .reverse()
+      .map((report) => ({ at: report.at.toISOString(), accuracy: report.accuracyScore, latencyMs: report.latencyMs })),
   }
 }

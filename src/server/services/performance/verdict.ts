@@ -3,6 +3,9 @@ import type { MeasuredFigures } from './figures.ts'
 
 export type Verdict = { health: 'unknown' | 'healthy' | 'degraded'; reason: string | null }
 
+/** Below this share of successes a model is degraded whatever its thresholds say: they know no such figure. */
+const minSuccessRate = 0.9
+
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`
 const worse = (...values: (number | null)[]) => {
   const known = values.filter((value) => value !== null)
@@ -19,6 +22,9 @@ export function judge(figures: MeasuredFigures, limits: Thresholds, minRequests:
   const latencyMs = worse(figures.latencyMs.p95, figures.reportedLatencyMs)
   const throughput = figures.requests > 0 ? figures.throughputRps : figures.reportedThroughputRps
   const breaches = [
+    figures.successRate !== null && figures.successRate < minSuccessRate
+      ? `Only ${percent(figures.successRate)} of its requests succeed, below ${percent(minSuccessRate)}.`
+      : undefined,
     limits.minAccuracy !== null && figures.accuracy !== null && figures.accuracy < limits.minAccuracy
       ? `Accuracy is ${percent(figures.accuracy)}, below ${percent(limits.minAccuracy)}.`
       : undefined,

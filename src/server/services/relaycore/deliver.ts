@@ -1,11 +1,12 @@
 /** Delivers the outbox: in order for each model, models side by side, at least once. Run by the worker. */
 import { and, eq, inArray, lte, sql } from 'drizzle-orm'
-import { db, transaction } from '#src/server/db/client.ts'
+import { db, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { deployments, models, relaycoreLink, relaycoreOutbox } from '#src/server/db/schema.ts'
 import { env } from '#src/server/env.ts'
 import { createLog } from '#src/server/log.ts'
-import { deliver, type Outcome, probe, providerPayload } from '#src/server/relaycore/client.ts'
+import { deliver, knows, type Outcome, probe, providerPayload } from '#src/server/relaycore/client.ts'
+import type { ModelRow } from '../models/view.ts'
 import { lastMinutes, windowFigures } from '../performance/figures.ts'
 import { programVersion } from '../system.ts'
 import { enqueue, isOn, tellPerformance, tellRegistered } from './outbox.ts'
@@ -39,29 +40,57 @@ async function noteLink(before: Link | undefined, error: string | undefined): Pr
     ...(isChange ? { since: new Date() } : {}),
   }
   const fresh = before ? {} : { registeredAt: null, registeredAs: null }
-  await db()
-    .insert(relaycoreLink)
-    .values({ id: linkId, ...values })
-    .onConflictDoUpdate({ target: relaycoreLink.id, set: { ...values, ...fresh } })
+  const write = (on: Queryable) =>
+    on
+      .insert(relaycoreLink)
+      .values({ id: linkId, ...values })
+      .onConflictDoUpdate({ target: relaycoreLink.id, set: { ...values, ...fresh } })
+  if (isUp && isChange) await registerProvider(before, async (tx) => void (await write(tx)))
+  else await write(db())
   if (!isChange) return
   log.info(isUp ? 'RelayCore answers' : 'RelayCore does not answer; what it must be told is kept', isUp ? {} : { data: { reason: error } })
-  if (!isUp) return
-  await db().update(relaycoreOutbox).set({ nextAt: new Date() }).where(eq(relaycoreOutbox.status, 'waiting'))
-  await registerProvider(before)
 }
 
 const registration = () => `${programVersion} ${env().webUrl}`
 
-/** Registers this installation; the first time, or as another one than before, with all the models that serve already. */
-async function registerProvider(link: Link | undefined): Promise<void> {
+async function listServing(): Promise<ModelRow[]> {
+  const serving = db()
+    .select({ id: deployments.modelId })
+    .from(deployments)
+    .where(inArray(deployments.status, ['ready', 'degraded']))
+  return db().select().from(models).where(inArray(models.id, serving))
+}
+
+/** Models whose registration waits already: they need no second one. */
+async function waitingRegistrations(tx: Tx): Promise<Set<string | null>> {
+  const isWaiting = and(eq(relaycoreOutbox.kind, 'register'), eq(relaycoreOutbox.status, 'waiting'))
+  const rows = await tx.select({ modelId: relaycoreOutbox.modelId }).from(relaycoreOutbox).where(isWaiting)
+  return new Set(rows.map(({ modelId }) => modelId))
+}
+
+/** Those that RelayCore does not know, although it was told. */
+async function listForgotten(rows: ModelRow[], correlationId: string): Promise<ModelRow[]> {
+  const forgotten: ModelRow[] = []
+  for (let at = 0; at < rows.length; at += sideBySide) {
+    const part = rows.slice(at, at + sideBySide)
+    const known = await Promise.all(part.map(({ id }) => knows(id, correlationId)))
+    forgotten.push(...part.filter((_, index) => !known[index]))
+  }
+  return forgotten
+}
+
+/**
+ * Registers this installation. The first time, or as another one than before, all the models that serve already are told too; later
+ * those that RelayCore has forgotten. That it is back is written in the same transaction, so that neither is lost without the other.
+ */
+async function registerProvider(link: Link | undefined, noteReturn?: (tx: Tx) => Promise<void>): Promise<void> {
   const isKnown = link?.registeredAs === registration()
   const correlationId = newId()
+  const rows = await listServing()
+  const untold = isKnown ? await listForgotten(rows, correlationId) : rows
   await transaction(async (tx) => {
-    const serving = tx
-      .select({ id: deployments.modelId })
-      .from(deployments)
-      .where(inArray(deployments.status, ['ready', 'degraded']))
-    const rows = await tx.select().from(models).where(inArray(models.id, serving))
+    await noteReturn?.(tx)
+    if (noteReturn) await tx.update(relaycoreOutbox).set({ nextAt: new Date() }).where(eq(relaycoreOutbox.status, 'waiting'))
     const specializations = new Set(rows.flatMap((row) => (row.specialization ?? '').split(',').map((text) => text.trim())).filter(Boolean))
     const capabilities = new Set(rows.flatMap((row) => [...row.capabilities, ...(row.task ? [row.task] : [])]))
     const isSame = and(eq(relaycoreOutbox.kind, 'provider'), eq(relaycoreOutbox.status, 'waiting'))
@@ -72,8 +101,8 @@ async function registerProvider(link: Link | undefined): Promise<void> {
       payload: providerPayload(programVersion, [...(capabilities.size > 0 ? capabilities : ['inference'])], [...specializations]),
       correlationId,
     })
-    if (isKnown) return
-    for (const row of rows) await tellRegistered(tx, row, correlationId)
+    const waiting = await waitingRegistrations(tx)
+    for (const row of untold) if (!waiting.has(row.id)) await tellRegistered(tx, row, correlationId)
     await tx.update(relaycoreLink).set({ registeredAs: registration() }).where(eq(relaycoreLink.id, linkId))
   })
 }
@@ -163,7 +192,7 @@ export async function tellFigures(): Promise<void> {
   const rows = await db().select().from(models).where(inArray(models.id, serving)).limit(10_000)
   for (const model of rows) {
     const figures = await windowFigures(db(), { modelId: model.id }, lastMinutes(rollUpMinutes))
-    if (figures.requests > 0 || figures.qualityReports > 0) await tellPerformance(db(), model, figures, newId())
+    if (figures.requests > 0 || figures.qualityReports > 0) await transaction((tx) => tellPerformance(tx, model, figures, newId()))
   }
 }
 

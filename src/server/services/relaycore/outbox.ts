@@ -12,8 +12,16 @@ type Message = { model: Pick<ModelRow, 'id' | 'name'> | null; kind: OutboxKind; 
 /** Without an address nothing is written, so that nothing piles up where there is no RelayCore. */
 export const isOn = (): boolean => env().RELAYCORE_URL !== undefined
 
+/**
+ * Until the transaction ends nobody else writes of this model: numbers are given before transactions end, and a later one that ended
+ * first would be delivered first. Two that end a model's last deployments also see each other this way.
+ */
+const holdOrder = (tx: Queryable, modelId: string) =>
+  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`relaycore ${modelId}`}, 0))`)
+
 export async function enqueue(tx: Queryable, { model, kind, payload, correlationId }: Message): Promise<void> {
   if (!isOn()) return
+  if (model) await holdOrder(tx, model.id)
   await tx.insert(relaycoreOutbox).values({ modelId: model?.id ?? null, modelName: model?.name ?? null, kind, payload, correlationId })
 }
 
@@ -72,6 +80,7 @@ export async function tellStatus(
 /** Takes a model from RelayCore when its last deployment is gone. */
 export async function tellRemovedIfLast(tx: Queryable, model: Pick<ModelRow, 'id' | 'name'>, correlationId: string): Promise<void> {
   if (!isOn()) return
+  await holdOrder(tx, model.id)
   const left = await tx.$count(deployments, and(eq(deployments.modelId, model.id), ne(deployments.status, 'stopped')))
   if (left === 0) await enqueue(tx, { model, kind: 'remove', payload: { model_id: model.id }, correlationId })
 }
@@ -79,6 +88,7 @@ export async function tellRemovedIfLast(tx: Queryable, model: Pick<ModelRow, 'id
 /** Tells a model's figures; a message that still waits gets the newer ones instead of a second one behind it. */
 export async function tellPerformance(tx: Queryable, model: ModelRow, figures: MeasuredFigures, correlationId: string): Promise<void> {
   if (!isOn()) return
+  await holdOrder(tx, model.id)
   const payload = { model_id: model.id, performance_metrics: wireFigures(figures), updated_at: new Date().toISOString() }
   const isWaiting = and(
     eq(relaycoreOutbox.modelId, model.id),
