@@ -586,7 +586,7 @@ export const performanceMetrics = pgTable(
   ],
 )
 
-/** What happened, for ever: a trigger refuses to change or delete a row (`drizzle/custom-audit.sql`). Names are kept as they were. */
+/** What happened, for ever: a trigger refuses to change or delete a row (`drizzle/0002_trust_rules.sql`). Names are kept as they were. */
 export const auditEvents = pgTable(
   'audit_events',
   {

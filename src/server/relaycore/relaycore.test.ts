@@ -69,6 +69,13 @@ async function until<T>(look: () => T | Promise<T>, isDone: (found: T) => boolea
   }
 }
 
+const nameBackups = (model: string, backups: string[]) =>
+  fetch(`${web.url}/api/trpc/performance.setBackups`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, backups }),
+  })
+
 /** A model with one ready version. */
 async function makeModel(name: string, more: Record<string, unknown> = {}): Promise<string> {
   const upload = await makeReadyUpload(await caller(key))
@@ -250,6 +257,11 @@ describe('a switch', () => {
       status: 422,
     })
     expect(await ask('POST', '/performance/models/lonely/switch', { target_model: 'absent', reason: 'x' })).toMatchObject({ status: 404 })
+    await nameBackups('lonely', ['other-interface'])
+    expect(await ask('POST', '/performance/models/lonely/switch', { reason: 'x' })).toMatchObject({
+      status: 200,
+      body: { success: false, switch_id: null },
+    })
   })
 
   test('goes in steps, and back when the new model breaks the thresholds', async () => {
@@ -280,11 +292,7 @@ describe('a switch', () => {
   test('happens by itself when a model degrades, to the best healthy stand-in, and back when it recovers', async () => {
     const [weak, good] = [await makeModel('weak'), await makeModel('stand-in')]
     const deployment = await serve('weak')
-    await fetch(`${web.url}/api/trpc/performance.setBackups`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'weak', backups: ['stand-in'] }),
-    })
+    await nameBackups('weak', ['stand-in'])
     await ask('PUT', '/performance/models/weak/thresholds', { min_accuracy: 0.8, min_requests: 50 })
     const report = (accuracy: number) =>
       ask('POST', '/performance/models/weak/metrics', { accuracy_score: accuracy, latency_ms: 5, throughput_rps: 1, cost_per_request: 0 })

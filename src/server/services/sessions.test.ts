@@ -10,8 +10,8 @@ import { caller, makeUser } from '#src/testing/factories.ts'
 import { authorize, identify, sha256Of } from './access.ts'
 import { createApiKey } from './apiKeys.ts'
 import { forgetIdentities } from './identities.ts'
-import { endSession, listSessions, revokeOtherSessions, revokeSession, revokeSessionsOf } from './sessions.ts'
-import { type Begun, changePassword, createUser, resetPassword, signIn, signInWithProfile, signInWithToken } from './users.ts'
+import { type Begun, endSession, listSessions, revokeOtherSessions, revokeSession, revokeSessionsOf } from './sessions.ts'
+import { changePassword, createUser, resetPassword, signIn, signInWithProfile, signInWithToken } from './users.ts'
 
 const secret = vi.hoisted(() => {
   // The settings are read once, when they are first asked for.

@@ -181,9 +181,9 @@ export async function resetPassword(caller: Caller, id: string): Promise<{ passw
     const [row] = await tx
       .update(users)
       .set({ passwordHash, mustChangePassword: true })
-      .where(and(eq(users.id, id), eq(users.kind, 'person')))
+      .where(and(eq(users.id, id), eq(users.kind, 'person'), eq(users.origin, 'local')))
       .returning()
-    if (!row) throw new AppError('not_found', 'There is no such person.')
+    if (!row) throw new AppError('not_found', 'There is nobody of that id who signs in with a password here.')
     await recordAudit(tx, caller, {
       action: 'user.reset_password',
       targetType: 'user',

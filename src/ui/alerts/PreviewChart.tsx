@@ -53,7 +53,9 @@ export function PreviewChart({ rule, height = 200 }: { rule: PreviewRule; height
         emptyText={
           query.isPending
             ? 'Reading the past.'
-            : `Too few requests in ${past} for a verdict. The figure appears here when at least ${plural(rule.minRequests, 'request')} fall into a window.`
+            : shown.length === 0
+              ? 'Nothing serves yet that this rule would watch. Its figure appears here from the first deployment on.'
+              : `Too few requests in ${past} for a verdict. The figure appears here when at least ${plural(rule.minRequests, 'request')} fall into a window.`
         }
       />
       {hasValues && (

@@ -8,6 +8,7 @@ import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { readError } from '#src/ui/kit/errors.ts'
+import { plural } from '#src/ui/kit/format.ts'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
@@ -49,6 +50,10 @@ export function Users() {
     onSuccess: () => void refetch(),
     onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
   })
+  const endSessions = trpc.users.endSessions.useMutation({
+    onSuccess: ({ count }) => toast({ message: `${plural(count, 'session')} ended.` }),
+    onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
+  })
   const setDisabled = async (user: User, isDisabled: boolean) => {
     await update.mutateAsync({ id: user.id, isDisabled })
     toast({
@@ -61,6 +66,11 @@ export function Users() {
       <Button onClick={() => setEditing(user)} aria-label={`Edit ${user.name}`}>
         Edit
       </Button>
+      {user.id !== me?.id && (
+        <Button onClick={() => endSessions.mutate({ id: user.id })} aria-label={`Sign out ${user.name} everywhere`}>
+          Sign out
+        </Button>
+      )}
       {user.id !== me?.id && user.origin === 'local' && (
         <Button onClick={() => setResetting(user)} aria-label={`Reset the password of ${user.name}`}>
           Reset password

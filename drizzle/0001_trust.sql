@@ -4,10 +4,12 @@ CREATE TABLE "alert_rules" (
 	"name" text NOT NULL,
 	"figure" text NOT NULL,
 	"deployment_id" uuid,
+	"model_id" uuid,
 	"warning" double precision,
 	"critical" double precision,
 	"window_minutes" integer NOT NULL,
 	"min_requests" integer NOT NULL,
+	"for_minutes" integer DEFAULT 0 NOT NULL,
 	"cooldown_minutes" integer NOT NULL,
 	"channel_ids" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"is_enabled" boolean DEFAULT true NOT NULL,
@@ -36,6 +38,21 @@ CREATE TABLE "alerts" (
 	"resolved_at" timestamp (3) with time zone,
 	"resolved_by" uuid,
 	"notified_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "audit_pending" (
+	"transaction_id" "xid8" NOT NULL,
+	"event_id" uuid NOT NULL,
+	CONSTRAINT "audit_pending_transaction_id_event_id_pk" PRIMARY KEY("transaction_id","event_id")
+);
+--> statement-breakpoint
+CREATE TABLE "audit_seals" (
+	"seq" bigint PRIMARY KEY NOT NULL,
+	"event_id" uuid NOT NULL,
+	"previous" "bytea" NOT NULL,
+	"hash" "bytea" NOT NULL,
+	"sealed_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "audit_seals_event" UNIQUE("event_id")
 );
 --> statement-breakpoint
 CREATE TABLE "channel_deliveries" (
@@ -194,19 +211,28 @@ CREATE TABLE "sign_in_failures" (
 	"last_at" timestamp (3) with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+DROP INDEX "audit_events_project";--> statement-breakpoint
+DROP INDEX "audit_events_target";--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "actions" jsonb;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "deployments" jsonb;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD COLUMN "rate_limit_per_minute" integer;--> statement-breakpoint
+ALTER TABLE "audit_events" ADD COLUMN "actor_name" text;--> statement-breakpoint
+ALTER TABLE "audit_events" ADD COLUMN "api_key_name" text;--> statement-breakpoint
+ALTER TABLE "audit_events" ADD COLUMN "source" text DEFAULT 'system' NOT NULL;--> statement-breakpoint
+ALTER TABLE "audit_events" ADD COLUMN "target_name" text;--> statement-breakpoint
+ALTER TABLE "audit_events" ADD COLUMN "transaction_id" "xid8" DEFAULT pg_current_xact_id() NOT NULL;--> statement-breakpoint
 ALTER TABLE "model_versions" ADD COLUMN "external" jsonb;--> statement-breakpoint
 ALTER TABLE "model_versions" ADD COLUMN "sealed_key" text;--> statement-breakpoint
 ALTER TABLE "model_versions" ADD COLUMN "external_state" text;--> statement-breakpoint
 ALTER TABLE "model_versions" ADD COLUMN "external_reason" text;--> statement-breakpoint
 ALTER TABLE "model_versions" ADD COLUMN "external_failures" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "model_versions" ADD COLUMN "external_checked_at" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "models" ADD COLUMN "cost_per_token" double precision;--> statement-breakpoint
 ALTER TABLE "models" ADD COLUMN "cost_per_request" double precision;--> statement-breakpoint
 ALTER TABLE "models" ADD COLUMN "max_tokens" integer;--> statement-breakpoint
 ALTER TABLE "models" ADD COLUMN "capabilities" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "projects" ADD COLUMN "is_private" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "training_jobs" ADD COLUMN "traceparent" text;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "kind" text DEFAULT 'person' NOT NULL;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "origin" text DEFAULT 'local' NOT NULL;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "role_ceiling" text;--> statement-breakpoint
@@ -215,6 +241,7 @@ ALTER TABLE "users" ADD COLUMN "token_issued_at" timestamp (3) with time zone;--
 ALTER TABLE "users" ADD COLUMN "must_change_password" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "alert_rules" ADD CONSTRAINT "alert_rules_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alert_rules" ADD CONSTRAINT "alert_rules_deployment_id_deployments_id_fk" FOREIGN KEY ("deployment_id") REFERENCES "public"."deployments"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "alert_rules" ADD CONSTRAINT "alert_rules_model_id_models_id_fk" FOREIGN KEY ("model_id") REFERENCES "public"."models"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alert_rules" ADD CONSTRAINT "alert_rules_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alerts" ADD CONSTRAINT "alerts_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "alerts" ADD CONSTRAINT "alerts_rule_id_alert_rules_id_fk" FOREIGN KEY ("rule_id") REFERENCES "public"."alert_rules"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -247,4 +274,10 @@ CREATE INDEX "model_switches_moving" ON "model_switches" USING btree ("next_at")
 CREATE INDEX "quality_reports_model" ON "quality_reports" USING btree ("model_id","at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "relaycore_outbox_waiting" ON "relaycore_outbox" USING btree ("model_id","seq") WHERE "relaycore_outbox"."status" = 'waiting';--> statement-breakpoint
 CREATE INDEX "relaycore_outbox_created" ON "relaycore_outbox" USING btree ("created_at" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id","created_at" DESC NULLS LAST);
+CREATE INDEX "sessions_user" ON "sessions" USING btree ("user_id","created_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "audit_events_at" ON "audit_events" USING btree ("at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_user" ON "audit_events" USING btree ("user_id","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_correlation" ON "audit_events" USING btree ("correlation_id");--> statement-breakpoint
+CREATE INDEX "model_versions_external" ON "model_versions" USING btree ("external_checked_at") WHERE "model_versions"."external" is not null;--> statement-breakpoint
+CREATE INDEX "audit_events_project" ON "audit_events" USING btree ("project_id","at","id");--> statement-breakpoint
+CREATE INDEX "audit_events_target" ON "audit_events" USING btree ("target_id","at","id");

@@ -1,1 +1,0 @@
-ALTER TABLE "training_jobs" ADD COLUMN "traceparent" text;

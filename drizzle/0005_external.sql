@@ -1,2 +1,0 @@
-ALTER TABLE "model_versions" ADD COLUMN "external_checked_at" timestamp (3) with time zone;--> statement-breakpoint
-CREATE INDEX "model_versions_external" ON "model_versions" USING btree ("external_checked_at") WHERE "model_versions"."external" is not null;
