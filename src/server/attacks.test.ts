@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { text as read } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { db } from '#src/server/db/client.ts'
-import { datasets } from '#src/server/db/schema.ts'
+import { datasets, idempotencyKeys } from '#src/server/db/schema.ts'
 import { makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { routes } from './rest/routes.ts'
@@ -280,6 +280,21 @@ describe('a call that names an Idempotency-Key', () => {
     const other = await makeKey(await makeUser('admin'), 'admin')
     expect((await send('of-another', 'k-1', other)).status).toBe(201)
     expect((await send('x', 'é')).status).toBe(400)
+  })
+
+  test('leaves no secret of its answer behind', async () => {
+    const made = await use.rest.ask('POST', '/api-keys', {
+      body: { name: 'once', scope: 'read' },
+      headers: { 'idempotency-key': 'k-secret' },
+    })
+    const { key } = made.body as { key: string }
+    const rows = await db().select().from(idempotencyKeys)
+    expect(JSON.stringify(rows)).not.toContain(key)
+    const again = await use.rest.ask('POST', '/api-keys', {
+      body: { name: 'once', scope: 'read' },
+      headers: { 'idempotency-key': 'k-secret' },
+    })
+    expect((again.body as { key: string }).key).toBe(key)
   })
 
   test('sent many times at once is made once', async () => {

@@ -7,7 +7,7 @@ import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { bearerOf, correlationIdOf, headerOf, setAnswerHeaders } from './http.ts'
 import { type Caller, identify } from './services/access.ts'
-import { admitCall } from './services/limits.ts'
+import { admitCall, noteWrongCredential } from './services/limits.ts'
 import { readSession } from './session.ts'
 
 export type HeaderSource = Pick<IncomingMessage, 'headers'> & { method?: string | undefined; socket?: IncomingMessage['socket'] }
@@ -33,7 +33,10 @@ function refuseOtherSites(req: HeaderSource): void {
  * than its project, and then stands for the default one.
  */
 export async function callerOf(req: HeaderSource, options: IdentityOptions = {}): Promise<Caller> {
-  const caller = await findCaller(req, options)
+  const caller = await findCaller(req, options).catch((error) => {
+    if (toAppError(error).code === 'unauthorized') noteWrongCredential(addressOf(req))
+    throw error
+  })
   noteCaller(caller)
   setAnswerHeaders(req as IncomingMessage, await admitCall(caller))
   return caller

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { eq } from 'drizzle-orm'
 import { afterAll, describe, expect, it } from 'vitest'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { performanceMetrics } from '#src/server/db/schema.ts'
+import { alerts, performanceMetrics, projects } from '#src/server/db/schema.ts'
 import { makeRuntime } from '#src/testing/factories.ts'
 import { onnxFile, tensorValue } from '#src/testing/onnx.ts'
 import { useRest } from '#src/testing/rest.ts'
@@ -356,13 +357,13 @@ describe('the installation', () => {
   })
 })
 
-describe('a model that another server answers for', () => {
-  const server = createServer((req, res) => {
-    const answer = req.method === 'GET' ? { data: [{ id: 'far' }] } : { choices: [{ message: { content: 'hello' } }] }
-    res.end(JSON.stringify(answer))
-  }).listen(0, '127.0.0.1')
-  afterAll(() => server.close())
+const server = createServer((req, res) => {
+  const answer = req.method === 'GET' ? { data: [{ id: 'far' }] } : { choices: [{ message: { content: 'hello' } }] }
+  res.end(JSON.stringify(answer))
+}).listen(0, '127.0.0.1')
+afterAll(() => server.close())
 
+describe('a model that another server answers for', () => {
   it('is registered, deployed and asked', async () => {
     const external = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, model: 'far' }
     expect((await use.rest.ask('POST', '/models/register', { body: { name: 'far', external } })).status).toBe(201)
@@ -370,6 +371,73 @@ describe('a model that another server answers for', () => {
     await use.rest.until<Deployment>('/deployments/far', ({ status }) => status === 'ready')
     const { body } = await use.rest.ask('POST', '/inference', { body: { model: 'far', prompt: 'hi' } })
     expect(body).toEqual({ response: 'hello', confidence: null, model_version: '1', specialization: null })
+  })
+})
+
+describe('what watches', () => {
+  it('holds models to thresholds, and switches them', async () => {
+    const at = '/performance/models/far'
+    expect((await use.rest.ask('PUT', `${at}/thresholds`, { body: { min_accuracy: 0.5, auto_switch: false } })).body).toEqual({
+      success: true,
+    })
+    expect((await use.rest.ask('POST', `${at}/metrics`, { body: { accuracy_score: 0.9 } })).body).toEqual({ success: true })
+    expect((await use.rest.ask('GET', `${at}/health`)).body).toMatchObject({ status: 'unknown', metrics: { accuracy_score: 0.9 } })
+    const external = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, model: 'near' }
+    await use.rest.ask('POST', '/models/register', { body: { name: 'near', external } })
+    const switched = await use.rest.ask('POST', `${at}/switch`, { body: { target_model: 'near', reason: 'nearer' } })
+    expect(switched.body).toMatchObject({ success: true, target_model: 'near', status: 'done' })
+  })
+
+  it('rules and alerts', async () => {
+    const made = (await use.rest.ask('POST', '/alert-rules', { body: { name: 'slow', figure: 'latency_p95', warning: 10 } })).body as {
+      id: string
+    }
+    expect((await use.rest.ask('GET', '/alert-rules')).body).toMatchObject([{ name: 'slow' }])
+    expect((await use.rest.ask('GET', `/alert-rules/${made.id}`)).body).toMatchObject({ warning: 10 })
+    expect((await use.rest.ask('POST', '/alert-rules/preview', { body: { figure: 'latency_p95', warning: 10 } })).status).toBe(200)
+    expect((await use.rest.ask('PATCH', `/alert-rules/${made.id}`, { body: { critical: 20 } })).body).toMatchObject({ critical: 20 })
+    expect((await use.rest.ask('PUT', `/alert-rules/${made.id}/mute`, { body: { minutes: 5 } })).status).toBe(200)
+    const deployment = (await use.rest.ask('GET', '/deployments/far')).body as Deployment
+    const [project] = await db().select().from(projects).where(eq(projects.name, 'default'))
+    const fired = {
+      projectId: project?.id ?? '',
+      ruleId: made.id,
+      deploymentId: deployment.id,
+      severity: 'warning' as const,
+      status: 'firing' as const,
+      threshold: 10,
+      message: 'slow',
+    }
+    const alertId = newId()
+    await db()
+      .insert(alerts)
+      .values({ id: alertId, ...fired })
+    expect((await use.rest.ask('GET', '/alerts?status=open')).body).toMatchObject([{ id: alertId }])
+    expect((await use.rest.ask('POST', `/alerts/${alertId}/acknowledge`, { body: { note: 'mine' } })).body).toMatchObject({
+      status: 'acknowledged',
+    })
+    expect((await use.rest.ask('POST', `/alerts/${alertId}/resolve`)).body).toMatchObject({ status: 'resolved' })
+    expect((await use.rest.ask('GET', `/alerts/${alertId}`)).body).toMatchObject({ note: 'mine' })
+    expect((await use.rest.ask('DELETE', `/alert-rules/${made.id}`)).status).toBe(204)
+  })
+
+  it('channels and what goes through them', async () => {
+    const target = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+    const made = (await use.rest.ask('POST', '/channels', { body: { name: 'on-call', kind: 'webhook', target } })).body as { id: string }
+    const at = `/channels/${made.id}`
+    expect((await use.rest.ask('GET', '/channels')).body).toMatchObject([{ name: 'on-call' }])
+    expect((await use.rest.ask('GET', at)).body).toMatchObject({ kind: 'webhook' })
+    expect((await use.rest.ask('POST', `${at}/test`)).body).toMatchObject({ status: 'delivered' })
+    const [sent] = (await use.rest.ask('GET', `${at}/deliveries`)).body as { id: string }[]
+    expect((await use.rest.ask('POST', `${at}/deliveries/${sent?.id}/replay`)).status).toBe(202)
+    expect((await use.rest.ask('POST', `${at}/rotate`)).status).toBe(200)
+    expect((await use.rest.ask('PATCH', at, { body: { enabled: false } })).status).toBe(200)
+    expect((await use.rest.ask('DELETE', at)).status).toBe(204)
+  })
+
+  it('how many calls are taken', async () => {
+    expect((await use.rest.ask('PUT', '/limits', { body: { per_project: 1_000_000 } })).body).toMatchObject({ per_project: 1_000_000 })
+    expect((await use.rest.ask('GET', '/limits')).body).toMatchObject({ per_key: null })
   })
 })
 

@@ -99,11 +99,11 @@ const rights: Partial<Record<Route['rule'], string>> = {
   'installation-admin': 'Needs to administer the installation.',
 }
 
-function refusalsOf(route: Route): number[] {
-  const named = route.path.includes('{') ? [404] : []
+/** The statuses with which a route may refuse: 404 also for a project that is not there. */
+export function refusalsOf(route: Route): number[] {
   const sent = ['POST', 'PUT', 'PATCH'].includes(route.method) ? [409, 413, 415, 422] : []
   const deleted = route.method === 'DELETE' ? [409] : []
-  return [400, 401, 403, ...named, ...sent, ...deleted, ...(route.refusals ?? []), 503]
+  return [...new Set([400, 401, 403, 404, ...sent, ...deleted, ...(route.refusals ?? []), 429, 503])].sort((a, b) => a - b)
 }
 
 const pageHeaders = {
@@ -148,6 +148,7 @@ const meanings: Record<number, string> = {
   403: 'Known, but not yours to do',
   404: 'Not there, or not yours to see',
   409: 'Not possible in the state that the thing is in',
+  410: 'It was there, and is no longer',
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'Well-formed, but it can not be used',

@@ -29,6 +29,7 @@ export const uploadRoutes = [
     rule: 'read',
     tag,
     summary: 'Get the state of an upload',
+    refusals: [410],
     response: upload,
     handle: async ({ caller, params }) => {
       if (!isUuid(params.upload)) throw new AppError('not_found', 'There is no such upload.')

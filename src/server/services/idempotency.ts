@@ -1,12 +1,14 @@
 /**
  * Calls that name an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): made once, however often they are sent. The answer is
- * kept for a day. A call that was cut off before its answer was kept may be made again after its lease.
+ * kept for a day. A call that was cut off between its change and its
+ * answer can be made again after its lease: who must rule that out looks first whether the thing is there.
  */
 import { createHash } from 'node:crypto'
 import { and, eq, isNull, lt, sql } from 'drizzle-orm'
 import { db } from '#src/server/db/client.ts'
 import { idempotencyKeys } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
+import { seal, unseal } from '#src/server/sealing.ts'
 import type { Caller } from './access.ts'
 
 export type Once = { caller: Caller; route: string; key: string; request: unknown }
@@ -46,21 +48,20 @@ export async function once(of: Once, work: () => Promise<{ status: number; body:
     })
     .returning({ key: idempotencyKeys.key })
   if (!taken) return replay(isOurs, requestHash)
-  try {
-    const done = await work()
-    await db()
-      .update(idempotencyKeys)
-      .set({ status: done.status, body: JSON.stringify(done.body ?? null) })
-      .where(isOurs)
-    return { ...done, isReplay: false }
-  } catch (error) {
+  const done = await work().catch(async (error) => {
     // What was refused changed nothing: the same key may try again.
     await db()
       .delete(idempotencyKeys)
       .where(and(isOurs, isNull(idempotencyKeys.status)))
       .catch(() => undefined)
     throw error
-  }
+  })
+  // An answer may hold a key that is shown this once, so it is kept sealed.
+  await db()
+    .update(idempotencyKeys)
+    .set({ status: done.status, body: seal(JSON.stringify(done.body ?? null)) })
+    .where(isOurs)
+  return { ...done, isReplay: false }
 }
 
 async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Promise<Kept> {
@@ -73,7 +74,7 @@ async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Prom
     throw new AppError('conflict', 'The first call with this Idempotency-Key is still under way. Ask again in a moment.', {
       retryAfterSeconds: 1,
     })
-  return { status: known.status, body: JSON.parse(known.body ?? 'null'), isReplay: true }
+  return { status: known.status, body: JSON.parse(known.body ? unseal(known.body) : 'null'), isReplay: true }
 }
 
 export const sweepIdempotencyKeys = () =>

@@ -83,6 +83,18 @@ export async function admitCall(caller: Caller): Promise<Record<string, string>>
   return tightest ? limitHeaders(tightest.name, tightest.verdict) : {}
 }
 
+/** Wrong credentials from one address: enough for a program that was set up wrongly, too few to guess anything. */
+const wrongPerMinute = 300
+
+/** Counts a credential that opened nothing. @throws AppError too_many_requests */
+export function noteWrongCredential(address: string | null): void {
+  const { retryAfterSeconds } = takeToken(`wrong:${address}`, { perMinute: wrongPerMinute })
+  if (retryAfterSeconds !== undefined)
+    throw new AppError('too_many_requests', `Too many wrong credentials from this address. Try again in ${retryAfterSeconds} s.`, {
+      retryAfterSeconds,
+    })
+}
+
 const streamsPerSubject = 100
 const streams = new Map<string, number>()
 

@@ -117,7 +117,7 @@ describe('a key', () => {
     const project = await makeProject()
     const bound = await caller(await makeKey(await makeUser('manager'), 'write', project))
     await expect(createApiKey(bound, { ...input, scope: 'write' })).rejects.toMatchObject({ code: 'forbidden' })
-    await expect(createApiKey(bound, { ...input, scope: 'write', project: 'default' })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(createApiKey(bound, { ...input, scope: 'write', project: 'default' })).rejects.toMatchObject({ code: 'not_found' })
     const { apiKey } = await createApiKey(bound, { ...input, scope: 'write', project: project.name })
     expect(apiKey.project).toBe(project.name)
   })

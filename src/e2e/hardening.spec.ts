@@ -1,0 +1,130 @@
+/** Pages under their policy: nothing that people write runs, nothing that the pages themselves need is refused, and axe finds nothing. */
+import AxeBuilder from '@axe-core/playwright'
+import { type BrowserContext, expect, type Page, test } from '@playwright/test'
+import { admin, type Product, startProduct } from './product.ts'
+
+const payloads = [
+  '<script>window.ran=1</script>',
+  '<img src=x onerror="window.ran=2">',
+  '<svg onload="window.ran=3"></svg>',
+  '[click](javascript:window.ran=4)',
+  '[click](vbscript:x)',
+  '[click](data:text/html,<script>window.ran=5</script>)',
+  '<noscript><p title="</noscript><img src=x onerror=window.ran=6>"></noscript>',
+  '<a id="body" name="cookie">x</a>',
+  '<style>@import url(https://evil.example.org/x.css)</style>',
+  '<iframe srcdoc="<script>parent.ran=7</script>"></iframe>',
+  '<math><mtext></mtext><mglyph><style><img src=x onerror=window.ran=8></style></mglyph></math>',
+]
+const odd = { rtl: '\u202Egnp.exe', ansi: '\u001b[31mred', line: 'a\u2028b', markup: '<b>bold</b>' }
+
+type Seen = { ran: unknown; refused: string[] }
+
+test.describe('pages', () => {
+  let product: Product
+  let context: BrowserContext
+  let page: Page
+  let refused: string[]
+
+  test.beforeAll(async ({ browser }) => {
+    test.setTimeout(300_000)
+    product = await startProduct({ env: { NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1', RELAYCORE_URL: 'http://127.0.0.1:9' } })
+    await fetch(`${product.url}/api/v1/models/register`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${product.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: 'marked',
+        description: payloads.join('\n\n'),
+        tags: odd,
+        specialization: '<img src=x onerror="window.ran=9">',
+        external: { url: 'http://127.0.0.1:9', model: '<script>window.ran=10</script>' },
+      }),
+    }).then(async (response) => expect(response.status, await response.text()).toBe(201))
+    context = await browser.newContext({ baseURL: product.url })
+    await context.addInitScript(() => {
+      const seen = window as unknown as { refused: string[] }
+      seen.refused = []
+      document.addEventListener('securitypolicyviolation', (event) => seen.refused.push(`${event.violatedDirective} ${event.blockedURI}`))
+    })
+    page = await context.newPage()
+    refused = []
+    page.on('dialog', (dialog) => {
+      refused.push(`a dialog: ${dialog.message()}`)
+      void dialog.dismiss()
+    })
+    await page.goto('/sign-in')
+    await page.getByLabel('Email').fill(admin.email)
+    await page.getByLabel('Password').fill(admin.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await expect(page).toHaveURL(`${product.url}/`)
+  })
+  test.afterAll(async () => {
+    await context?.close()
+    await product?.stop()
+  })
+
+  const seenOn = () =>
+    page.evaluate((): Seen => {
+      const { ran, refused: found } = window as unknown as { ran?: unknown; refused: string[] }
+      return { ran, refused: found }
+    })
+
+  test('carry a policy that lets only their own scripts run', async () => {
+    const response = await page.goto('/models')
+    const policy = response?.headers()['content-security-policy'] ?? ''
+    expect(policy).toMatch(/script-src 'self' 'nonce-[^']+' 'strict-dynamic'/)
+    expect(policy).not.toMatch(/script-src[^;]*unsafe-inline/)
+    expect(policy).toContain("object-src 'none'")
+    const again = (await page.goto('/models'))?.headers()['content-security-policy']
+    expect(again).not.toBe(policy)
+  })
+
+  for (const path of ['/models/marked', '/models', '/models/marked/versions/1'])
+    test(`what people write does not run at ${path}`, async () => {
+      await page.goto(path)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.locator('.MuiSkeleton-root')).toHaveCount(0)
+      const { ran } = await seenOn()
+      expect(ran).toBeUndefined()
+      expect(refused).toEqual([])
+      expect(await page.locator('main iframe, main script, main [onerror], main [onload], main a[href^="javascript:"]').count()).toBe(0)
+    })
+
+  for (const path of [
+    '/',
+    '/models',
+    '/models/marked',
+    '/deployments',
+    '/monitoring',
+    '/monitoring/alerts',
+    '/monitoring/rules',
+    '/settings',
+    '/settings/keys',
+    '/settings/projects',
+    '/settings/projects/default',
+    '/settings/channels',
+    '/settings/health',
+    '/settings/users',
+    '/settings/service-accounts',
+    '/settings/limits',
+    '/settings/relaycore',
+    '/settings/audit',
+  ])
+    test(`${path} needs nothing that its policy refuses, and axe finds nothing, at phone width in the dark too`, async () => {
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+      await page.setViewportSize({ width: 1440, height: 900 })
+      await page.goto(path)
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.locator('.MuiSkeleton-root')).toHaveCount(0)
+      expect((await seenOn()).refused).toEqual([])
+      expect(
+        (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      ).toEqual([])
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+      await page.setViewportSize({ width: 390, height: 844 })
+      expect(
+        (await new AxeBuilder({ page }).analyze()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`),
+      ).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+    })
+})
