@@ -12,7 +12,7 @@ async function begin(path: string, framing: string): Promise<string | undefined>
   const socket = connect(use.rest.web.port, '127.0.0.1')
   socket.on('error', () => undefined)
   socket.setTimeout(5_000, () => socket.destroy())
-  socket.write(`POST ${path} HTTP/1.1\r\nHost: web\r\nConnection: close\r\nAuthorization: Bearer wrong\r\n${framing}`)
+  socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer wrong\r\n${framing}`)
   const answer = await text(socket).catch(() => '')
   return answer.split('\r\n', 1)[0]
 }

@@ -39,7 +39,7 @@ afterAll(() => [runtime, stranger].map(({ server }) => server.close()))
 /** Sends exactly these bytes to web. @returns the status and the rest of the answer. */
 async function send(head: string, body = ''): Promise<string> {
   const socket = connect(use.rest.web.port, '127.0.0.1')
-  socket.write(`${head}\r\nHost: web\r\nConnection: close\r\nAuthorization: Bearer secret-of-the-caller\r\n${body || '\r\n'}`)
+  socket.write(`${head}\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer secret-of-the-caller\r\n${body || '\r\n'}`)
   return text(socket)
 }
 
@@ -60,7 +60,7 @@ describe('an address that looks like another host', () => {
 })
 
 describe('a body', () => {
-  const smuggled = 'GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n'
+  const smuggled = 'GET /v2/health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'
   const chunked = `Transfer-Encoding: chunked\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`
 
   it.each(['GET', 'HEAD', 'DELETE', 'POST'])('of a %s arrives in its frame, and not as a request of its own', async (method) => {
