@@ -232,6 +232,7 @@ ALTER TABLE "models" ADD COLUMN "cost_per_request" double precision;--> statemen
 ALTER TABLE "models" ADD COLUMN "max_tokens" integer;--> statement-breakpoint
 ALTER TABLE "models" ADD COLUMN "capabilities" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "projects" ADD COLUMN "is_private" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "runtimes" ADD COLUMN "internal_url" text;--> statement-breakpoint
 ALTER TABLE "training_jobs" ADD COLUMN "traceparent" text;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "kind" text DEFAULT 'person' NOT NULL;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "origin" text DEFAULT 'local' NOT NULL;--> statement-breakpoint

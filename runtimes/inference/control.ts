@@ -28,6 +28,8 @@ export type ControlOptions = {
   version: string
   /** The origin at which callers reach this runtime. */
   url: string
+  /** The one at which web does, where that is another. */
+  internalUrl?: string | undefined
 }
 
 /** The client of `/api/runtime/v1`: it enrols, keeps the credential, and enrols again when web no longer knows it. */
@@ -86,6 +88,7 @@ export class ControlPlane {
       devices: devices(),
       capacity: Math.max(8, availableParallelism() * 4),
       url: this.#options.url,
+      internal_url: this.#options.internalUrl ?? null,
     }
   }
 

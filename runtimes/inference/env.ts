@@ -19,6 +19,8 @@ const schema = z.object({
   NEUROWEAVER_ARTIFACT_DIR: z.string().min(1).optional(),
   /** Origin at which callers reach this runtime. */
   NEUROWEAVER_INFERENCE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Origin at which web reaches this runtime, where that is another one: inside a network of containers. */
+  NEUROWEAVER_INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Name under which it enrols. */
   NEUROWEAVER_RUNTIME_NAME: z.string().min(1).max(100).default(`inference@${hostname()}`.slice(0, 100)),
 })
@@ -31,6 +33,7 @@ export type RuntimeEnv = {
   stateDir: string
   artifactDir: string | undefined
   inferenceUrl: string | undefined
+  internalUrl?: string | undefined
   name: string
 }
 
@@ -48,6 +51,7 @@ export function readEnv(source: NodeJS.ProcessEnv = process.env): RuntimeEnv {
     stateDir: resolve(env.NEUROWEAVER_STATE_DIR),
     artifactDir: env.NEUROWEAVER_ARTIFACT_DIR ? resolve(env.NEUROWEAVER_ARTIFACT_DIR) : undefined,
     inferenceUrl: env.NEUROWEAVER_INFERENCE_URL?.replace(/\/+$/, ''),
+    internalUrl: env.NEUROWEAVER_INTERNAL_URL?.replace(/\/+$/, ''),
     name: env.NEUROWEAVER_RUNTIME_NAME,
   }
 }

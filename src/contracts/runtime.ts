@@ -40,6 +40,11 @@ export const enrolRequest = z.object({
     .url({ protocol: /^https?$/ })
     .nullable()
     .default(null),
+  /** Inference: the origin at which web reaches it, where that is another one. */
+  internal_url: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
 })
 export const enrolResponse = z.object({ runtime_id: z.string(), credential: z.string(), heartbeat_ms: z.number().int() })
 

@@ -91,10 +91,7 @@ test.describe('pages', () => {
     })
 
   for (const path of [
-    '/',
-    '/models',
     '/models/marked',
-    '/deployments',
     '/monitoring',
     '/monitoring/alerts',
     '/monitoring/rules',

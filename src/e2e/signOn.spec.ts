@@ -78,7 +78,7 @@ test.describe('sign-on', () => {
     await expect(page).toHaveURL(`${product.url}/models`)
     await page.goto('/settings')
     await expect(page.getByRole('list', { name: 'Sessions' })).toContainText('by single sign-on')
-    await expect(page.getByText('This browser')).toBeVisible()
+    await expect(page.getByText('This browser', { exact: true })).toBeVisible()
   })
 
   test('is refused for an address that the provider has not verified, though an account has it', async ({ browser }) => {
@@ -115,7 +115,7 @@ test.describe('sign-on', () => {
     const [here, there] = [await signInWithPassword(browser, product.url), await signInWithPassword(browser, product.url)]
     await here.reload()
     await here.getByRole('button', { name: 'Sign out the others' }).click()
-    await expect(here.getByText('This browser')).toBeVisible()
+    await expect(here.getByText('This browser', { exact: true })).toBeVisible()
     await expect(here.getByRole('button', { name: 'Sign out the others' })).toHaveCount(0)
     await there.goto('/models')
     await expect(there).toHaveURL(/\/sign-in/)

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { AppError } from './errors.ts'
-import { inferenceUrl } from './services/deployments/find.ts'
+import { inferenceOrigin } from './services/deployments/find.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
 
 const hopByHop = new Set([
@@ -22,7 +22,7 @@ let origin: { url: string | null; until: number } | undefined
 async function currentOrigin(): Promise<string> {
   const known = origin?.url ?? null
   // Where it was last is a better guess than none: it serves without the database too.
-  const find = () => inferenceUrl().catch((error) => known ?? Promise.reject(error))
+  const find = () => inferenceOrigin().catch((error) => known ?? Promise.reject(error))
   if (!origin || origin.until < Date.now()) origin = { url: await find(), until: Date.now() + cacheMs }
   if (!origin.url)
     throw new AppError('unavailable', 'No inference runtime is connected just now. Try again when one is.', { retryAfterSeconds: 5 })

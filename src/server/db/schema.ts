@@ -485,6 +485,8 @@ export const runtimes = pgTable(
     name: text('name').notNull(),
     version: text('version').notNull(),
     url: text('url'),
+    /** Where web reaches it, when that is another address than callers use. */
+    internalUrl: text('internal_url'),
     credentialHash: bytea('credential_hash').notNull().unique(),
     bootId: uuid('boot_id'),
     devices: jsonb('devices').$type<DeviceInfo[]>().notNull().default([]),

@@ -47,6 +47,7 @@ export async function enrolRuntime(caller: Caller, input: z.infer<typeof enrolRe
   const values = {
     version: input.version,
     url: input.url,
+    internalUrl: input.internal_url,
     credentialHash: sha256Of(credential),
     bootId: input.boot_id,
     devices: input.devices,

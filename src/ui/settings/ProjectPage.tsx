@@ -102,7 +102,7 @@ function MemberDialog({ project, member, onClose }: { project: string; member: M
   })
   return (
     <FormDialog
-      title={member ? `Change the role of ${member.name}` : 'Add member'}
+      title={member ? `Change role of ${member.name}` : 'Add member'}
       submitLabel={member ? 'Save' : 'Add member'}
       isBusy={isBusy}
       error={error}
@@ -178,7 +178,7 @@ function Members({ project, canManage }: { project: ProjectDetail; canManage: bo
             canManage
               ? (member) => (
                   <>
-                    <Button onClick={() => setEditing(member)} aria-label={`Change the role of ${member.name}`}>
+                    <Button onClick={() => setEditing(member)} aria-label={`Change role of ${member.name}`}>
                       Change role
                     </Button>
                     <Button

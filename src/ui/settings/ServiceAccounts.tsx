@@ -120,7 +120,7 @@ export function ServiceAccounts() {
           rowActions={(account) => (
             <>
               {!account.isDisabled && (
-                <Button onClick={() => setKeyFor(account)} aria-label={`Create a key for ${account.name}`}>
+                <Button onClick={() => setKeyFor(account)} aria-label={`Create key for ${account.name}`}>
                   Create key
                 </Button>
               )}

@@ -72,7 +72,7 @@ export function Users() {
         </Button>
       )}
       {user.id !== me?.id && user.origin === 'local' && (
-        <Button onClick={() => setResetting(user)} aria-label={`Reset the password of ${user.name}`}>
+        <Button onClick={() => setResetting(user)} aria-label={`Reset password of ${user.name}`}>
           Reset password
         </Button>
       )}

@@ -12,7 +12,7 @@ import { apiKeys, deployments, projectMembers, projects, users } from '#src/serv
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, identify, permissionsIn, sha256Of } from '../access.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
-import { inferenceUrl } from './find.ts'
+import { inferenceOrigin } from './find.ts'
 import { findDeploymentRow } from './row.ts'
 
 type Introspection = z.infer<typeof introspectResponse>
@@ -129,7 +129,7 @@ const header = (response: Response, name: string) => {
 /** Sends one request from the playground to the deployment's own endpoint. */
 export async function callDeployment(caller: Caller, input: z.infer<typeof tryInfer>): Promise<z.infer<typeof tryInferResult>> {
   const deployment = await findDeploymentRow(db(), caller, input.deployment)
-  const origin = await inferenceUrl()
+  const origin = await inferenceOrigin()
   if (deployment.status === 'stopped') throw new AppError('conflict', `${deployment.name} is stopped. Deploy a version to start it again.`)
   if (!origin)
     throw new AppError('unavailable', 'No inference runtime is connected just now. Try again when one is.', { retryAfterSeconds: 5 })

@@ -24,14 +24,22 @@ type NamedRow = Awaited<ReturnType<typeof selectDeployments>>[number]
 type Target = Deployment['targets'][number] & { deploymentId: string; isExternal: boolean }
 
 /** Where callers reach the inference runtimes: the address that a live one gave, else the last known. */
-export async function inferenceUrl(): Promise<string | null> {
+export const inferenceUrl = async (): Promise<string | null> => (await newestInference())?.url ?? null
+
+/** Where web itself reaches them. */
+export async function inferenceOrigin(): Promise<string | null> {
+  const found = await newestInference()
+  return found ? (found.internalUrl ?? found.url) : null
+}
+
+async function newestInference() {
   const [row] = await db()
-    .select({ url: runtimes.url })
+    .select({ url: runtimes.url, internalUrl: runtimes.internalUrl })
     .from(runtimes)
     .where(and(eq(runtimes.kind, 'inference'), sql`${runtimes.url} is not null and ${runtimes.removedAt} is null`))
     .orderBy(sql`${runtimes.lastHeartbeatAt} desc nulls last`)
     .limit(1)
-  return row?.url ?? null
+  return row
 }
 
 const readTargets = (ids: string[]): Promise<Target[]> =>

@@ -9,7 +9,7 @@ import { listener } from '#src/server/db/listen.ts'
 import { deployments, deploymentTargets, models, modelVersions } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
-import { inferenceUrl } from '../deployments/find.ts'
+import { inferenceOrigin } from '../deployments/find.ts'
 
 export type InferenceTarget = {
   versionId: string
@@ -84,7 +84,7 @@ async function readEndpoint(caller: Caller, ref: string): Promise<Endpoint> {
     .innerJoin(models, eq(models.id, modelVersions.modelId))
     .where(eq(deploymentTargets.deploymentId, deployment.deploymentId))
     .orderBy(desc(deploymentTargets.weight), asc(modelVersions.version))
-  return { ...deployment, targets, runtimeUrl: targets.some(({ external }) => external) ? null : await inferenceUrl() }
+  return { ...deployment, targets, runtimeUrl: targets.some(({ external }) => external) ? null : await inferenceOrigin() }
 }
 
 async function findDeployment(caller: Caller, which: SQL) {
