@@ -105,6 +105,11 @@ describe('a model', () => {
     const whole = await fetch(`${use.rest.web.url}/api/v1${address}`, { headers: { authorization: `Bearer ${use.rest.web.adminKey}` } })
     expect(Buffer.from(await whole.arrayBuffer()).equals(bytes)).toBe(true)
     expect(whole.headers.get('content-disposition')).toMatch(/^attachment/)
+    // Whatever the bytes are, a browser neither guesses at them nor runs them.
+    expect([whole.headers.get('content-security-policy'), whole.headers.get('x-content-type-options')]).toEqual([
+      "default-src 'none'; frame-ancestors 'none'; sandbox",
+      'nosniff',
+    ])
     const part = await use.rest.ask('GET', address, { headers: { range: 'bytes=1-3' } })
     expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 1-3/${bytes.length}`])
     const etag = String(whole.headers.get('etag'))
