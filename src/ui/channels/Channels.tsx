@@ -7,13 +7,13 @@ import type { Channel } from '#src/contracts/channel.ts'
 import { ChannelMenu } from '#src/ui/channels/ChannelMenu.tsx'
 import { eventWords, kindWords } from '#src/ui/channels/channelWords.ts'
 import { Deliveries } from '#src/ui/channels/Deliveries.tsx'
-import { SecretDialog } from '#src/ui/channels/SecretDialog.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
+import { ShownOnce } from '#src/ui/kit/ShownOnce.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -99,7 +99,15 @@ export function Channels() {
           }}
         />
       )}
-      {secret && <SecretDialog secret={secret} onClose={() => setSecret(null)} />}
+      {secret && (
+        <ShownOnce
+          title="Copy the secret now"
+          note="It signs what the webhook gets, and is shown this once. With it the receiver checks the header webhook-signature."
+          secret={secret}
+          what="secret"
+          onClose={() => setSecret(null)}
+        />
+      )}
     </Section>
   )
 }

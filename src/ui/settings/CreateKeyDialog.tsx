@@ -10,7 +10,7 @@ import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
 import { actionOptions, limitsOf, type Preset, presets } from '#src/ui/settings/keyFacts.ts'
-import { ShownOnce } from '#src/ui/settings/ShownOnce.tsx'
+import { ShownKey } from '#src/ui/settings/ShownKey.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const schema = () => import('#src/contracts/access.ts').then((contract) => contract.createApiKey)
@@ -83,7 +83,7 @@ export function CreateKeyDialog({ onClose, serviceAccount }: Props) {
   })
   const form = useForm({ initial: { ...initial, serviceAccount: serviceAccount?.id ?? myself }, schema, toInput })
   const { values, set, errors, error, isBusy } = form
-  if (secret) return <ShownOnce secret={secret} onClose={onClose} />
+  if (secret) return <ShownKey secret={secret} onClose={onClose} />
   const send = form.submit(async (typed) => {
     const made = await create.mutateAsync(toInput(typed))
     setSecret(made.key)

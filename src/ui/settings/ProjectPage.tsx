@@ -21,6 +21,7 @@ import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
+import { PrivacyField } from '#src/ui/settings/PrivacyField.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const roles: { value: ProjectRole; label: string }[] = [
@@ -72,17 +73,7 @@ function EditDialog({ project, onClose }: { project: ProjectDetail; onClose: () 
         onChange={(value) => set('description', value)}
         error={errors.description}
       />
-      <SelectField
-        label="Who sees it"
-        name="privacy"
-        value={values.privacy}
-        onChange={(value) => set('privacy', value)}
-        options={[
-          { value: 'open', label: 'Everybody here, by their role' },
-          { value: 'private', label: 'Its members and the admins of the installation' },
-        ]}
-        error={errors.isPrivate}
-      />
+      <PrivacyField value={values.privacy} onChange={(value) => set('privacy', value)} error={errors.isPrivate} />
     </FormDialog>
   )
 }

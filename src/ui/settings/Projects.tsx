@@ -7,12 +7,13 @@ import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { History } from '#src/ui/audit/History.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { Field, SelectField } from '#src/ui/kit/Field.tsx'
+import { Field } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
+import { PrivacyField } from '#src/ui/settings/PrivacyField.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const schema = () => import('#src/contracts/access.ts').then((contract) => contract.createProject)
@@ -58,17 +59,7 @@ function CreateProjectDialog({ onClose }: { onClose: () => void }) {
         onChange={(value) => set('description', value)}
         error={errors.description}
       />
-      <SelectField
-        label="Who sees it"
-        name="privacy"
-        value={values.privacy}
-        onChange={(value) => set('privacy', value)}
-        options={[
-          { value: 'open', label: 'Everybody here, by their role' },
-          { value: 'private', label: 'Its members and the admins of the installation' },
-        ]}
-        error={errors.isPrivate}
-      />
+      <PrivacyField value={values.privacy} onChange={(value) => set('privacy', value)} error={errors.isPrivate} />
     </FormDialog>
   )
 }

@@ -1,13 +1,7 @@
 'use client'
-import Box from '@mui/material/Box'
-import Button from '@mui/material/Button'
-import DialogActions from '@mui/material/DialogActions'
-import DialogContent from '@mui/material/DialogContent'
-import DialogTitle from '@mui/material/DialogTitle'
 import type { User } from '#src/contracts/access.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
-import { CopyButton } from '#src/ui/kit/CopyButton.tsx'
-import { Dialog } from '#src/ui/kit/overlays.tsx'
+import { ShownOnce } from '#src/ui/kit/ShownOnce.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 /** Gives somebody a password for one sign-in. */
@@ -27,30 +21,12 @@ export function ResetPasswordDialog({ user, onClose }: { user: User; onClose: ()
       />
     )
   return (
-    <Dialog open fullWidth maxWidth="xs" aria-labelledby="reset-title">
-      <DialogTitle id="reset-title">Tell {user.name} this password</DialogTitle>
-      <DialogContent sx={{ display: 'grid', gap: 3 }}>
-        <Box>It is shown this once.</Box>
-        <Box
-          sx={{
-            typography: 'mono',
-            p: 3,
-            border: 1,
-            borderColor: 'divider',
-            borderRadius: '8px',
-            bgcolor: 'raised',
-            overflowWrap: 'anywhere',
-          }}
-        >
-          {reset.data.password}
-        </Box>
-      </DialogContent>
-      <DialogActions>
-        <CopyButton text={reset.data.password} what="password" isWide />
-        <Button variant="contained" onClick={onClose}>
-          I have copied it
-        </Button>
-      </DialogActions>
-    </Dialog>
+    <ShownOnce
+      title={`Tell ${user.name} this password`}
+      note="It is shown this once, and opens one sign-in."
+      secret={reset.data.password}
+      what="password"
+      onClose={onClose}
+    />
   )
 }

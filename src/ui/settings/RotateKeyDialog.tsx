@@ -4,7 +4,7 @@ import type { ApiKey } from '#src/contracts/access.ts'
 import { SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
-import { ShownOnce } from '#src/ui/settings/ShownOnce.tsx'
+import { ShownKey } from '#src/ui/settings/ShownKey.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const overlaps = [
@@ -20,7 +20,7 @@ export function RotateKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
   const [secret, setSecret] = useState<string | null>(null)
   const rotate = trpc.apiKeys.rotate.useMutation({ onSuccess: () => void utils.apiKeys.list.invalidate() })
   const { values, set, errors, error, isBusy, submit } = useForm({ initial: { overlapHours: '24' } })
-  if (secret) return <ShownOnce secret={secret} onClose={onClose} />
+  if (secret) return <ShownKey secret={secret} onClose={onClose} />
   const send = submit(async (typed) => {
     const made = await rotate.mutateAsync({ id: apiKey.id, overlapHours: Number(typed.overlapHours) })
     setSecret(made.key)

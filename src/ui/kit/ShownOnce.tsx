@@ -4,17 +4,30 @@ import Button from '@mui/material/Button'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
+import { useId } from 'react'
 import { CopyButton } from '#src/ui/kit/CopyButton.tsx'
 import { Dialog } from '#src/ui/kit/overlays.tsx'
 
-/** The secret of a webhook, this once. */
-export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }) {
+export type ShownOnceProps = {
+  title: string
+  /** What it is for, and that it does not come again. */
+  note: string
+  secret: string
+  /** Names it on the copy button: `key`. */
+  what: string
+  onClose: () => void
+}
+
+/** A secret, this once. */
+export function ShownOnce({ title, note, secret, what, onClose }: ShownOnceProps) {
+  const id = useId()
   return (
-    <Dialog open fullWidth maxWidth="sm" aria-labelledby="secret-title">
-      <DialogTitle id="secret-title">Copy the secret now</DialogTitle>
+    <Dialog open fullWidth maxWidth="sm" aria-labelledby={id}>
+      <DialogTitle id={id}>{title}</DialogTitle>
       <DialogContent sx={{ display: 'grid', gap: 3 }}>
-        <Box>It signs what the webhook gets, and is shown this once. With it the receiver checks the header webhook-signature.</Box>
+        <Box>{note}</Box>
         <Box
+          data-testid="secret"
           sx={{
             typography: 'mono',
             p: 3,
@@ -29,7 +42,7 @@ export function SecretDialog({ secret, onClose }: { secret: string; onClose: () 
         </Box>
       </DialogContent>
       <DialogActions>
-        <CopyButton text={secret} what="secret" isWide />
+        <CopyButton text={secret} what={what} isWide />
         <Button variant="contained" onClick={onClose}>
           I have copied it
         </Button>
