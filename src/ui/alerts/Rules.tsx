@@ -7,6 +7,7 @@ import { type AlertRule, alertFigures } from '#src/contracts/alert.ts'
 import { conditionText, scopeText } from '#src/ui/alerts/figureText.ts'
 import { RuleMenu } from '#src/ui/alerts/RuleMenu.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
@@ -72,6 +73,7 @@ export function Rules() {
           rowKey={(rule) => rule.id}
           skeletonCount={3}
           initialSort="name asc"
+          peek={(rule) => <History type="alert_rule" id={rule.id} />}
           rowActions={(rule) => canDeploy && <RuleMenu rule={rule} onEdit={() => setEditing(rule)} />}
           empty={
             <EmptyState

@@ -4,6 +4,7 @@ import Button from '@mui/material/Button'
 import dynamic from 'next/dynamic'
 import { useState } from 'react'
 import type { Channel } from '#src/contracts/channel.ts'
+import { History } from '#src/ui/audit/History.tsx'
 import { ChannelMenu } from '#src/ui/channels/ChannelMenu.tsx'
 import { eventWords, kindWords } from '#src/ui/channels/channelWords.ts'
 import { Deliveries } from '#src/ui/channels/Deliveries.tsx'
@@ -79,7 +80,12 @@ export function Channels() {
           rowKey={(channel) => channel.id}
           skeletonCount={2}
           initialSort="name asc"
-          peek={canDeploy ? (channel) => <Deliveries channel={channel} /> : undefined}
+          peek={(channel) => (
+            <Box sx={{ display: 'grid', gap: 6 }}>
+              {canDeploy && <Deliveries channel={channel} />}
+              <History type="channel" id={channel.id} />
+            </Box>
+          )}
           rowActions={(channel) => <ChannelMenu channel={channel} onEdit={() => setEditing(channel)} onSecret={setSecret} />}
           empty={
             <EmptyState
