@@ -304,6 +304,21 @@ describe('a call that names an Idempotency-Key', () => {
     expect((await send('x', 'é')).status).toBe(400)
   })
 
+  test('is made once over tRPC too', async () => {
+    const send = (name: string) =>
+      fetch(`${origin()}/api/trpc/serviceAccounts.create`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'content-type': 'application/json', 'idempotency-key': 'k-trpc' },
+        body: JSON.stringify({ name }),
+      })
+    const first = await send('over-trpc')
+    const text = await first.text()
+    expect([first.status, JSON.parse(text).result.data.name]).toEqual([200, 'over-trpc'])
+    const again = await send('over-trpc')
+    expect([again.status, await again.text()]).toEqual([200, text])
+    expect((await send('another')).status).toBe(422)
+  })
+
   test('leaves no secret of its answer behind', async () => {
     const made = await use.rest.ask('POST', '/api-keys', {
       body: { name: 'once', scope: 'read' },
