@@ -20,6 +20,7 @@ const pageSources = [
   'src/app',
   'src/ui',
   'src/contracts',
+  'src/instrumentation-client.ts',
   'src/server/bridge.ts',
   'src/server/trpc/server.ts',
   'src/server/trpc/auth.ts',

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sysconfig
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from tokenizers import Tokenizer
 from jobs import Outcome, csv_text, make_spec, train
 from neuroweaver_training.recipes.text_tokenizer import encode_texts
 
-PACKAGES = ('tkinter', 'asyncio', 'email', 'logging')
+# Distributions leave some of the standard library out.
+PACKAGES = tuple(name for name in ('tkinter', 'asyncio', 'email', 'logging') if find_spec(name))
 REPOSITORY = Path(__file__).resolve().parents[3]
 
 
