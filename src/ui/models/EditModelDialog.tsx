@@ -11,6 +11,12 @@ const schema = () => import('#src/contracts/model.ts').then((contract) => contra
 const textOf = (value: number | null) => (value === null ? '' : String(value))
 const numberOf = (text: string) => (text.trim() === '' ? null : Number(text))
 
+const weighed = [
+  { key: 'costPerToken', label: 'Cost of a token', step: 'any' },
+  { key: 'costPerRequest', label: 'Cost of a request', step: 'any' },
+  { key: 'maxTokens', label: 'Tokens at most', step: 1 },
+] as const
+
 /** Changes a model's description, its tags and what a router weighs. */
 export function EditModelDialog({ model, onClose }: { model: Model; onClose: () => void }) {
   const utils = trpc.useUtils()
@@ -96,38 +102,20 @@ export function EditModelDialog({ model, onClose }: { model: Model; onClose: () 
         error={errors.capabilities}
         help="What a router may send it, separated by commas."
       />
-      <Field
-        label="Cost of a token"
-        name="costPerToken"
-        type="number"
-        step="any"
-        min={0}
-        isOptional
-        value={values.costPerToken}
-        onChange={(value) => set('costPerToken', value)}
-        error={errors.costPerToken}
-      />
-      <Field
-        label="Cost of a request"
-        name="costPerRequest"
-        type="number"
-        step="any"
-        min={0}
-        isOptional
-        value={values.costPerRequest}
-        onChange={(value) => set('costPerRequest', value)}
-        error={errors.costPerRequest}
-      />
-      <Field
-        label="Tokens at most"
-        name="maxTokens"
-        type="number"
-        min={1}
-        isOptional
-        value={values.maxTokens}
-        onChange={(value) => set('maxTokens', value)}
-        error={errors.maxTokens}
-      />
+      {weighed.map(({ key, label, step }) => (
+        <Field
+          key={key}
+          label={label}
+          name={key}
+          type="number"
+          step={step}
+          min={0}
+          isOptional
+          value={values[key]}
+          onChange={(value) => set(key, value)}
+          error={errors[key]}
+        />
+      ))}
     </FormDialog>
   )
 }

@@ -1,9 +1,8 @@
 'use client'
-import Box from '@mui/material/Box'
-import NextLink from 'next/link'
 import { usePathname } from 'next/navigation'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
+import { PartsNav } from '#src/ui/kit/PartsNav.tsx'
 
 const parts = [
   { href: '/settings', label: 'Account' },
@@ -28,35 +27,11 @@ export function SettingsFrame({ children }: { children: React.ReactNode }) {
   return (
     <>
       <PageHeader title="Settings" tabTitle={here ? `${here.label}, settings` : 'Settings'} />
-      <Box component="nav" aria-label="Settings" sx={{ borderBottom: 1, borderColor: 'divider', mb: 6, overflowX: 'auto' }}>
-        <Box component="ul" sx={{ display: 'flex', gap: 5, listStyle: 'none', m: 0, p: 0 }}>
-          {parts
-            .filter((part) => (!part.isForAdmins || isAdmin) && (!part.isForProjectAdmins || isProjectAdmin))
-            .map(({ href, label }) => (
-              <li key={href}>
-                <Box
-                  component={NextLink}
-                  href={href}
-                  aria-current={href === here?.href ? 'page' : undefined}
-                  sx={{
-                    display: 'block',
-                    py: 2,
-                    typography: 'button',
-                    color: 'text.secondary',
-                    textDecoration: 'none',
-                    whiteSpace: 'nowrap',
-                    borderBottom: 2,
-                    borderColor: 'transparent',
-                    '&[aria-current="page"]': { color: 'text.primary', borderColor: 'primary.main' },
-                    '&:hover': { color: 'text.primary' },
-                  }}
-                >
-                  {label}
-                </Box>
-              </li>
-            ))}
-        </Box>
-      </Box>
+      <PartsNav
+        label="Settings"
+        parts={parts.filter((part) => (!part.isForAdmins || isAdmin) && (!part.isForProjectAdmins || isProjectAdmin))}
+        current={here?.href}
+      />
       {children}
     </>
   )
