@@ -21,7 +21,7 @@ beforeAll(async () => {
   postgres = await startPostgres({ dir, fsync: false })
   await migrate(postgres.url)
   web = await startWeb({ databaseUrl: postgres.url, dataDir, worker: true })
-}, 60_000)
+}, 150_000)
 afterAll(async () => {
   await web?.stop()
   await postgres?.stop()
@@ -102,8 +102,8 @@ test('every door says so and when to come again, and all of them come back by th
   await eventually(async () => {
     const upload = (await (await ask(`/api/v1/uploads/${id}`)).json()) as { status: string }
     return upload.status === 'ready' || undefined
-    // A worker that missed the call looks by itself every ten seconds.
-  }, 30_000)
+    // A worker that missed the call looks by itself every ten seconds, and tries what failed again with growing pauses.
+  }, 75_000)
   for (const written of [web.written.web(), web.written.worker()]) expect(written).not.toContain('the process ends')
   expect(web.written.worker().match(/worker is ready/g)).toHaveLength(1)
-}, 60_000)
+}, 150_000)

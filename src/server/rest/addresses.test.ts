@@ -107,7 +107,7 @@ describe('a model', () => {
     expect(whole.headers.get('content-disposition')).toMatch(/^attachment/)
     // Whatever the bytes are, a browser neither guesses at them nor runs them.
     expect([whole.headers.get('content-security-policy'), whole.headers.get('x-content-type-options')]).toEqual([
-      "default-src 'none'; frame-ancestors 'none'; sandbox",
+      "default-src 'none'; sandbox",
       'nosniff',
     ])
     const part = await use.rest.ask('GET', address, { headers: { range: 'bytes=1-3' } })
