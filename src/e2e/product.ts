@@ -62,7 +62,10 @@ function readPids(dataDir: string): Record<string, number> {
 /** Starts a product whose first admin exists already, unless `isFresh`. */
 export async function startProduct(options: { isFresh?: boolean; env?: Record<string, string> } = {}): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-e2e-'))
-  const [port, inferencePort] = [await freePort(), await freePort()]
+  const port = await freePort()
+  let inferencePort = port
+  // The system may hand out a port again that was just given back.
+  while (inferencePort === port) inferencePort = await freePort()
   const apiKey = `e2e-${crypto.randomUUID()}`
   const own = {
     HOST: '127.0.0.1',
