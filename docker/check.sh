@@ -18,6 +18,7 @@ free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1
 export PORT=${PORT:-$(free_port)} INFERENCE_PORT=${INFERENCE_PORT:-$(free_port)}
 export NEUROWEAVER_BOOTSTRAP_API_KEY=${NEUROWEAVER_BOOTSTRAP_API_KEY:-$(node -p 'require("crypto").randomBytes(24).toString("base64url")')}
 url=http://127.0.0.1:$PORT
+export NEUROWEAVER_URL=$url NEUROWEAVER_INFERENCE_URL=http://127.0.0.1:$INFERENCE_PORT
 run() { "${compose[@]}" -p "$project" "$@"; }
 remove() { [ "${KEEP:-}" ] || run down --volumes --remove-orphans >/dev/null 2>&1 || true; }
 trap remove EXIT
@@ -51,7 +52,7 @@ run up -d
 await 'everything healthy' 180 whole
 
 say 'the demo, over the published ports'
-NEUROWEAVER_URL=$url NEUROWEAVER_INFERENCE_URL=http://127.0.0.1:$INFERENCE_PORT npm run --silent demo
+npm run --silent demo
 
 deployment=$(api "$url/api/v1/deployments" | node -p 'JSON.parse(require("fs").readFileSync(0,"utf8"))[0].name')
 dataset=$(api "$url/api/v1/datasets" | node -p 'JSON.parse(require("fs").readFileSync(0,"utf8"))[0].name')
