@@ -7,6 +7,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json ./
 COPY src/contracts src/contracts
+COPY src/telemetry src/telemetry
 COPY runtimes/inference runtimes/inference
 RUN node runtimes/inference/build.ts /out
 # The engine is the one part that cannot be bundled; only this machine's binaries of it are kept.

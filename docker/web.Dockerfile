@@ -37,6 +37,8 @@ COPY drizzle drizzle
 COPY --from=build /app/dist dist
 COPY --from=build /app/.next .next
 COPY src src
+# The recipes' descriptions, which web reads to check what a job asks for.
+COPY runtimes/training/neuroweaver_training/recipes runtimes/training/neuroweaver_training/recipes
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOST=0.0.0.0 PORT=3000 NEUROWEAVER_DATA_DIR=/data
 USER node
 VOLUME /data
