@@ -40,3 +40,9 @@ test.for([
   if (isAnswered) expect(ask).not.toThrow()
   else expect(ask).toThrow()
 })
+
+test('a page passes on the address that web wrote; nobody else can name one', () => {
+  const headers = { 'x-neuroweaver-address': '203.0.113.9' }
+  expect(addressOf({ headers } as unknown as IncomingMessage)).toBe('203.0.113.9')
+  expect(addressOf({ headers, socket: { remoteAddress: '198.51.100.7' } } as unknown as IncomingMessage)).toBe('198.51.100.7')
+})

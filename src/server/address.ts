@@ -27,7 +27,9 @@ function isTrusted(address: string, proxies: readonly string[]): boolean {
  * What a stranger writes into that header counts for nothing.
  */
 export function addressOf(req: Pick<IncomingMessage, 'headers'> & { socket?: IncomingMessage['socket'] }): string | null {
-  const direct = req.socket?.remoteAddress
+  // A page asks through this process itself: it passes on the address that web wrote for it, over whatever a stranger had sent.
+  if (!req.socket) return headerOf(req as IncomingMessage, 'x-neuroweaver-address') || null
+  const direct = req.socket.remoteAddress
   if (!direct) return null
   const proxies = listOf(env().NEUROWEAVER_TRUSTED_PROXIES)
   if (!isTrusted(direct, proxies)) return direct

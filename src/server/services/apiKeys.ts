@@ -168,6 +168,21 @@ function isRevocable(caller: Caller) {
 }
 
 /**
+ * Whoever rotates a key holds its successor, and so may not come by rights, or by a name, that are another's: one rotates one's own keys,
+ * with a limited key that key alone, and those of service accounts an admin, of the installation or of the project that they are bound to.
+ */
+function isRotatable(caller: Caller) {
+  const isOfProgram = sql`exists (select 1 from ${users} where ${users.id} = ${apiKeys.userId} and ${users.kind} = 'service')`
+  // A key for one project has no rights over the installation.
+  const isLimited = caller.actions || caller.callable || !caller.installation.includes('read')
+  if (caller.apiKeyId && isLimited) return eq(apiKeys.id, caller.apiKeyId)
+  const own = eq(apiKeys.userId, caller.userId ?? '')
+  if (caller.installation.includes('admin')) return or(own, isOfProgram)
+  const ofProject = ofOwnProject(caller)
+  return ofProject ? or(own, and(isOfProgram, ofProject)) : own
+}
+
+/**
  * Makes a successor with the same rights and limits; the old key goes on for `overlapHours`, so that programs can be moved over.
  * @returns the successor, whose key is shown this once.
  */
@@ -182,9 +197,14 @@ export async function rotateApiKey(
     const [old] = await tx
       .select()
       .from(apiKeys)
-      .where(and(eq(apiKeys.id, id), isUsable, isRevocable(caller)))
+      .where(and(eq(apiKeys.id, id), isUsable, isRotatable(caller)))
       .for('update')
     if (!old) throw new AppError('not_found', 'There is no such key, or it no longer opens anything.')
+    if (scopePermissions[old.scope].some((permission) => caller.within?.includes(permission) === false))
+      throw new AppError(
+        'forbidden',
+        'This key holds more rights than what you are signed in with. Sign in with your own account to rotate it.',
+      )
     const { createdAt: _made, lastUsedAt: _used, expiresAt, ...same } = old
     // The successor lives as long as the old key was meant to.
     const lifetime = expiresAt ? sql`now() + (${expiresAt.toISOString()}::timestamptz - ${old.createdAt.toISOString()}::timestamptz)` : null

@@ -3,7 +3,7 @@ import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
 import { authorize, identify } from './access.ts'
 import { forgetIdentities } from './identities.ts'
-import { createApiKey, ensureBootstrapKey, listApiKeys, revokeApiKey } from './apiKeys.ts'
+import { createApiKey, ensureBootstrapKey, listApiKeys, revokeApiKey, rotateApiKey } from './apiKeys.ts'
 import { changePassword, createFirstAdmin, createUser, needsFirstAdmin, signIn, updateUser } from './users.ts'
 
 useDatabase()
@@ -120,6 +120,21 @@ describe('a key', () => {
     await expect(createApiKey(bound, { ...input, scope: 'write', project: 'default' })).rejects.toMatchObject({ code: 'not_found' })
     const { apiKey } = await createApiKey(bound, { ...input, scope: 'write', project: project.name })
     expect(apiKey.project).toBe(project.name)
+  })
+
+  test('gets no wider key, and no key of somebody else, by rotating one', async () => {
+    const owner = await makeUser('admin')
+    const person = await caller(owner)
+    const wide = await createApiKey(person, { ...input, scope: 'admin' })
+    const narrow = await caller(await makeKey(owner, 'write'))
+    const rotate = (by: typeof person, id: string) => rotateApiKey(by, { id, overlapHours: 1 })
+    await expect(rotate(narrow, wide.apiKey.id)).rejects.toMatchObject({ code: 'forbidden' })
+    const bound = await caller(await makeKey(owner, 'admin', await makeProject()))
+    await expect(rotate(bound, wide.apiKey.id)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(rotate({ ...person, within: ['read'] }, wide.apiKey.id)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(rotate(await caller(await makeUser('admin')), wide.apiKey.id)).rejects.toMatchObject({ code: 'not_found' })
+    expect((await rotate(narrow, narrow.apiKeyId as string)).apiKey.scope).toBe('write')
+    expect((await rotate(person, wide.apiKey.id)).apiKey.scope).toBe('admin')
   })
 
   test('that is to read alone revokes no other key', async () => {

@@ -13,7 +13,7 @@ const getQueryClient = cache(() => new QueryClient({ defaultOptions: { queries: 
 async function requestHeaders(): Promise<Record<string, string>> {
   const [sent, jar] = await Promise.all([headers(), cookies()])
   const project = jar.get('nw_project')?.value
-  const kept = ['cookie', 'x-correlation-id'].flatMap((name) => {
+  const kept = ['cookie', 'x-correlation-id', 'x-neuroweaver-address'].flatMap((name) => {
     const value = sent.get(name)
     return value === null ? [] : [[name, value] as const]
   })
