@@ -20,6 +20,8 @@ export function connect(url: string, options: { max?: number; statementTimeoutMs
   pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 16,
+    // What a change writes last need not be waited for before COMMIT is sent behind it.
+    pipeline: true,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
@@ -52,11 +54,39 @@ export async function disconnect(): Promise<void> {
 
 const retryable = new Set(['40001', '40P01'])
 
+/** Of each open transaction, the statements that were sent and not waited for. */
+const trailing = new WeakMap<Queryable, Promise<unknown>[]>()
+
+/**
+ * Sends a statement whose answer nobody reads as part of the caller's transaction, which waits for it at its end; outside of
+ * `transaction()` it is waited for here. What fails takes the transaction with it, as any statement does.
+ */
+export async function trail(on: Queryable, statement: Promise<unknown>): Promise<void> {
+  const sent = trailing.get(on)
+  if (!sent) return void (await statement)
+  statement.catch(() => {})
+  sent.push(statement)
+}
+
+/** COMMIT answers a broken transaction with ROLLBACK and no error: what trailed must have gone well too. */
+async function runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  const sent: Promise<unknown>[] = []
+  try {
+    return await db().transaction((tx) => {
+      trailing.set(tx, sent)
+      return work(tx)
+    })
+  } finally {
+    // The first failure is the reason for those that came behind it.
+    await Promise.all(sent)
+  }
+}
+
 /** Runs `work` in one transaction; a serialization failure or a deadlock is tried again, at most four times. */
 export async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await db().transaction(work)
+      return await runOnce(work)
     } catch (error) {
       const code = sqlState(error)
       if (attempt === 5 || !code || !retryable.has(code)) throw error
@@ -80,6 +110,7 @@ export const notify = (tx: Queryable, channel: string, payload: string) => tx.ex
 
 /**
  * Runs a statement that the server parses and plans once a connection, as part of the caller's transaction: for what many changes share.
+ * It is on its way when this returns, before anything that is asked of the same transaction afterwards.
  * @param name one for each text.
  */
 export const executeNamed = (on: Queryable, name: string, text: string, params: unknown[]): Promise<unknown> =>

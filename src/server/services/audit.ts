@@ -1,7 +1,7 @@
 import type { AuditSource } from '#src/contracts/audit.ts'
 import { isUuid } from '#src/contracts/common.ts'
 import type { Change } from '#src/contracts/home.ts'
-import { executeNamed, notify, type Queryable } from '#src/server/db/client.ts'
+import { executeNamed, notify, type Queryable, trail } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { requestScope } from '#src/server/log.ts'
 import type { Caller } from './access.ts'
@@ -45,7 +45,7 @@ export async function recordAudit(tx: Queryable, caller: Actor, event: Audited):
     target_name: saidName(event),
   }
   const { name, text, params } = insertOf(entry, isUuid(event.targetId))
-  await executeNamed(tx, name, text, params)
+  await trail(tx, executeNamed(tx, name, text, params))
 }
 
 /** Writes down what the installation did by itself; a request that it did it for gives its correlation id. */
