@@ -1,4 +1,7 @@
 /** Sends log lines to an HTTP address in batches. The product never waits for it. A line may come twice, when an answer is lost: its id tells. */
+import { once } from 'node:events'
+import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 
@@ -115,14 +118,28 @@ export class LogSink {
 
   async #post(lines: string[]): Promise<'taken' | 'refused' | 'failed'> {
     const { url, token, timeoutMs } = this.#options
-    const headers: Record<string, string> = { 'content-type': 'application/x-ndjson', 'content-encoding': 'gzip' }
-    if (token) headers.authorization = `Bearer ${token}`
     // The fastest level: lines are alike, so that more work saves little.
-    const body = new Uint8Array(await pack(`${lines.join('\n')}\n`, { level: 1 }))
-    const signal = AbortSignal.timeout(timeoutMs)
-    const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'error' })
-    await response.body?.cancel()
-    if (response.ok) return 'taken'
-    return isFinal(response.status) ? 'refused' : 'failed'
+    const body = await pack(`${lines.join('\n')}\n`, { level: 1 })
+    const status = await post(url, body, {
+      headers: {
+        'content-type': 'application/x-ndjson',
+        'content-encoding': 'gzip',
+        'content-length': body.length,
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    if (status >= 200 && status < 300) return 'taken'
+    return isFinal(status) ? 'refused' : 'failed'
   }
+}
+
+/** By the plain client, on a connection that is kept: `fetch` takes several times its processor time. @returns the answer's status. */
+async function post(url: string, body: Buffer, options: RequestOptions): Promise<number> {
+  const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, { method: 'POST', ...options })
+  request.end(body)
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  response.resume()
+  await once(response, 'end')
+  return response.statusCode ?? 0
 }
