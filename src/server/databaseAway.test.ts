@@ -103,7 +103,7 @@ test('every door says so and when to come again, and all of them come back by th
     const upload = (await (await ask(`/api/v1/uploads/${id}`)).json()) as { status: string }
     return upload.status === 'ready' || undefined
     // A worker that missed the call looks by itself every ten seconds, and tries what failed again with growing pauses.
-  }, 75_000)
+  }, 40_000)
   for (const written of [web.written.web(), web.written.worker()]) expect(written).not.toContain('the process ends')
   expect(web.written.worker().match(/worker is ready/g)).toHaveLength(1)
 }, 150_000)

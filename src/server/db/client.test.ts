@@ -44,3 +44,15 @@ test('nothing that trails is there when the work behind it gives up', async () =
   await expect(failed).rejects.toThrow('no')
   expect((await rows()).map(({ label }) => label)).not.toContain('given-up')
 })
+
+test('a connection that is lost between two statements of a transaction fails that transaction, not the process', async () => {
+  const failed = transaction(async (tx) => {
+    const { rows: own } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`)
+    const pid = own[0]?.pid
+    const gone = sql`select pg_terminate_backend(${pid}, 5000)`
+    await db().execute(gone)
+    await tx.execute(sql`select 1`)
+  })
+  await expect(failed).rejects.toThrow()
+  expect((await db().execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+})

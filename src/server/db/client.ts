@@ -29,6 +29,8 @@ export function connect(url: string, options: { max?: number; statementTimeoutMs
     // A half-open connection would otherwise hold its request for as long as TCP retries.
     query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
   })
+  // A connection that is lost while a transaction holds it tells so itself; unheard, that would end the process. Its statements fail anyway.
+  pool.on('connect', (connection) => connection.on('error', () => {}))
   pool.on('error', (error) => log.warn('an idle database connection was lost', { error }))
   client = drizzle(pool, { schema })
   return client

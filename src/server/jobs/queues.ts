@@ -4,10 +4,15 @@ import type { Queryable } from '#src/server/db/client.ts'
 import { createLog, requestScope } from '#src/server/log.ts'
 import { traced, traceHeaders } from '#src/telemetry/tracing.ts'
 
+/** A job whose worker gives no sign of life for so long goes back into its queue: that a process was killed tells nobody. */
+const heartbeatSeconds = 15
+/** How often the worker looks for such jobs. */
+const superviseSeconds = 5
+
 /** Every queue: what its payload holds (ids only, the row holds the request) and how it is tried again. */
 const queues = {
-  'verify-upload': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, notify: true },
-  'settle-dataset': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, notify: true },
+  'verify-upload': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, heartbeatSeconds, notify: true },
+  'settle-dataset': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, heartbeatSeconds, notify: true },
   'training.cpu': { retryLimit: 0, notify: true },
   'training.cuda': { retryLimit: 0, notify: true },
 } as const
@@ -34,6 +39,8 @@ function build(url: string, role: 'web' | 'worker' | 'migrate'): PgBoss {
     migrate: role === 'migrate',
     createSchema: role === 'migrate',
     supervise: role === 'worker',
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
     schedule: role === 'worker',
     useListenNotify: role === 'worker',
   })
