@@ -17,6 +17,8 @@ export const outboxEntry = z.object({
   payload: z.record(z.string(), z.unknown()),
   attempts: z.number().int(),
   nextAt: z.iso.datetime(),
+  /** It is on its way: the answer is waited for. */
+  isHeld: z.boolean(),
   lastError: z.string().nullable(),
   createdAt: z.iso.datetime(),
   deliveredAt: z.iso.datetime().nullable(),

@@ -64,6 +64,8 @@ const settings = z.object({
   /** The router that is told of our models; off when no address is set. */
   RELAYCORE_URL: optional(z.url({ protocol: /^https?$/ })),
   RELAYCORE_API_KEY: optional(z.string().max(16_384)),
+  /** How long a call to it may take, in milliseconds. */
+  RELAYCORE_TIMEOUT_MS: z.preprocess((value) => (value === '' ? undefined : value), z.coerce.number().int().min(100).max(60_000).default(10_000)),
   /** The server that sends e-mail: smtp://user:password@host:587, or smtps://. */
   SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
   SMTP_FROM: z.string().min(3).max(320).default('NeuroWeaver <neuroweaver@localhost>'),

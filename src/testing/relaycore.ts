@@ -57,8 +57,8 @@ export type Got = {
   at: number
   correlationId: string | undefined
 }
-/** How the next calls are answered: `wrong` with these statuses, one a call. */
-export type Mood = { slowMs?: number; wrong?: number[] }
+/** How the next calls are answered: `wrong` with these statuses, one a call; `holds` are taken, and get no answer. */
+export type Mood = { slowMs?: number; wrong?: number[]; holds?: (call: Pick<Got, 'kind' | 'modelId'>) => boolean }
 
 export class RelayCoreDouble {
   readonly got: Got[] = []
@@ -108,7 +108,9 @@ export class RelayCoreDouble {
     const path = req.url ?? '/'
     const route = routes.find(([method, pattern]) => method === req.method && pattern.test(path))
     const [status, body, got] = this.#judge(req, route, Buffer.concat(chunks).toString('utf8'))
+    const isHeld = got !== undefined && this.mood.holds?.(got) === true
     if (got) this.got.push({ ...got, status, at: Date.now(), correlationId: req.headers['x-correlation-id'] as string | undefined })
+    if (isHeld) return
     res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
 

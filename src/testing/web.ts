@@ -14,6 +14,10 @@ export type TestWeb = {
   runtimeToken: string
   /** What each process has written, newest last; the oldest is forgotten past a megabyte. */
   written: { web: () => string; worker: () => string }
+  /** Ends the worker at once, as a fault would. */
+  killWorker: () => Promise<void>
+  /** Starts the worker again, with the settings that it had. */
+  startWorker: () => Promise<void>
   stop: () => Promise<void>
 }
 type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?: Record<string, string> }
@@ -79,15 +83,20 @@ export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} 
   }
   const url = `http://127.0.0.1:${port}`
   const web = run('web', settings)
-  const helper = worker ? run('worker', settings) : undefined
+  let helper = worker ? run('worker', settings) : undefined
+  const workerIsReady = async (started: Running) => until(async () => started.said().includes('worker is ready'), started)
+  const startWorker = async () => {
+    helper = run('worker', settings)
+    await workerIsReady(helper)
+  }
   const stop = async () => void (await Promise.all([web.stop(), helper?.stop()]))
   try {
     await until(() => isUp(url), web)
-    if (helper) await until(async () => helper.said().includes('worker is ready'), helper)
+    if (helper) await workerIsReady(helper)
   } catch (error) {
     await stop()
     throw error
   }
   const written = { web: web.said, worker: () => helper?.said() ?? '' }
-  return { port, url, adminKey, runtimeToken, written, stop }
+  return { port, url, adminKey, runtimeToken, written, killWorker: async () => helper?.stop(), startWorker, stop }
 }

@@ -741,6 +741,8 @@ export const relaycoreOutbox = pgTable(
     status: text('status').$type<OutboxStatus>().notNull().default('waiting'),
     attempts: integer('attempts').notNull().default(0),
     nextAt: time('next_at').notNull().defaultNow(),
+    /** Until then a worker holds it and waits for the answer; a worker that died delays it by no more. */
+    heldUntil: time('held_until'),
     lastError: text('last_error'),
     correlationId: text('correlation_id').notNull(),
     createdAt: createdAt(),

@@ -13,7 +13,6 @@ export type Outcome =
   /** Not answered. */
   | { is: 'down'; reason: string }
 
-const timeoutMs = 10_000
 const maxReason = 500
 /** Not the message's fault: a missing right, a limit, or a time-out on the way. */
 const mayMend = new Set([401, 403, 408, 425, 429])
@@ -44,11 +43,12 @@ async function send(method: string, path: string, body: unknown, correlationId: 
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(env().RELAYCORE_TIMEOUT_MS),
   })
 }
 
 const sayWhy = (error: unknown) => {
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${env().RELAYCORE_TIMEOUT_MS / 1000} s`
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return (cause instanceof Error ? cause.message : String(cause)).slice(0, maxReason)
 }

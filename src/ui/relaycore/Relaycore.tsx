@@ -48,7 +48,12 @@ const columns: Column<OutboxEntry>[] = [
   {
     key: 'status',
     header: 'State',
-    cell: ({ status }) => <StatusChip status={chipOf(status)} label={statuses.find(({ value }) => value === status)?.label} />,
+    cell: ({ status, isHeld }) =>
+      isHeld ? (
+        <StatusChip status="running" label="On its way" isLive />
+      ) : (
+        <StatusChip status={chipOf(status)} label={statuses.find(({ value }) => value === status)?.label} />
+      ),
   },
   { key: 'model', header: 'Model', cell: ({ model }) => model ?? '–' },
   {
@@ -66,6 +71,11 @@ const columns: Column<OutboxEntry>[] = [
     key: 'error',
     header: 'Last answer',
     cell: ({ lastError }) => (lastError ? <Box sx={{ maxWidth: 320, overflowWrap: 'anywhere' }}>{lastError.slice(0, 200)}</Box> : '–'),
+  },
+  {
+    key: 'next',
+    header: 'Next try',
+    cell: ({ status, isHeld, nextAt }) => (status === 'waiting' && !isHeld ? <RelativeTime at={nextAt} /> : '–'),
   },
   { key: 'created', header: 'Written', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
   { key: 'delivered', header: 'Delivered', cell: ({ deliveredAt }) => <RelativeTime at={deliveredAt} /> },
@@ -104,7 +114,13 @@ function Outbox() {
     onSuccess: () => void utils.relaycore.invalidate(),
     onError: (thrown: unknown) => toast({ message: readError(thrown).message, tone: 'failed' }),
   }
-  const resend = trpc.relaycore.resend.useMutation(options)
+  const resend = trpc.relaycore.resend.useMutation({
+    ...options,
+    onSuccess: (entry) => {
+      options.onSuccess()
+      toast({ message: `Message ${entry.seq} goes out now`, tone: 'ready' })
+    },
+  })
   const drop = trpc.relaycore.drop.useMutation(options)
   return (
     <Section title="Messages" note="What RelayCore is told, in order for each model. Nothing is lost while it is away.">

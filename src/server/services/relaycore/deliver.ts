@@ -1,5 +1,6 @@
 /** Delivers the outbox: in order for each model, models side by side, at least once. Run by the worker. */
-import { and, eq, inArray, lte, sql } from 'drizzle-orm'
+import { setTimeout as pause } from 'node:timers/promises'
+import { and, eq, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm'
 import { db, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { deployments, models, relaycoreLink, relaycoreOutbox } from '#src/server/db/schema.ts'
@@ -16,8 +17,8 @@ type Link = typeof relaycoreLink.$inferSelect
 
 const log = createLog('relaycore')
 const linkId = 1
-/** Longer than a call may take: a worker that dies holding a message delays it by this much. */
-const leaseSeconds = 30
+/** Longer than a call and the probe after it may take. */
+const leaseSeconds = () => (3 * env().RELAYCORE_TIMEOUT_MS) / 1000
 const sideBySide = 16
 const downEveryMs = 1_500
 const upEveryMs = 30_000
@@ -90,7 +91,7 @@ async function registerProvider(link: Link | undefined, noteReturn?: (tx: Tx) =>
   const untold = isKnown ? await listForgotten(rows, correlationId) : rows
   await transaction(async (tx) => {
     await noteReturn?.(tx)
-    if (noteReturn) await tx.update(relaycoreOutbox).set({ nextAt: new Date() }).where(eq(relaycoreOutbox.status, 'waiting'))
+    if (noteReturn) await tx.update(relaycoreOutbox).set({ nextAt: sql`now()` }).where(eq(relaycoreOutbox.status, 'waiting'))
     const specializations = new Set(rows.flatMap((row) => (row.specialization ?? '').split(',').map((text) => text.trim())).filter(Boolean))
     const capabilities = new Set(rows.flatMap((row) => [...row.capabilities, ...(row.task ? [row.task] : [])]))
     const isSame = and(eq(relaycoreOutbox.kind, 'provider'), eq(relaycoreOutbox.status, 'waiting'))
@@ -108,24 +109,27 @@ async function registerProvider(link: Link | undefined, noteReturn?: (tx: Tx) =>
 }
 
 /**
- * Takes the first waiting message of each model, if it is due, for as long as a call may take. Nothing of a model goes out before its
- * provider has.
+ * Takes the first waiting message of each model, those that are due longest first. Nothing of a model goes out before its provider has,
+ * or while another of its messages is held: a person may have put an older one in front of it.
  */
-async function claim(): Promise<Row[]> {
+async function claim(limit: number): Promise<Row[]> {
+  const isFree = or(isNull(relaycoreOutbox.heldUntil), lt(relaycoreOutbox.heldUntil, sql`now()`))
   const heads = sql`
     select min(seq) from relaycore_outbox where status = 'waiting'
       and (model_id is null or not exists (select 1 from relaycore_outbox p where p.status = 'waiting' and p.kind = 'provider'))
-    group by model_id`
+    group by model_id
+    having bool_and(held_until is null or held_until < now())`
   const due = db()
     .select({ seq: relaycoreOutbox.seq })
     .from(relaycoreOutbox)
-    .where(and(sql`${relaycoreOutbox.seq} in (${heads})`, lte(relaycoreOutbox.nextAt, sql`now()`)))
-    .limit(sideBySide)
+    .where(and(sql`${relaycoreOutbox.seq} in (${heads})`, lte(relaycoreOutbox.nextAt, sql`now()`), isFree))
+    .orderBy(relaycoreOutbox.nextAt)
+    .limit(limit)
     .for('update', { skipLocked: true })
   return db()
     .update(relaycoreOutbox)
-    .set({ nextAt: sql`now() + make_interval(secs => ${leaseSeconds})`, attempts: sql`${relaycoreOutbox.attempts} + 1` })
-    .where(and(inArray(relaycoreOutbox.seq, due), lte(relaycoreOutbox.nextAt, sql`now()`), eq(relaycoreOutbox.status, 'waiting')))
+    .set({ heldUntil: sql`now() + make_interval(secs => ${leaseSeconds()})`, attempts: sql`${relaycoreOutbox.attempts} + 1` })
+    .where(and(inArray(relaycoreOutbox.seq, due), isFree, eq(relaycoreOutbox.status, 'waiting')))
     .returning()
 }
 
@@ -133,50 +137,77 @@ const backoffSeconds = (attempts: number) => Math.min(longestBackoffSeconds, 2 *
 
 /** Writes an outcome, unless a person has decided about the message in the meantime. */
 async function settle(row: Row, outcome: Outcome): Promise<void> {
-  const set: Record<Outcome['is'], Partial<Row>> = {
-    delivered: { status: 'delivered', deliveredAt: new Date(), lastError: null },
-    refused: { status: 'refused', lastError: 'reason' in outcome ? outcome.reason : null },
-    failed: { nextAt: new Date(Date.now() + backoffSeconds(row.attempts) * 1000), lastError: 'reason' in outcome ? outcome.reason : null },
+  const lastError = 'reason' in outcome ? outcome.reason : null
+  const set = {
+    delivered: { status: 'delivered' as const, deliveredAt: new Date(), lastError },
+    refused: { status: 'refused' as const, lastError },
+    failed: { nextAt: sql`now() + make_interval(secs => ${backoffSeconds(row.attempts)})`, lastError },
     // It is due again as soon as the link is back.
-    down: { nextAt: new Date(), lastError: 'reason' in outcome ? outcome.reason : null },
+    down: { nextAt: sql`now()`, lastError },
   }
   await db()
     .update(relaycoreOutbox)
-    .set(set[outcome.is])
+    .set({ ...set[outcome.is], heldUntil: null })
     .where(and(eq(relaycoreOutbox.seq, row.seq), eq(relaycoreOutbox.status, 'waiting')))
   if (outcome.is === 'refused') log.warn('RelayCore refused a message', { data: { seq: row.seq, kind: row.kind, reason: outcome.reason } })
   if (row.kind === 'provider' && outcome.is === 'delivered')
     await db().update(relaycoreLink).set({ registeredAt: new Date() }).where(eq(relaycoreLink.id, linkId))
 }
 
-async function send(row: Row): Promise<Outcome> {
-  const outcome = await deliver(row.kind, row.modelId ?? '', row.payload, row.correlationId)
-  await settle(row, outcome)
-  return outcome
+let lastProbe = 0
+let probing: Promise<string | undefined> | undefined
+
+/** Asks RelayCore whether it answers, once for all who want to know just now, and writes what was found. @returns why it does not. */
+function checkLink(): Promise<string | undefined> {
+  probing ??= (async () => {
+    lastProbe = Date.now()
+    const error = await probe(newId())
+    await noteLink(await readLink(), error)
+    return error
+  })().finally(() => {
+    probing = undefined
+  })
+  return probing
 }
 
-let lastProbe = 0
+/** A call that got no answer says nothing of the link: one message may hang while RelayCore answers all others. */
+async function send(row: Row): Promise<void> {
+  const outcome = await deliver(row.kind, row.modelId ?? '', row.payload, row.correlationId)
+  const isHangUp = outcome.is === 'down' && (await checkLink()) === undefined
+  await settle(row, isHangUp ? { is: 'failed', reason: outcome.reason } : outcome)
+}
 
 /** True while RelayCore answers; asks again now and then, more often while it does not. */
 async function isReachable(link: Link | undefined): Promise<boolean> {
   const everyMs = link?.isUp ? upEveryMs : downEveryMs
   if (link && Date.now() - lastProbe < everyMs) return link.isUp
-  lastProbe = Date.now()
-  const error = await probe(newId())
-  await noteLink(link, error)
-  return error === undefined
+  return (await checkLink()) === undefined
 }
 
-/** Sends all that is due; called by the worker twice a second. */
+const inFlight = new Set<Promise<void>>()
+/** How long those that have their answer wait for the others before more are taken. */
+const patienceMs = 100
+
+function start(row: Row): void {
+  const sending = send(row)
+    // It is held no longer than the lease, and goes out again after it.
+    .catch((error) => log.warn('the outcome of a message to RelayCore could not be written', { error, data: { seq: row.seq } }))
+    .finally(() => inFlight.delete(sending))
+  inFlight.add(sending)
+}
+
+/** Sends what is due; called by the worker twice a second. What waits for its answer holds up nothing but its own model. */
 export async function deliverOutbox(): Promise<void> {
   if (!isOn()) return
   const link = await readLink()
   if (!(await isReachable(link))) return
   if (link?.isUp && link.registeredAs !== registration()) await registerProvider(link)
-  for (let rows = await claim(); rows.length > 0; rows = await claim()) {
-    const outcomes = await Promise.all(rows.map(send))
-    const down = outcomes.find((outcome) => outcome.is === 'down')
-    if (down?.is === 'down') return noteLink(await readLink(), down.reason)
+  while (inFlight.size < sideBySide) {
+    const rows = await claim(sideBySide - inFlight.size)
+    for (const row of rows) start(row)
+    if (rows.length === 0) return
+    await Promise.race([Promise.all(inFlight), pause(patienceMs)])
+    if (!(await readLink())?.isUp) return
   }
 }
 

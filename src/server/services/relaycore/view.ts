@@ -1,9 +1,9 @@
 /** The link to RelayCore and what waits for it, as people see and manage them. */
-import { and, count, desc, eq, inArray, lt, min } from 'drizzle-orm'
+import { and, count, desc, eq, gt, inArray, lt, min, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Page } from '#src/contracts/common.ts'
-import type { listOutbox as listInput, OutboxEntry, RelaycoreLink } from '#src/contracts/relaycore.ts'
-import { db, transaction } from '#src/server/db/client.ts'
+import type { listOutbox as listInput, OutboxEntry, OutboxKind, RelaycoreLink } from '#src/contracts/relaycore.ts'
+import { db, type Tx, transaction } from '#src/server/db/client.ts'
 import { models, relaycoreLink, relaycoreOutbox } from '#src/server/db/schema.ts'
 import { env } from '#src/server/env.ts'
 import { AppError } from '#src/server/errors.ts'
@@ -22,6 +22,7 @@ const view = (row: Row): OutboxEntry => ({
   payload: row.payload,
   attempts: row.attempts,
   nextAt: row.nextAt.toISOString(),
+  isHeld: row.status === 'waiting' && row.heldUntil !== null && row.heldUntil > new Date(),
   lastError: row.lastError,
   createdAt: row.createdAt.toISOString(),
   deliveredAt: row.deliveredAt?.toISOString() ?? null,
@@ -70,18 +71,46 @@ export async function listOutbox(input: z.infer<typeof listInput>): Promise<Page
   return { items: shown.map(view), nextCursor: rows.length > input.limit ? String(shown.at(-1)?.seq) : null, total }
 }
 
+/** What says the same or the opposite of a message: once one of these went out later, the message is old news. */
+const overridden: Record<OutboxKind, OutboxKind[]> = {
+  provider: ['provider'],
+  register: ['register', 'remove'],
+  remove: ['register'],
+  performance: ['performance', 'remove'],
+  status: ['status', 'remove'],
+}
+
+/** @throws AppError conflict when RelayCore was told something newer, which sending this again would undo. */
+async function refuseOldNews(tx: Tx, row: Row): Promise<void> {
+  const isNewer = and(
+    sql`${relaycoreOutbox.modelId} is not distinct from ${row.modelId}`,
+    gt(relaycoreOutbox.seq, row.seq),
+    inArray(relaycoreOutbox.kind, overridden[row.kind]),
+    eq(relaycoreOutbox.status, 'delivered'),
+  )
+  const [newer] = await tx.select({ kind: relaycoreOutbox.kind }).from(relaycoreOutbox).where(isNewer).limit(1)
+  if (newer)
+    throw new AppError(
+      'conflict',
+      `RelayCore has been told something newer since (${newer.kind}); this message would undo it. There is nothing to send.`,
+    )
+}
+
 async function decide(caller: Caller, seq: number, action: 'relaycore.resend' | 'relaycore.drop'): Promise<OutboxEntry> {
   return transaction(async (tx) => {
     const isOpen = and(eq(relaycoreOutbox.seq, seq), inArray(relaycoreOutbox.status, ['waiting', 'refused', 'dropped']))
     const set =
-      action === 'relaycore.resend' ? { status: 'waiting' as const, nextAt: new Date(), attempts: 0 } : { status: 'dropped' as const }
-    const [row] = await tx.update(relaycoreOutbox).set(set).where(isOpen).returning()
-    if (!row) throw new AppError('not_found', 'There is no such message, or it was delivered.')
+      action === 'relaycore.resend' ? { status: 'waiting' as const, nextAt: sql`now()`, attempts: 0 } : { status: 'dropped' as const }
+    const [before] = await tx.select().from(relaycoreOutbox).where(isOpen).for('update')
+    const [row] = before ? await tx.update(relaycoreOutbox).set(set).where(eq(relaycoreOutbox.seq, seq)).returning() : []
+    if (!before || !row) throw new AppError('not_found', 'There is no such message, or it was delivered.')
+    if (action === 'relaycore.resend') await refuseOldNews(tx, row)
     await recordAudit(tx, caller, {
       action,
       targetType: 'relaycore_message',
       targetId: String(seq),
       targetName: `${row.kind} ${row.modelName ?? ''}`.trim(),
+      before: { status: before.status },
       after: { status: row.status },
       projectId: null,
     })
@@ -89,7 +118,7 @@ async function decide(caller: Caller, seq: number, action: 'relaycore.resend' | 
   })
 }
 
-/** Makes a message due at once, also one that was refused or given up. */
+/** Makes a message due at once, also one that was refused or given up. @throws AppError not_found, conflict */
 export const resend = (caller: Caller, seq: number) => decide(caller, seq, 'relaycore.resend')
 /** Gives a message up: what comes after it for the same model goes on. */
 export const drop = (caller: Caller, seq: number) => decide(caller, seq, 'relaycore.drop')
