@@ -118,6 +118,27 @@ export const metricsQuery = z.object({
   from: z.iso.datetime({ offset: true }).optional(),
   to: z.iso.datetime({ offset: true }).optional(),
 })
+/**
+ * Why the targets changed: a deploy, a person's hand, a switch (its first move or the only one), a further step of it, its end by
+ * itself or by a person, the end of the deployment. `recorded` is what was found when the record began.
+ */
+export const trafficKind = z.enum(['recorded', 'deployed', 'set', 'switched', 'step', 'taken_back', 'cancelled', 'stopped'])
+export type TrafficKind = z.infer<typeof trafficKind>
+const trafficTarget = z.object({ model: z.string(), version: z.number().int(), weight: z.number().int() })
+export type TrafficTarget = z.infer<typeof trafficTarget>
+/** The shares that hold from `at` on. */
+export const trafficChange = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  kind: trafficKind,
+  targets: z.array(trafficTarget),
+  reason: z.string().nullable(),
+  /** E-mail of who changed it; null when the installation did by itself. */
+  by: z.string().nullable(),
+})
+export type TrafficChange = z.infer<typeof trafficChange>
+export const trafficQuery = metricsQuery.omit({ to: true })
+
 export const metricBucket = z.object({
   at: z.iso.datetime(),
   version: z.number().int(),

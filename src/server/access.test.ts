@@ -491,6 +491,7 @@ describe("another project's things", () => {
     'deployments.setTargets': ({ deployment }) => ({ deployment, targets: [{ version: 1, weight: 100 }] }),
     'deployments.stop': ({ deployment }) => ({ deployment }),
     'deployments.metrics': ({ deployment }) => ({ deployment }),
+    'deployments.traffic': ({ deployment }) => ({ deployment }),
     'deployments.infer': ({ deployment }) => ({ deployment, inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] }),
     'deployments.ask': ({ deployment }) => ({ deployment, prompt: 'x' }),
     'performance.get': ({ model }) => ({ model }),

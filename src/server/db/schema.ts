@@ -22,7 +22,7 @@ import type { AuditSource } from '#src/contracts/audit.ts'
 import type { Column } from '#src/contracts/dataset.ts'
 import type { AlertFigure, AlertSeverity, AlertStatus } from '#src/contracts/alert.ts'
 import type { ChannelEvent, ChannelKind } from '#src/contracts/channel.ts'
-import type { DeploymentStatus } from '#src/contracts/deployment.ts'
+import type { DeploymentStatus, TrafficKind, TrafficTarget } from '#src/contracts/deployment.ts'
 import type { ModelHealth, SwitchStatus, SwitchStep } from '#src/contracts/performance.ts'
 import type { OutboxKind, OutboxStatus } from '#src/contracts/relaycore.ts'
 import type { External, ExternalState } from '#src/contracts/external.ts'
@@ -539,6 +539,25 @@ export const deploymentTargets = pgTable(
     weight: smallint('weight').notNull(),
   },
   (table) => [primaryKey({ columns: [table.deploymentId, table.versionId] }), index('deployment_targets_version').on(table.versionId)],
+)
+
+/** Every change of a deployment's targets; models and versions by what they were called then, since either may be deleted. */
+export const deploymentTraffic = pgTable(
+  'deployment_traffic',
+  {
+    id: ownId(),
+    deploymentId: uuid('deployment_id')
+      .notNull()
+      .references(() => deployments.id, { onDelete: 'cascade' }),
+    at: time('at').notNull().default(sql`clock_timestamp()`),
+    kind: text('kind').$type<TrafficKind>().notNull(),
+    /** Empty once it is stopped. */
+    targets: jsonb('targets').$type<TrafficTarget[]>().notNull(),
+    reason: text('reason'),
+    /** Null when the installation moved it by itself. */
+    createdBy: byUser(),
+  },
+  (table) => [index('deployment_traffic_at').on(table.deploymentId, table.at.desc())],
 )
 
 /** How far each target is on each runtime, as that runtime last said. */

@@ -10,6 +10,7 @@ import { newId } from '#src/server/db/ids.ts'
 import {
   deploymentReplicas,
   deployments,
+  deploymentTraffic,
   modelSwitches,
   modelThresholds,
   modelVersions,
@@ -287,6 +288,14 @@ describe('a switch', () => {
     const [row] = await db().select().from(modelSwitches).where(eq(modelSwitches.targetModelId, slowId))
     expect(row).toMatchObject({ status: 'rolled_back' })
     expect(row?.message).toContain('Latency')
+    const traffic = await db()
+      .select()
+      .from(deploymentTraffic)
+      .where(eq(deploymentTraffic.deploymentId, deployment))
+      .orderBy(deploymentTraffic.at)
+    const shares = traffic.map(({ kind, targets }) => `${kind} ${targets.map(({ model, weight }) => `${model} ${weight}`).join(', ')}`)
+    expect(shares).toEqual(['deployed steady 100', 'switched steady 90, slow 10', 'step steady 75, slow 25', 'taken_back steady 100'])
+    expect(traffic.map(({ reason }) => reason)).toEqual([null, 'trial', 'trial', expect.stringContaining('Latency')])
   })
 
   test('happens by itself when a model degrades, to the best healthy stand-in, and back when it recovers', async () => {

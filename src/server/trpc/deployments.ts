@@ -10,6 +10,8 @@ import {
   metricBucket,
   metricsQuery,
   setTargets,
+  trafficChange,
+  trafficQuery,
   tryInfer,
   tryInferResult,
 } from '#src/contracts/deployment.ts'
@@ -18,6 +20,7 @@ import { callDeployment } from '#src/server/services/deployments/calls.ts'
 import * as change from '#src/server/services/deployments/change.ts'
 import * as find from '#src/server/services/deployments/find.ts'
 import { readMetrics } from '#src/server/services/deployments/metrics.ts'
+import { readTraffic } from '#src/server/services/deployments/traffic.ts'
 import { callAction } from '#src/server/services/actions.ts'
 import { askModel } from '#src/server/services/inference/ask.ts'
 import { procedure, router } from './init.ts'
@@ -47,6 +50,10 @@ export const deploymentsRouter = router({
     .input(metricsQuery)
     .output(z.array(metricBucket))
     .query(({ ctx, input }) => readMetrics(ctx.caller, input)),
+  traffic: procedure('read')
+    .input(trafficQuery)
+    .output(z.array(trafficChange))
+    .query(({ ctx, input }) => readTraffic(ctx.caller, input)),
   infer: procedure('read', callAction)
     .input(tryInfer)
     .output(tryInferResult)

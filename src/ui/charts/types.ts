@@ -65,3 +65,22 @@ export type XYChartProps = {
   height?: number
   emptyText: string
 }
+
+/** A part of the whole; hatched where its colour is another part's too. */
+export type ShareSeries = { key: string; label: string; color: number; isHatched?: boolean }
+/** The shares in percent, by series, that hold from `x` on. */
+export type ShareChange = { x: number; shares: Readonly<Record<string, number>> }
+
+export type ShareChartProps = {
+  title: string
+  series: readonly ShareSeries[]
+  /** Ascending; the first may lie before the axis. */
+  changes: readonly ShareChange[]
+  /** Times in milliseconds. */
+  xDomain: readonly [number, number]
+  formatX: (x: number) => string
+  marks: readonly { x: number; number: number }[]
+  /** CSS pixels. */
+  height?: number
+  emptyText: string
+}

@@ -113,7 +113,7 @@ function Reason({ deployment }: { deployment: DeploymentDetail }) {
 function Overview({ deployment, canDeploy }: { deployment: DeploymentDetail; canDeploy: boolean }) {
   return (
     <Box sx={{ display: 'grid', gap: 8, gridTemplateColumns: { md: 'minmax(0, 1fr) 320px' }, alignItems: 'start' }}>
-      <PerformanceChart deployment={deployment.id} mainVersion={deployment.targets[0]?.version ?? null} />
+      <PerformanceChart deployment={deployment.id} mainVersion={deployment.targets[0]?.version ?? null} model={deployment.modelName} />
       <DeploymentPanel deployment={deployment} canDeploy={canDeploy} />
     </Box>
   )

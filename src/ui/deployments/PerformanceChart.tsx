@@ -7,8 +7,11 @@ import { useMemo, useState } from 'react'
 import { LineChart } from '#src/ui/charts/LineChart.tsx'
 import { formatFigure } from '#src/ui/charts/scale.ts'
 import type { LineChartProps } from '#src/ui/charts/types.ts'
-import { errorSeries, latencySeries, type Range, stepsOf, trafficSeries, versionMarks, versionsOf } from '#src/ui/deployments/metrics.ts'
+import { ChartFrame } from '#src/ui/deployments/ChartFrame.tsx'
+import { errorSeries, latencySeries, stepsOf, trafficSeries, versionMarks, versionsOf } from '#src/ui/deployments/metrics.ts'
 import { RangePicker } from '#src/ui/deployments/RangePicker.tsx'
+import { TrafficChart } from '#src/ui/deployments/TrafficChart.tsx'
+import { timeOf } from '#src/ui/deployments/timeOf.ts'
 import { useRange } from '#src/ui/deployments/useRange.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { formatMs } from '#src/ui/kit/format.ts'
@@ -16,55 +19,20 @@ import { Section } from '#src/ui/kit/Section.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const pollMs = 10_000
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const day = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', hour: '2-digit' })
-const timeOf = (range: Range) => (x: number) => (range.minutes > 1440 ? day : clock).format(x)
 const msOf = (ms: number) => (ms === 0 ? '0 ms' : formatMs(ms))
 const percent = (share: number) => `${formatFigure(Number((share * 100).toPrecision(3)))} %`
-
-function Frame({
-  title,
-  note,
-  children,
-  isWide = false,
-}: {
-  title: string
-  note?: React.ReactNode
-  children: React.ReactNode
-  isWide?: boolean
-}) {
-  return (
-    <Box
-      sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
-        p: 4,
-        minWidth: 0,
-        gridColumn: isWide ? { lg: '1 / -1' } : undefined,
-      }}
-    >
-      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, minHeight: 28 }}>
-        <Box component="h3" sx={{ typography: 'h3', m: 0, flex: 1 }}>
-          {title}
-        </Box>
-        {note}
-      </Box>
-      {children}
-    </Box>
-  )
-}
 
 type Props = {
   /** Name or id. */
   deployment: string
   /** The version whose latency is shown until another is chosen. */
   mainVersion: number | null
+  /** Name of the model that it was made for. */
+  model: string
 }
 
-/** Latency by percentile, traffic by version and the share of errors over one time axis, with marks where another version came in. */
-export function PerformanceChart({ deployment, mainVersion }: Props) {
+/** Latency by percentile, traffic by version, the share of errors and what each version is given, over one time axis. */
+export function PerformanceChart({ deployment, mainVersion, model }: Props) {
   const { range, set, now, input } = useRange(deployment)
   const query = trpc.deployments.metrics.useQuery(input, { placeholderData: keepPreviousData, refetchInterval: pollMs })
   const buckets = query.data ?? []
@@ -108,7 +76,7 @@ export function PerformanceChart({ deployment, mainVersion }: Props) {
     >
       <ErrorNotice title="The figures could not be read" error={query.error} onRetry={() => void query.refetch()} />
       <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: { lg: 'repeat(2, minmax(0, 1fr))' } }}>
-        <Frame title="Latency" note={picker}>
+        <ChartFrame title="Latency" note={picker}>
           <LineChart
             {...common}
             title={`Latency of version ${version}`}
@@ -116,8 +84,8 @@ export function PerformanceChart({ deployment, mainVersion }: Props) {
             formatY={msOf}
             emptyText="p50, p95 and p99 appear here with the first request."
           />
-        </Frame>
-        <Frame title={`Requests a ${traffic.unit}`}>
+        </ChartFrame>
+        <ChartFrame title={`Requests a ${traffic.unit}`}>
           <LineChart
             {...common}
             title={`Requests a ${traffic.unit} by version`}
@@ -125,8 +93,8 @@ export function PerformanceChart({ deployment, mainVersion }: Props) {
             yAtLeast={1}
             emptyText="Traffic appears here, a line a version, with the first request."
           />
-        </Frame>
-        <Frame title="Share of errors" isWide>
+        </ChartFrame>
+        <ChartFrame title="Share of errors" isWide>
           <LineChart
             {...common}
             height={120}
@@ -136,7 +104,8 @@ export function PerformanceChart({ deployment, mainVersion }: Props) {
             yAtLeast={0.01}
             emptyText="The share of failed requests appears here with the first request."
           />
-        </Frame>
+        </ChartFrame>
+        <TrafficChart deployment={deployment} model={model} />
       </Box>
     </Section>
   )

@@ -15,6 +15,7 @@ import { getDeployment } from './find.ts'
 import { findDeploymentRow } from './row.ts'
 import { announceDesired, bump, replaceTargets } from './targets.ts'
 import { deploymentMoved } from './moved.ts'
+import { recordTraffic } from './traffic.ts'
 
 type VersionRow = typeof modelVersions.$inferSelect
 
@@ -74,7 +75,7 @@ export async function deployModel(caller: Caller, input: DeployModel): Promise<D
       if (existing)
         await bump(tx, id, { ...(input.replicas ? { replicas: input.replicas } : {}), ...(input.device ? { device: input.device } : {}) })
       await endSwitch(tx, model.id)
-      await replaceTargets(tx, id, [{ versionId: version.id, weight: 100 }])
+      await replaceTargets(tx, id, [{ versionId: version.id, weight: 100 }], { kind: 'deployed', userId: caller.userId })
       await recordAudit(tx, caller, {
         action: 'deployment.deploy',
         targetType: 'deployment',
@@ -147,6 +148,7 @@ export async function setTargets(caller: Caller, input: z.infer<typeof setTarget
       tx,
       deployment.id,
       targets.map(({ versionId, weight }) => ({ versionId, weight })),
+      { kind: 'set', userId: caller.userId },
     )
     await bump(tx, deployment.id)
     await recordAudit(tx, caller, {
@@ -177,6 +179,7 @@ export async function stopDeployment(caller: Caller, ref: string): Promise<Deplo
     if (deployment.status === 'stopped') return deployment.id
     await bump(tx, deployment.id, { status: 'stopped', reason: null, stoppedAt: new Date() })
     await endSwitch(tx, deployment.modelId)
+    await recordTraffic(tx, deployment.id, [], { kind: 'stopped', userId: caller.userId })
     await deploymentMoved(tx, deployment, { status: 'stopped', reason: null }, caller.correlationId)
     await recordAudit(tx, caller, {
       action: 'deployment.stop',

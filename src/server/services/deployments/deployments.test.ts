@@ -20,6 +20,7 @@ import { isServedFile, recordReplicas, watchDesired } from './desired.ts'
 import { getDeployment, listDeployments } from './find.ts'
 import { readMetrics } from './metrics.ts'
 import { sweepDeployments } from './status.ts'
+import { readTraffic } from './traffic.ts'
 
 const database = useDatabase()
 const never = new AbortController().signal
@@ -120,6 +121,24 @@ describe('targets', () => {
       { version: 1, weight: 70 },
       { version: 2, weight: 30 },
     ])
+  })
+
+  test('is kept over time, with who moved it; readers of other projects see none of it', async () => {
+    const { id } = await deployModel(person, { model, version: 1 })
+    await setTargets(person, { deployment: id, targets: [1, 2].map((version) => ({ version, weight: version === 1 ? 90 : 10 })) })
+    await stopDeployment(person, id)
+    const by = person.email
+    const share = (version: number, weight: number) => ({ model, version, weight })
+    const kept = [
+      { kind: 'deployed', targets: [share(1, 100)], by },
+      { kind: 'set', targets: [share(1, 90), share(2, 10)], by },
+      { kind: 'stopped', targets: [], by },
+    ]
+    expect(await readTraffic(person, { deployment: id })).toMatchObject(kept)
+    const later = (await readTraffic(person, { deployment: id }))[2]?.at
+    expect(await readTraffic(person, { deployment: id, from: later })).toMatchObject(kept.slice(1))
+    const stranger = await caller(await makeKey(await makeUser('user'), 'read', await makeProject()))
+    await expect(readTraffic(stranger, { deployment: id })).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('of unequal signatures are refused', async () => {

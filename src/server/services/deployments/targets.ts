@@ -4,6 +4,7 @@ import { notify, type Tx } from '#src/server/db/client.ts'
 import { deployments, deploymentTargets } from '#src/server/db/schema.ts'
 import { announce } from '../audit.ts'
 import { refreshDeployment } from './status.ts'
+import { type Cause, recordTraffic } from './traffic.ts'
 
 export type Target = { versionId: string; weight: number }
 
@@ -14,9 +15,10 @@ export const bump = (tx: Tx, id: string, set: Partial<typeof deployments.$inferI
     .set({ ...set, revision: sql`${deployments.revision} + 1`, updatedAt: sql`now()` })
     .where(eq(deployments.id, id))
 
-export async function replaceTargets(tx: Tx, id: string, targets: readonly Target[]): Promise<void> {
+export async function replaceTargets(tx: Tx, id: string, targets: readonly Target[], cause: Cause): Promise<void> {
   await tx.delete(deploymentTargets).where(eq(deploymentTargets.deploymentId, id))
   await tx.insert(deploymentTargets).values(targets.map((target) => ({ ...target, deploymentId: id })))
+  await recordTraffic(tx, id, targets, cause)
 }
 
 /** Wakes the runtimes and the pages that show it. */
@@ -27,10 +29,10 @@ export async function announceDesired(tx: Tx, projectId: string, id: string): Pr
 }
 
 /** Sets a deployment's targets in a switch; one that was stopped in the meantime stays as it is. */
-export async function moveTargets(tx: Tx, id: string, targets: readonly Target[]): Promise<void> {
+export async function moveTargets(tx: Tx, id: string, targets: readonly Target[], cause: Cause): Promise<void> {
   const [row] = await tx.select().from(deployments).where(eq(deployments.id, id)).for('update')
   if (!row || row.status === 'stopped') return
-  await replaceTargets(tx, id, targets)
+  await replaceTargets(tx, id, targets, cause)
   await bump(tx, id)
   await announceDesired(tx, row.projectId, id)
 }

@@ -10,6 +10,7 @@ import { createLog } from '#src/server/log.ts'
 import type { Caller } from '../access.ts'
 import { announce, type Audited, recordAudit, recordSystemAudit } from '../audit.ts'
 import { moveTargets, type Target } from '../deployments/targets.ts'
+import type { Cause } from '../deployments/traffic.ts'
 import { findModelRow } from '../models/find.ts'
 import { interfaceOf } from '../models/interface.ts'
 import type { ModelRow } from '../models/view.ts'
@@ -106,7 +107,9 @@ export async function beginSwitch(tx: Tx, wanted: Wanted): Promise<Row> {
   const percents = wanted.type === 'immediate' ? [100] : gradualSteps
   const now = new Date()
   const steps: SwitchStep[] = percents.map((percent, index) => ({ percent, at: index === 0 ? now.toISOString() : null }))
-  for (const { deploymentId, targets } of served) await moveTargets(tx, deploymentId, shareOut(targets, version.id, percents[0] as number))
+  const cause: Cause = { kind: 'switched', userId: wanted.createdBy, reason: wanted.reason }
+  for (const { deploymentId, targets } of served)
+    await moveTargets(tx, deploymentId, shareOut(targets, version.id, percents[0] as number), cause)
   const isDone = percents.length === 1
   const [row] = await tx
     .insert(modelSwitches)
@@ -245,8 +248,8 @@ async function finish(tx: Tx, row: Row, status: Row['status'], message: string |
   await announce(tx, 'model', row.projectId, row.modelId)
 }
 
-async function goBack(tx: Tx, row: Row): Promise<void> {
-  for (const { deploymentId, targets } of row.before) await moveTargets(tx, deploymentId, targets)
+async function goBack(tx: Tx, row: Row, cause: Cause): Promise<void> {
+  for (const { deploymentId, targets } of row.before) await moveTargets(tx, deploymentId, targets, cause)
 }
 
 /** Ends a gradual switch and brings the old targets back. */
@@ -259,7 +262,7 @@ export async function cancelSwitch(caller: Caller, id: string): Promise<ModelSwi
       .for('update')
     if (!row) throw new AppError('not_found', 'There is no such switch in this project.')
     if (row.status !== 'moving') throw new AppError('conflict', 'This switch is over. Switch the model back instead.')
-    await goBack(tx, row)
+    await goBack(tx, row, { kind: 'cancelled', userId: caller.userId })
     await finish(tx, row, 'cancelled', `Cancelled by ${caller.email ?? 'a user'}.`)
     await recordAudit(tx, caller, {
       action: 'model.cancel_switch',
@@ -301,7 +304,7 @@ async function advance(id: string): Promise<void> {
     if (!row) return
     const breach = await breachOf(tx, row)
     if (breach) {
-      await goBack(tx, row)
+      await goBack(tx, row, { kind: 'taken_back', userId: null, reason: breach })
       await finish(tx, row, 'rolled_back', `Went back at ${row.steps[row.step]?.percent} %: ${breach}`)
       await auditMove(tx, row, 'model.roll_back', { reason: breach })
       const [model] = await tx.select().from(models).where(eq(models.id, row.modelId))
@@ -320,7 +323,9 @@ async function takeStep(tx: Tx, row: Row): Promise<void> {
   const step = row.step + 1
   const percent = row.steps[step]?.percent
   if (percent === undefined) return finish(tx, row, 'done', null)
-  for (const { deploymentId, targets } of row.before) await moveTargets(tx, deploymentId, shareOut(targets, row.targetVersionId, percent))
+  const cause: Cause = { kind: 'step', userId: row.createdBy, reason: row.reason }
+  for (const { deploymentId, targets } of row.before)
+    await moveTargets(tx, deploymentId, shareOut(targets, row.targetVersionId, percent), cause)
   const steps = row.steps.map((of, index) => (index === step ? { ...of, at: new Date().toISOString() } : of))
   const isLast = step === row.steps.length - 1
   await tx

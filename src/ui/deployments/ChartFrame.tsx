@@ -1,0 +1,28 @@
+import Box from '@mui/material/Box'
+
+type Props = { title: string; note?: React.ReactNode; children: React.ReactNode; isWide?: boolean }
+
+/** One chart among others, with its name. */
+export function ChartFrame({ title, note, children, isWide = false }: Props) {
+  return (
+    <Box
+      sx={{
+        border: 1,
+        borderColor: 'divider',
+        borderRadius: '8px',
+        bgcolor: 'background.paper',
+        p: 4,
+        minWidth: 0,
+        gridColumn: isWide ? { lg: '1 / -1' } : undefined,
+      }}
+    >
+      <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, mb: 2, minHeight: 28 }}>
+        <Box component="h3" sx={{ typography: 'h3', m: 0, flex: 1 }}>
+          {title}
+        </Box>
+        {note}
+      </Box>
+      {children}
+    </Box>
+  )
+}
