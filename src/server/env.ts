@@ -35,6 +35,15 @@ const settings = z.object({
   RUNTIME_TOKEN: z.string().min(16),
   /** Signs browser sessions; the launcher makes one at first start and keeps it in the data folder. */
   NEXTAUTH_SECRET: z.string().min(32),
+  /** What NEXTAUTH_SECRET was before, comma-separated: what was sealed under one of these still opens, and is sealed anew by the worker. */
+  NEUROWEAVER_PREVIOUS_SECRETS: z.preprocess(
+    (value) =>
+      String(value ?? '')
+        .split(',')
+        .map((one) => one.trim())
+        .filter(Boolean),
+    z.array(z.string().min(32, 'each must have at least 32 characters')).max(20),
+  ),
   /** Hosts and CIDRs, comma-separated, that calls to user-given addresses may reach although they are private. */
   NEUROWEAVER_OUTBOUND_ALLOW: optional(z.string().max(4000)),
   /** Verifies unified tokens that are signed HS256 with a secret which the systems share. */
@@ -65,7 +74,10 @@ const settings = z.object({
   RELAYCORE_URL: optional(z.url({ protocol: /^https?$/ })),
   RELAYCORE_API_KEY: optional(z.string().max(16_384)),
   /** How long a call to it may take, in milliseconds. */
-  RELAYCORE_TIMEOUT_MS: z.preprocess((value) => (value === '' ? undefined : value), z.coerce.number().int().min(100).max(60_000).default(10_000)),
+  RELAYCORE_TIMEOUT_MS: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.coerce.number().int().min(100).max(60_000).default(10_000),
+  ),
   /** The server that sends e-mail: smtp://user:password@host:587, or smtps://. */
   SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
   SMTP_FROM: z.string().min(3).max(320).default('NeuroWeaver <neuroweaver@localhost>'),

@@ -12,6 +12,7 @@ import { advanceSwitches } from '#src/server/services/performance/switch.ts'
 import { watchModels } from '#src/server/services/performance/watch.ts'
 import { deliverOutbox, sweepOutbox, tellFigures } from '#src/server/services/relaycore/deliver.ts'
 import { probeExternals } from '#src/server/services/external/probe.ts'
+import { resealSecrets } from '#src/server/services/reseal.ts'
 import { sweepSessions } from '#src/server/services/sessions.ts'
 import { trainingMissing } from '#src/server/services/system.ts'
 import { failUnavailable, sweepLeases } from '#src/server/services/training/leases.ts'
@@ -36,6 +37,7 @@ export const sweeps: { name: string; everyMs: number; run: () => Promise<unknown
   { name: 'RelayCore figures', everyMs: 60_000, run: tellFigures },
   { name: 'alert rules', everyMs: 5_000, run: evaluateRules },
   { name: 'channels', everyMs: 1_000, run: deliverChannels },
+  { name: 'sealed secrets', everyMs: 600_000, run: resealSecrets },
   { name: 'what is outdated', everyMs: 600_000, run: forgetOutdated },
   { name: 'uploads', everyMs: 5_000, run: reconcileUploads },
   { name: 'audit seals', everyMs: 500, run: sealEntries },

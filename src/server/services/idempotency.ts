@@ -74,7 +74,17 @@ async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Prom
     throw new AppError('conflict', 'The first call with this Idempotency-Key is still under way. Ask again in a moment.', {
       retryAfterSeconds: 1,
     })
-  return { status: known.status, body: JSON.parse(known.body ? unseal(known.body) : 'null'), isReplay: true }
+  return { status: known.status, body: JSON.parse(known.body ? keptAnswer(known.body) : 'null'), isReplay: true }
+}
+
+function keptAnswer(sealed: string): string {
+  try {
+    return unseal(sealed)
+  } catch (cause) {
+    const message =
+      'This call was made before, but its answer can not be opened any more, because the secret of the installation was changed. Look whether what it made is there; use a new Idempotency-Key to make another.'
+    throw new AppError('conflict', message, { cause })
+  }
 }
 
 export const sweepIdempotencyKeys = () =>
