@@ -1,7 +1,18 @@
 import { z } from 'zod'
 import { id, idOrName, pageOf, text } from './common.ts'
 
-export const alertFigure = z.enum(['latency_p95', 'success_rate', 'error_rate', 'accuracy', 'throughput', 'queue_p95', 'cost_per_request'])
+export const alertFigure = z.enum([
+  'latency_p95',
+  'success_rate',
+  'error_rate',
+  'accuracy',
+  'throughput',
+  'queue_p95',
+  'cost_per_request',
+  'no_requests',
+  'runtime_silent',
+  'disk_free',
+])
 export type AlertFigure = z.infer<typeof alertFigure>
 export const alertSeverity = z.enum(['warning', 'critical'])
 export type AlertSeverity = z.infer<typeof alertSeverity>
@@ -10,14 +21,18 @@ export type AlertStatus = z.infer<typeof alertStatus>
 
 /**
  * Each figure: how it is called, in what unit, which side of the threshold is bad, and the usual thresholds. What is reported of a
- * model from outside is the same for all its deployments; the rest is measured.
+ * model from outside is the same for all its deployments; the rest is measured. A state is no mean over a window: it is how long
+ * something is missing that was there within the window, or what is there now; it needs no number of requests, and no time that it lasts.
  */
 export const alertFigures: Record<
   AlertFigure,
   {
     label: string
-    unit: 'ms' | 'ratio' | 'rps' | 'cost'
+    unit: 'ms' | 'ratio' | 'rps' | 'cost' | 'min' | 's'
     isBadAbove: boolean
+    /** What it is of: each deployment unless it says otherwise. What is the installation's own is the same in every project. */
+    subject?: 'runtime' | 'disk'
+    isState?: true
     isReported?: true
     warning: number | null
     critical: number | null
@@ -30,7 +45,12 @@ export const alertFigures: Record<
   throughput: { label: 'Throughput', unit: 'rps', isBadAbove: false, warning: null, critical: null },
   queue_p95: { label: 'Time in the queue, p95', unit: 'ms', isBadAbove: true, warning: 500, critical: 2000 },
   cost_per_request: { label: 'Cost of a request', unit: 'cost', isBadAbove: true, isReported: true, warning: null, critical: null },
+  no_requests: { label: 'No requests', unit: 'min', isBadAbove: true, isState: true, warning: 10, critical: 30 },
+  runtime_silent: { label: 'Runtime lost', unit: 's', isBadAbove: true, isState: true, subject: 'runtime', warning: 30, critical: 120 },
+  disk_free: { label: 'Free disk space', unit: 'ratio', isBadAbove: false, isState: true, subject: 'disk', warning: 0.1, critical: 0.03 },
 }
+/** How far back a state looks for what it misses, unless the rule says otherwise: a day. */
+export const stateWindowMinutes = 1440
 export const alertDefaults = { windowMinutes: 10, minRequests: 50, forMinutes: 0, cooldownMinutes: 15 } as const
 
 const ruleFields = {
@@ -110,13 +130,18 @@ export const rulePreview = z.object({
       firings: z.array(z.object({ from: z.iso.datetime(), to: z.iso.datetime(), severity: alertSeverity })),
     }),
   ),
+  /** False where nothing is kept of the past; then `now` says what is seen at this moment. */
+  hasPast: z.boolean(),
+  now: z.array(z.object({ name: z.string(), value: z.number().nullable() })),
 })
 export type RulePreview = z.infer<typeof rulePreview>
 
 export const alert = z.object({
   id: z.string(),
   rule: z.object({ id: z.string(), name: z.string() }),
-  deployment: z.object({ id: z.string(), name: z.string() }),
+  /** What it is about: a deployment, a runtime, or with neither the disk. */
+  deployment: z.object({ id: z.string(), name: z.string() }).nullable(),
+  runtime: z.object({ id: z.string(), name: z.string() }).nullable(),
   figure: alertFigure,
   severity: alertSeverity,
   status: alertStatus,
@@ -146,3 +171,7 @@ export const listAlerts = z.object({
 export type ListAlerts = z.infer<typeof listAlerts>
 export const alertRef = z.object({ id })
 export const acknowledgeAlert = z.object({ id, note: text(1000).optional() })
+
+/** What an alert is about, by name. */
+export const subjectOf = ({ deployment, runtime }: Pick<Alert, 'deployment' | 'runtime'>): string =>
+  deployment?.name ?? runtime?.name ?? 'the data disk'

@@ -870,9 +870,9 @@ export const alerts = pgTable(
     ruleId: uuid('rule_id')
       .notNull()
       .references(() => alertRules.id, { onDelete: 'cascade' }),
-    deploymentId: uuid('deployment_id')
-      .notNull()
-      .references(() => deployments.id, { onDelete: 'cascade' }),
+    /** What it is about: a deployment, a runtime, or with neither the installation itself. */
+    deploymentId: uuid('deployment_id').references(() => deployments.id, { onDelete: 'cascade' }),
+    runtimeId: uuid('runtime_id').references(() => runtimes.id, { onDelete: 'cascade' }),
     severity: text('severity').$type<AlertSeverity>().notNull(),
     status: text('status').$type<AlertStatus>().notNull(),
     /** The figure when it fired, at its worst, and now. */
@@ -890,7 +890,9 @@ export const alerts = pgTable(
     notifiedAt: time('notified_at'),
   },
   (table) => [
-    uniqueIndex('alerts_open').on(table.ruleId, table.deploymentId).where(sql`${table.status} <> 'resolved'`),
+    uniqueIndex('alerts_open')
+      .on(table.ruleId, sql`coalesce(${table.deploymentId}, ${table.runtimeId}, ${table.ruleId})`)
+      .where(sql`${table.status} <> 'resolved'`),
     index('alerts_project').on(table.projectId, table.firedAt.desc(), table.id.desc()),
   ],
 )

@@ -148,7 +148,10 @@ export const alertRoutes = [
     tag,
     summary: 'Make an alert rule',
     description:
-      'Shares are from 0 to 1, times in milliseconds. With neither a deployment nor a model it watches every deployment of the project.',
+      'Shares are from 0 to 1, times in milliseconds. With neither a deployment nor a model it watches every deployment of the project. ' +
+      '`no_requests` is the minutes since the last request of a deployment that had `min_requests` within the window, `runtime_silent` the ' +
+      'seconds since the last heartbeat of a runtime that was heard of within the window, `disk_free` the free share of the data disk; ' +
+      'their window must be longer than their thresholds.',
     status: 201,
     body: createRule,
     response: shape.alertRule,
@@ -161,6 +164,7 @@ export const alertRoutes = [
     rule: 'read',
     tag,
     summary: 'See what a rule would have done in the past',
+    description: 'Of `runtime_silent` and `disk_free` no past is kept: the answer is empty.',
     body: previewBody,
     response: z.array(shape.rulePreview),
     example: { figure: 'latency_p95', warning: 200, hours: 24 },

@@ -1,5 +1,5 @@
 'use client'
-import type { Alert } from '#src/contracts/alert.ts'
+import { type Alert, subjectOf } from '#src/contracts/alert.ts'
 import { Field } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
@@ -15,7 +15,7 @@ export function AcknowledgeDialog({ alert, onClose }: { alert: Alert; onClose: (
   const send = submit(async ({ note }) => {
     await acknowledge.mutateAsync({ id: alert.id, note: note.trim() || undefined })
     void utils.alerts.invalidate()
-    toast({ message: `You look after ${alert.rule.name} on ${alert.deployment.name}.` })
+    toast({ message: `You look after ${alert.rule.name} on ${subjectOf(alert)}.` })
     onClose()
   })
   return (

@@ -3,7 +3,7 @@ import Box from '@mui/material/Box'
 import type { Alert } from '#src/contracts/alert.ts'
 import { figureText, severityStatus, severityWords } from '#src/ui/alerts/figureText.ts'
 import { PreviewChart } from '#src/ui/alerts/PreviewChart.tsx'
-import { AppLink } from '#src/ui/kit/AppLink.tsx'
+import { SubjectLink } from '#src/ui/alerts/SubjectLink.tsx'
 import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
@@ -28,7 +28,7 @@ export function AlertCard({ alert }: { alert: Alert }) {
         <StatusChip status={severityStatus[alert.severity]} label={severityWords[alert.severity]} />
         <Box sx={{ overflowWrap: 'anywhere' }}>{alert.message}</Box>
       </Box>
-      {rule && (
+      {rule && alert.deployment && (
         <PreviewChart
           rule={{
             figure: alert.figure,
@@ -44,7 +44,7 @@ export function AlertCard({ alert }: { alert: Alert }) {
       )}
       <KeyValues
         items={[
-          { label: 'Deployment', value: <AppLink href={`/deployments/${alert.deployment.name}`}>{alert.deployment.name}</AppLink> },
+          { label: 'About', value: <SubjectLink alert={alert} /> },
           { label: 'Rule', value: alert.rule.name },
           { label: 'When it fired', value: figureText(alert.figure, alert.value) },
           { label: 'At its worst', value: figureText(alert.figure, alert.worst) },

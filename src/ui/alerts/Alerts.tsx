@@ -3,13 +3,13 @@ import { keepPreviousData } from '@tanstack/react-query'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useState } from 'react'
-import type { Alert } from '#src/contracts/alert.ts'
+import { type Alert, subjectOf } from '#src/contracts/alert.ts'
 import { AcknowledgeDialog } from '#src/ui/alerts/AcknowledgeDialog.tsx'
 import { AlertCard } from '#src/ui/alerts/AlertCard.tsx'
 import { alertFilters, alertInput } from '#src/ui/alerts/alertInput.ts'
 import { figureText, severityStatus, severityWords } from '#src/ui/alerts/figureText.ts'
+import { SubjectLink } from '#src/ui/alerts/SubjectLink.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
-import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
@@ -45,9 +45,9 @@ const columns: Column<Alert>[] = [
   { key: 'status', header: 'State', cell: (alert) => <StatusChip status={alert.status} />, sortValue: urgency },
   {
     key: 'deployment',
-    header: 'Deployment',
-    cell: (alert) => <AppLink href={`/deployments/${alert.deployment.name}`}>{alert.deployment.name}</AppLink>,
-    sortValue: (alert) => alert.deployment.name,
+    header: 'About',
+    cell: (alert) => <SubjectLink alert={alert} />,
+    sortValue: subjectOf,
   },
   { key: 'now', header: 'Now', align: 'right', cell: (alert) => figureText(alert.figure, alert.lastValue) },
   { key: 'threshold', header: 'Threshold', align: 'right', cell: (alert) => figureText(alert.figure, alert.threshold) },
@@ -66,7 +66,7 @@ function ResolveButton({ alert }: { alert: Alert }) {
   const utils = trpc.useUtils()
   const resolve = trpc.alerts.resolve.useMutation({
     onSuccess: () => {
-      toast({ message: `${alert.rule.name} on ${alert.deployment.name} is resolved.` })
+      toast({ message: `${alert.rule.name} on ${subjectOf(alert)} is resolved.` })
       void utils.alerts.invalidate()
     },
     onError: (error) => toast({ message: error.message, tone: 'failed' }),
@@ -75,7 +75,7 @@ function ResolveButton({ alert }: { alert: Alert }) {
     <Button
       loading={resolve.isPending}
       onClick={() => resolve.mutate({ id: alert.id })}
-      aria-label={`Resolve ${alert.rule.name} on ${alert.deployment.name}`}
+      aria-label={`Resolve ${alert.rule.name} on ${subjectOf(alert)}`}
     >
       Resolve
     </Button>
@@ -118,10 +118,7 @@ export function Alerts() {
               canDeploy && alert.status !== 'resolved' ? (
                 <>
                   {alert.status === 'firing' && (
-                    <Button
-                      onClick={() => setAcknowledging(alert)}
-                      aria-label={`Acknowledge ${alert.rule.name} on ${alert.deployment.name}`}
-                    >
+                    <Button onClick={() => setAcknowledging(alert)} aria-label={`Acknowledge ${alert.rule.name} on ${subjectOf(alert)}`}>
                       Acknowledge
                     </Button>
                   )}

@@ -3,8 +3,15 @@ import Box from '@mui/material/Box'
 import Checkbox from '@mui/material/Checkbox'
 import FormControlLabel from '@mui/material/FormControlLabel'
 import { useDeferredValue, useState } from 'react'
-import { type AlertFigure, type AlertRule, alertDefaults, alertFigures, type PreviewRule } from '#src/contracts/alert.ts'
-import { typedOf, unitWords, typedValue } from '#src/ui/alerts/figureText.ts'
+import {
+  type AlertFigure,
+  type AlertRule,
+  alertDefaults,
+  alertFigures,
+  type PreviewRule,
+  stateWindowMinutes,
+} from '#src/contracts/alert.ts'
+import { installationWide, typedOf, unitWords, typedValue } from '#src/ui/alerts/figureText.ts'
 import { PreviewChart } from '#src/ui/alerts/PreviewChart.tsx'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
@@ -38,6 +45,17 @@ const usualOf = (figure: AlertFigure) => ({
   warning: typedOf(figure, alertFigures[figure].warning),
   critical: typedOf(figure, alertFigures[figure].critical),
 })
+
+/** What goes with another figure than before: a state looks further back, and one request is enough to be missed. */
+function withFigure(typed: Typed, figure: AlertFigure): Typed {
+  const { isState, subject } = alertFigures[figure]
+  const usual = { ...typed, figure, ...usualOf(figure), scope: subject ? '' : typed.scope }
+  if (isState === alertFigures[typed.figure].isState) return usual
+  const { windowMinutes, minRequests, forMinutes } = isState
+    ? { windowMinutes: stateWindowMinutes, minRequests: 1, forMinutes: 0 }
+    : alertDefaults
+  return { ...usual, windowMinutes: String(windowMinutes), minRequests: String(minRequests), forMinutes: String(forMinutes) }
+}
 
 function typedFrom(rule: AlertRule | null): Typed {
   const { windowMinutes, minRequests, forMinutes, cooldownMinutes } = rule ?? alertDefaults
@@ -151,7 +169,8 @@ export function RuleDialog({ rule, onClose }: { rule: AlertRule | null; onClose:
     onClose()
   })
   const unit = unitWords[alertFigures[values.figure].unit]
-  const side = alertFigures[values.figure].isBadAbove ? 'above' : 'below'
+  const { subject, isState = false, isBadAbove } = alertFigures[values.figure]
+  const side = isBadAbove ? 'above' : 'below'
   const number = (
     name: keyof Typed & ('warning' | 'critical' | 'windowMinutes' | 'minRequests' | 'forMinutes' | 'cooldownMinutes'),
     label: string,
@@ -188,7 +207,7 @@ export function RuleDialog({ rule, onClose }: { rule: AlertRule | null; onClose:
             name="figure"
             value={values.figure}
             isDisabled={rule !== null}
-            onChange={(figure) => setValues({ ...values, figure: figure as AlertFigure, ...usualOf(figure as AlertFigure) })}
+            onChange={(figure) => setValues(withFigure(values, figure as AlertFigure))}
             options={figureOptions}
             error={errors.figure}
           />
@@ -196,16 +215,31 @@ export function RuleDialog({ rule, onClose }: { rule: AlertRule | null; onClose:
             label="Watches"
             name="scope"
             value={values.scope}
+            isDisabled={subject !== undefined}
             onChange={(value) => set('scope', value)}
-            options={scopes.some(({ value }) => value === values.scope) ? scopes : [...scopes, { value: values.scope, label: 'As it was' }]}
+            options={
+              subject
+                ? [{ value: '', label: installationWide[subject] }]
+                : scopes.some(({ value }) => value === values.scope)
+                  ? scopes
+                  : [...scopes, { value: values.scope, label: 'As it was' }]
+            }
             error={errors.deployment ?? errors.model}
           />
           <Box sx={{ display: 'grid', gap: 3, gridTemplateColumns: 'repeat(2, minmax(0, 1fr))' }}>
             {number('warning', `Warns ${side}`, `In ${unit}; empty for none.`)}
             {number('critical', `Critical ${side}`, `In ${unit}; empty for none.`)}
-            {number('windowMinutes', 'Over', 'Minutes that the figure is taken over.')}
-            {number('minRequests', 'At least', 'Requests, or reports, before a verdict.')}
-            {number('forMinutes', 'For', 'Minutes that a breach must last.')}
+            {!isState && number('windowMinutes', 'Over', 'Minutes that the figure is taken over.')}
+            {isState &&
+              subject !== 'disk' &&
+              number('windowMinutes', 'Seen within', 'Minutes; what was not there within them is not missed.')}
+            {!subject &&
+              number(
+                'minRequests',
+                'At least',
+                isState ? 'Requests within them, to be missed.' : 'Requests, or reports, before a verdict.',
+              )}
+            {!isState && number('forMinutes', 'For', 'Minutes that a breach must last.')}
             {number('cooldownMinutes', 'Quiet for', 'Minutes before it tells of the same again; worse is told at once.')}
           </Box>
           <ChannelBoxes chosen={values.channelIds} onChange={(ids) => set('channelIds', ids)} />

@@ -38,7 +38,12 @@ const columns: Column<AlertRule>[] = [
       </Box>
     ),
   },
-  { key: 'window', header: 'Over', align: 'right', cell: (rule) => `${rule.windowMinutes} min` },
+  {
+    key: 'window',
+    header: 'Over',
+    align: 'right',
+    cell: (rule) => (alertFigures[rule.figure].subject === 'disk' ? '–' : `${rule.windowMinutes} min`),
+  },
   {
     key: 'channels',
     header: 'Tells',

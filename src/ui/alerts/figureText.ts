@@ -6,11 +6,20 @@ export function figureText(figure: AlertFigure, value: number | null): string {
   const { unit } = alertFigures[figure]
   if (unit === 'ms') return formatMs(value)
   if (unit === 'ratio') return formatPercent(value)
+  if (unit === 'min') return value === null ? '–' : `${Math.floor(value)} min`
+  if (unit === 's') return value === null ? '–' : `${Math.round(value)} s`
   return value === null || unit === 'cost' ? formatMetric(value) : `${formatMetric(value)} req/s`
 }
 
 /** What a threshold is typed in; shares are typed in percent. */
-export const unitWords = { ms: 'milliseconds', ratio: 'percent', rps: 'requests a second', cost: 'per request' } as const
+export const unitWords = {
+  ms: 'milliseconds',
+  ratio: 'percent',
+  rps: 'requests a second',
+  cost: 'per request',
+  min: 'minutes',
+  s: 'seconds',
+} as const
 
 export function typedOf(figure: AlertFigure, value: number | null): string {
   if (value === null) return ''
@@ -38,5 +47,11 @@ export function conditionText({ figure, warning, critical }: Pick<AlertRule, 'fi
 }
 
 /** Whom a rule watches. */
-export const scopeText = ({ deployment, model }: Pick<AlertRule, 'deployment' | 'model'>): string =>
-  deployment ? deployment.name : model ? `Deployments of ${model.name}` : 'All deployments'
+export function scopeText({ figure, deployment, model }: Pick<AlertRule, 'figure' | 'deployment' | 'model'>): string {
+  const { subject } = alertFigures[figure]
+  if (subject) return installationWide[subject]
+  return deployment ? deployment.name : model ? `Deployments of ${model.name}` : 'All deployments'
+}
+
+/** What is watched as a whole, in every project alike. */
+export const installationWide = { runtime: 'All runtimes', disk: 'The data disk' } as const

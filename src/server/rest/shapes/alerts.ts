@@ -10,7 +10,8 @@ export const alert = z
   .object({
     id: z.uuid(),
     rule: named,
-    deployment: named,
+    deployment: named.nullable().meta({ description: 'Null for what is about a runtime, or about the installation itself' }),
+    runtime: named.nullable(),
     figure: alertFigure,
     severity: alertSeverity,
     status: alertStatus,
@@ -33,6 +34,7 @@ export const presentAlert = (of: Alert): z.infer<typeof alert> => ({
   id: of.id,
   rule: of.rule,
   deployment: of.deployment,
+  runtime: of.runtime,
   figure: of.figure,
   severity: of.severity,
   status: of.status,

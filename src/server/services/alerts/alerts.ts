@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { acknowledgeAlert as acknowledgeInput, Alert, listAlerts as listInput } from '#src/contracts/alert.ts'
 import type { Page } from '#src/contracts/common.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
-import { alertRules, alerts, deployments, users } from '#src/server/db/schema.ts'
+import { alertRules, alerts, deployments, runtimes, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
@@ -24,21 +24,24 @@ const select = (where: ReturnType<typeof and>) =>
       rule: alertRules.name,
       figure: alertRules.figure,
       deployment: deployments.name,
+      runtime: runtimes.name,
       acknowledger: acknowledgers.email,
       resolver: resolvers.email,
     })
     .from(alerts)
     .innerJoin(alertRules, eq(alertRules.id, alerts.ruleId))
-    .innerJoin(deployments, eq(deployments.id, alerts.deploymentId))
+    .leftJoin(deployments, eq(deployments.id, alerts.deploymentId))
+    .leftJoin(runtimes, eq(runtimes.id, alerts.runtimeId))
     .leftJoin(acknowledgers, eq(acknowledgers.id, alerts.acknowledgedBy))
     .leftJoin(resolvers, eq(resolvers.id, alerts.resolvedBy))
     .where(where)
     .$dynamic()
 
-const view = ({ row, rule, figure, deployment, acknowledger, resolver }: Awaited<ReturnType<typeof select>>[number]): Alert => ({
+const view = ({ row, rule, figure, deployment, runtime, acknowledger, resolver }: Awaited<ReturnType<typeof select>>[number]): Alert => ({
   id: row.id,
   rule: { id: row.ruleId, name: rule },
-  deployment: { id: row.deploymentId, name: deployment },
+  deployment: row.deploymentId && deployment !== null ? { id: row.deploymentId, name: deployment } : null,
+  runtime: row.runtimeId && runtime !== null ? { id: row.runtimeId, name: runtime } : null,
   figure,
   severity: row.severity,
   status: row.status,

@@ -28,6 +28,8 @@ export function isClear({ figure, warning, critical }: Limits, value: number): b
 export function formatFigure(figure: AlertFigure, value: number): string {
   const { unit } = alertFigures[figure]
   if (unit === 'ms') return `${Math.round(value)} ms`
+  if (unit === 's') return `${Math.round(value)} s`
+  if (unit === 'min') return `${Math.floor(value)} ${Math.floor(value) === 1 ? 'minute' : 'minutes'}`
   if (unit === 'cost') return value.toPrecision(3)
   return unit === 'ratio' ? `${(value * 100).toFixed(1)} %` : `${value.toFixed(2)} requests a second`
 }

@@ -8,6 +8,8 @@ import type { Caller } from '../access.ts'
 import { findDeploymentRow } from '../deployments/row.ts'
 import { findModelRow } from '../models/find.ts'
 import { breachOf, isClear } from './figure.ts'
+import { figuresOfRound, readFigure } from './readings.ts'
+import { listRuntimes, theDisk } from './subjects.ts'
 
 type Bucket = typeof performanceMetrics.$inferSelect
 type Report = Pick<typeof qualityReports.$inferSelect, 'at' | 'accuracyScore' | 'costPerRequest'>
@@ -16,6 +18,7 @@ type Firing = RulePreview['deployments'][number]['firings'][number]
 
 const maxPoints = 240
 const maxDeployments = 6
+const maxPresent = 20
 const minuteMs = 60_000
 
 const latencyOf = (rows: Bucket[], field: 'latencyCounts' | 'queueCounts') =>
@@ -29,7 +32,15 @@ function meanOf(values: (number | null)[]): number | null {
   return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null
 }
 
-function figureOf(figure: AlertFigure, rows: Bucket[], reports: Report[], windowMinutes: number): { value: number | null; seen: number } {
+/** Minutes from the end of the last minute with a request to `at`. */
+function sinceLast(rows: Bucket[], at: number): number | null {
+  const last = rows.reduce((latest, row) => (row.requests > 0 ? Math.max(latest, row.minute.getTime()) : latest), 0)
+  return last === 0 ? null : Math.max(0, (at - last - minuteMs) / minuteMs)
+}
+
+type Past = { rows: Bucket[]; reports: Report[]; windowMinutes: number; at: number }
+
+function figureOf(figure: AlertFigure, { rows, reports, windowMinutes, at }: Past): { value: number | null; seen: number } {
   const requests = rows.reduce((sum, row) => sum + row.requests, 0)
   const errors = rows.reduce((sum, row) => sum + row.errors, 0)
   const values: Record<AlertFigure, () => number | null> = {
@@ -40,6 +51,9 @@ function figureOf(figure: AlertFigure, rows: Bucket[], reports: Report[], window
     throughput: () => requests / (windowMinutes * 60),
     accuracy: () => meanOf(reports.map(({ accuracyScore }) => accuracyScore)),
     cost_per_request: () => meanOf(reports.map(({ costPerRequest }) => costPerRequest)),
+    no_requests: () => sinceLast(rows, at),
+    runtime_silent: () => null,
+    disk_free: () => null,
   }
   return { value: values[figure](), seen: Math.max(requests, alertFigures[figure].isReported ? reports.length : 0) }
 }
@@ -53,12 +67,12 @@ function pointsOf(input: PreviewRule, rows: Bucket[], reports: Report[], now: nu
   for (let at = fromMs + stepMs; at <= now; at += stepMs) {
     const isInside = (time: Date) => time.getTime() > at - windowMs && time.getTime() <= at
     const inside = rows.filter((row) => isInside(row.minute))
-    const { value, seen } = figureOf(
-      input.figure,
-      inside,
-      reports.filter((report) => isInside(report.at)),
-      input.windowMinutes,
-    )
+    const { value, seen } = figureOf(input.figure, {
+      rows: inside,
+      reports: reports.filter((report) => isInside(report.at)),
+      windowMinutes: input.windowMinutes,
+      at,
+    })
     points.push({ at: new Date(at).toISOString(), value: seen >= input.minRequests && seen > 0 ? value : null, requests: seen })
   }
   return points
@@ -73,7 +87,8 @@ function firingsOf(input: PreviewRule, points: Point[]): Firing[] {
     const breach = value === null ? undefined : breachOf(input, value)
     since = breach ? (since ?? at) : undefined
     if (open) open.to = at
-    if (open && ((requests === 0 && value === null) || (value !== null && isClear(input, value)))) open = undefined
+    const isSilent = requests === 0 && value === null && !alertFigures[input.figure].isState
+    if (open && (isSilent || (value !== null && isClear(input, value)))) open = undefined
     if (!breach || !since || Date.parse(at) - Date.parse(since) < input.forMinutes * minuteMs) continue
     if (open) {
       if (breach.severity === 'critical') open.severity = 'critical'
@@ -85,8 +100,20 @@ function firingsOf(input: PreviewRule, points: Point[]): Firing[] {
   return firings
 }
 
+/** Heartbeats and free space are not kept; what is seen of them now at least shows on which side of the thresholds they are. */
+async function presentOf(input: PreviewRule, subject: 'runtime' | 'disk'): Promise<RulePreview> {
+  const subjects = subject === 'disk' ? [theDisk] : await listRuntimes()
+  const figuresOf = figuresOfRound(Date.now())
+  const now = await Promise.all(
+    subjects.slice(0, maxPresent).map(async (one) => ({ name: one.name, value: (await readFigure(input, one, figuresOf)).value })),
+  )
+  return { deployments: [], hasPast: false, now }
+}
+
 /** The deployments that a rule would watch, the busiest few when there are many. */
 export async function previewRule(caller: Caller, input: PreviewRule): Promise<RulePreview> {
+  const { subject } = alertFigures[input.figure]
+  if (subject) return presentOf(input, subject)
   const now = Date.now()
   const model = input.model ? await findModelRow(db(), caller, input.model) : undefined
   const watched = input.deployment
@@ -103,7 +130,7 @@ export async function previewRule(caller: Caller, input: PreviewRule): Promise<R
         )
         .orderBy(desc(deployments.updatedAt))
         .limit(maxDeployments)
-  if (watched.length === 0) return { deployments: [] }
+  if (watched.length === 0) return { deployments: [], hasPast: true, now: [] }
   const since = new Date(now - input.hours * 60 * minuteMs - input.windowMinutes * minuteMs)
   const [rows, reports] = await Promise.all([
     db()
@@ -139,6 +166,8 @@ export async function previewRule(caller: Caller, input: PreviewRule): Promise<R
       .limit(50_000),
   ])
   return {
+    hasPast: true,
+    now: [],
     deployments: watched.map(({ id, name, modelId }) => {
       const points = pointsOf(
         input,

@@ -90,6 +90,26 @@ function checkLimits({ figure, warning, critical }: Limits): void {
     })
 }
 
+/** What is missing for longer than the window is no longer missed, so a threshold beyond it would never be reached. */
+function checkState({ figure, warning, critical, windowMinutes }: Limits & Pick<Row, 'windowMinutes'>): void {
+  const { unit } = alertFigures[figure]
+  if (unit !== 'min' && unit !== 's') return
+  const longest = Math.max(warning ?? 0, critical ?? 0) / (unit === 's' ? 60 : 1)
+  if (longest < windowMinutes) return
+  const message = 'must be longer than the thresholds: what was not there within it is not missed'
+  throw new AppError('bad_request', `windowMinutes: ${message}. Give a longer window.`, { details: [{ path: 'windowMinutes', message }] })
+}
+
+/** What is the installation's own is watched as a whole. */
+function checkSubject({ figure }: Pick<Row, 'figure'>, { deploymentId, modelId }: Scope): void {
+  const { subject, label } = alertFigures[figure]
+  if (!subject || (!deploymentId && !modelId)) return
+  const path = deploymentId ? 'deployment' : 'model'
+  throw new AppError('bad_request', `${path}: "${label}" is not of a deployment. Leave it out.`, {
+    details: [{ path, message: 'does not go with this figure' }],
+  })
+}
+
 type Scope = { deploymentId: string | null; modelId: string | null }
 type ScopeRefs = { deployment?: string | null | undefined; model?: string | null | undefined }
 
@@ -148,10 +168,12 @@ const factsOf = ({
 
 export async function createRule(caller: Caller, { deployment, model, ...input }: CreateRule): Promise<AlertRule> {
   checkLimits(input)
+  checkState(input)
   const id = newId()
   try {
     await transaction(async (tx) => {
       const scope = await findScope(tx, caller, { deployment, model }, { deploymentId: null, modelId: null })
+      checkSubject(input, scope)
       await checkChannels(tx, caller, input.channelIds)
       const [row] = await tx
         .insert(alertRules)
@@ -179,6 +201,8 @@ export async function updateRule(caller: Caller, { id, deployment, model, ...inp
       const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Row>
       const scope = await findScope(tx, caller, { deployment, model }, before)
       checkLimits({ ...before, ...set })
+      checkState({ ...before, ...set })
+      checkSubject(before, scope)
       await checkChannels(tx, caller, set.channelIds ?? [])
       const [row] = await tx
         .update(alertRules)

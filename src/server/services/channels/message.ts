@@ -5,7 +5,8 @@ export type Message = { title: string; lines: string[]; url: string }
 
 type Named = { id?: string; name?: string }
 type Data = {
-  deployment?: Named
+  deployment?: Named | null
+  runtime?: Named | null
   model?: Named
   job?: Named
   version?: number
@@ -17,10 +18,11 @@ type Data = {
 
 const page = (path: string) => `${env().webUrl}${path}`
 
+const aboutOf = ({ deployment, runtime }: Data) => deployment?.name ?? runtime?.name ?? 'the data disk'
+
 const titles: Record<string, (data: Data) => string> = {
-  'alert.firing': ({ severity, rule, deployment }) =>
-    `${severity === 'critical' ? 'Critical' : 'Warning'}: ${rule?.name} on ${deployment?.name}`,
-  'alert.resolved': ({ rule, deployment }) => `Resolved: ${rule?.name} on ${deployment?.name}`,
+  'alert.firing': (data) => `${data.severity === 'critical' ? 'Critical' : 'Warning'}: ${data.rule?.name} on ${aboutOf(data)}`,
+  'alert.resolved': (data) => `Resolved: ${data.rule?.name} on ${aboutOf(data)}`,
   'deployment.ready': ({ deployment }) => `${deployment?.name} is ready`,
   'deployment.degraded': ({ deployment }) => `${deployment?.name} is degraded`,
   'deployment.failed': ({ deployment }) => `${deployment?.name} has failed`,
