@@ -118,6 +118,12 @@ function useScopes() {
 function Preview({ typed }: { typed: Typed }) {
   const [hours, setHours] = useState('24')
   const rule = previewOf(useDeferredValue(typed), Number(hours))
+  if (alertFigures[typed.figure].subject)
+    return (
+      <Box component="section" aria-label="Just now" sx={{ minWidth: 0 }}>
+        {rule && <PreviewChart rule={rule} />}
+      </Box>
+    )
   return (
     <Box component="section" aria-label="On past data" sx={{ minWidth: 0, display: 'grid', gap: 2, alignContent: 'start' }}>
       <TabList id="preview" label="Which past" tabs={pasts} value={hours} onChange={setHours} />
