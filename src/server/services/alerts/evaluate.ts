@@ -1,7 +1,7 @@
 /** Holds figures to alert rules: firing, worse, over. Run by the worker every few seconds. */
 import { and, desc, eq, gt, isNotNull, ne, sql } from 'drizzle-orm'
 import { type AlertSeverity, alertFigures } from '#src/contracts/alert.ts'
-import { db, type Tx, transaction } from '#src/server/db/client.ts'
+import { type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { alertRules, alerts, deployments } from '#src/server/db/schema.ts'
 import { createLog } from '#src/server/log.ts'
