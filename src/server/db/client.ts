@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ExtractTablesWithRelations, sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres'
 import type { PgTransaction } from 'drizzle-orm/pg-core'
@@ -70,13 +71,19 @@ export async function trail(on: Queryable, statement: Promise<unknown>): Promise
   sent.push(statement)
 }
 
+/** What each transaction that is begun inside of it writes last. */
+export const withEachTransaction = new AsyncLocalStorage<(tx: Tx) => Promise<unknown>>()
+
 /** COMMIT answers a broken transaction with ROLLBACK and no error: what trailed must have gone well too. */
 async function runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
   const sent: Promise<unknown>[] = []
   try {
-    return await db().transaction((tx) => {
+    return await db().transaction(async (tx) => {
       trailing.set(tx, sent)
-      return work(tx)
+      const result = await work(tx)
+      const last = withEachTransaction.getStore()
+      if (last) await trail(tx, last(tx))
+      return result
     })
   } finally {
     // The first failure is the reason for those that came behind it.

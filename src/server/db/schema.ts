@@ -908,8 +908,10 @@ export const idempotencyKeys = pgTable(
     requestHash: bytea('request_hash').notNull(),
     status: integer('status'),
     body: text('body'),
-    /** Until then a call without an answer counts as under way; afterwards it was cut off, and may be made again. */
+    /** Until then a call without an answer counts as under way; afterwards it was cut off, and may be made again if it changed nothing. */
     lockedUntil: time('locked_until').notNull(),
+    /** Written in the change's own transaction: from then on the call is not made again, answer or not. */
+    changedAt: time('changed_at'),
     createdAt: createdAt(),
   },
   (table) => [primaryKey({ columns: [table.subject, table.route, table.key] }), index('idempotency_keys_created').on(table.createdAt)],

@@ -1,11 +1,11 @@
 /**
  * Calls that name an Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): made once, however often they are sent. The answer is
- * kept for a day. A call that was cut off between its change and its
- * answer can be made again after its lease: who must rule that out looks first whether the thing is there.
+ * kept for a day. The change's own transaction says that it was made, so that a call that was cut off between its change and its
+ * answer is never made twice: whoever repeats it is told so. One that was cut off before its change can be made again after its lease.
  */
 import { createHash } from 'node:crypto'
-import { and, eq, isNull, lt, sql } from 'drizzle-orm'
-import { db } from '#src/server/db/client.ts'
+import { and, eq, getTableColumns, isNull, lt, sql } from 'drizzle-orm'
+import { db, executeNamed, type Tx, withEachTransaction } from '#src/server/db/client.ts'
 import { idempotencyKeys } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { seal, unseal } from '#src/server/sealing.ts'
@@ -18,6 +18,9 @@ const leaseSeconds = 60
 const keptHours = 24
 const form = /^[\x21-\x7e]{1,255}$/
 
+const isUnchanged = and(isNull(idempotencyKeys.status), isNull(idempotencyKeys.changedAt))
+const changed = 'update idempotency_keys set changed_at = now() where subject = $1 and route = $2 and key = $3'
+
 const subjectOf = ({ userId, apiKeyId, project }: Caller) => `${userId ?? ''}:${apiKeyId ?? ''}:${project.id}`
 const hashOf = (request: unknown) =>
   createHash('sha256')
@@ -27,7 +30,7 @@ const hashOf = (request: unknown) =>
 /**
  * Runs `work` unless the same call was made before.
  * @throws AppError bad_request for a key of another form, unprocessable when it was used for another request, conflict while the first
- *   call is under way.
+ *   call is under way, or when it was carried out and its answer is lost.
  */
 export async function once(of: Once, work: () => Promise<{ status: number; body: unknown }>): Promise<Kept> {
   if (!form.test(of.key)) throw new AppError('bad_request', 'Idempotency-Key: must be 1 to 255 visible ASCII characters.')
@@ -40,20 +43,13 @@ export async function once(of: Once, work: () => Promise<{ status: number; body:
     .onConflictDoUpdate({
       target: [idempotencyKeys.subject, idempotencyKeys.route, idempotencyKeys.key],
       set: { lockedUntil },
-      setWhere: and(
-        isNull(idempotencyKeys.status),
-        lt(idempotencyKeys.lockedUntil, sql`now()`),
-        eq(idempotencyKeys.requestHash, requestHash),
-      ),
+      setWhere: and(isUnchanged, lt(idempotencyKeys.lockedUntil, sql`now()`), eq(idempotencyKeys.requestHash, requestHash)),
     })
     .returning({ key: idempotencyKeys.key })
   if (!taken) return replay(isOurs, requestHash)
-  const done = await work().catch(async (error) => {
-    // What was refused changed nothing: the same key may try again.
-    await db()
-      .delete(idempotencyKeys)
-      .where(and(isOurs, isNull(idempotencyKeys.status)))
-      .catch(() => undefined)
+  const sayChanged = (tx: Tx) => executeNamed(tx, 'idempotent change', changed, [subject, of.route, of.key])
+  const done = await withEachTransaction.run(sayChanged, work).catch(async (error: unknown) => {
+    await letGo(isOurs).catch(() => undefined)
     throw error
   })
   // An answer may hold a key that is shown this once, so it is kept sealed.
@@ -64,12 +60,30 @@ export async function once(of: Once, work: () => Promise<{ status: number; body:
   return { ...done, isReplay: false }
 }
 
+/** What was refused before it changed anything may try again under the same key; what changed something is over. */
+async function letGo(isOurs: ReturnType<typeof and>): Promise<void> {
+  await db().delete(idempotencyKeys).where(and(isOurs, isUnchanged))
+  await db()
+    .update(idempotencyKeys)
+    .set({ lockedUntil: sql`now()` })
+    .where(and(isOurs, isNull(idempotencyKeys.status)))
+}
+
 async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Promise<Kept> {
-  const [known] = await db().select().from(idempotencyKeys).where(isOurs)
+  const isCutOff = sql<boolean>`${idempotencyKeys.lockedUntil} < now()`
+  const [known] = await db()
+    .select({ ...getTableColumns(idempotencyKeys), isCutOff })
+    .from(idempotencyKeys)
+    .where(isOurs)
   if (!known)
     throw new AppError('conflict', 'The first call with this Idempotency-Key has just failed. Send it again.', { retryAfterSeconds: 1 })
   if (!known.requestHash.equals(requestHash))
     throw new AppError('unprocessable', 'This Idempotency-Key was used for another request. Choose a new one for each.')
+  if (known.status === null && known.changedAt && known.isCutOff)
+    throw new AppError(
+      'conflict',
+      'The first call with this Idempotency-Key was carried out, but was cut off before its answer was kept. Look at what is there now; to make another change, choose a new key.',
+    )
   if (known.status === null)
     throw new AppError('conflict', 'The first call with this Idempotency-Key is still under way. Ask again in a moment.', {
       retryAfterSeconds: 1,

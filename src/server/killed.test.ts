@@ -1,0 +1,77 @@
+/** What kill -9 leaves of a job that the worker had taken, and of a call whose change was made and whose answer was not kept. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { useDatabase } from '#src/testing/database.ts'
+import { uploadBytes } from '#src/testing/upload.ts'
+import { startWeb, type TestWeb } from '#src/testing/web.ts'
+
+const database = useDatabase()
+const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-killed-'))
+let web: TestWeb
+let admin: pg.Client
+beforeAll(async () => {
+  admin = new pg.Client({ connectionString: database.url })
+  await admin.connect()
+  web = await startWeb({ databaseUrl: database.url, dataDir, worker: true })
+})
+afterAll(async () => {
+  await web?.stop()
+  await admin?.end()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+const ask = (path: string, init: RequestInit = {}) =>
+  fetch(`${web.url}/api/v1${path}`, { ...init, headers: { authorization: `Bearer ${web.adminKey}`, ...init.headers } })
+
+/** Until a statement of another connection waits, or sleeps, as `what` says. */
+const isHeld = (what: string) =>
+  expect
+    .poll(async () => (await admin.query(`select 1 from pg_stat_activity where ${what}`)).rowCount, { timeout: 20_000 })
+    .toBeGreaterThan(0)
+
+test('an upload whose worker is killed while it verifies is verified by the next one', { timeout: 120_000 }, async () => {
+  const holding = new pg.Client({ connectionString: database.url })
+  await holding.connect()
+  await holding.query('begin')
+  await holding.query('lock table artifacts in exclusive mode')
+  const id = await uploadBytes(web.url, web.adminKey, 'table.csv', Buffer.from('a,b\n1,2\n'))
+  await isHeld(`wait_event_type = 'Lock' and datname = current_database()`)
+  await web.killWorker()
+  await holding.end()
+  const taken = await admin.query(`select state from pgboss.job where name = 'verify-upload' and data->>'uploadId' = $1`, [id])
+  expect(taken.rows).toEqual([{ state: 'active' }])
+  await web.startWorker()
+  const state = async () => ((await (await ask(`/uploads/${id}`)).json()) as { status: string }).status
+  await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('ready')
+})
+
+test('a call that is killed between its change and its answer is not made again for its Idempotency-Key', { timeout: 60_000 }, async () => {
+  await admin.query(`
+    create function hold_answer() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;
+    create trigger hold_answer before update of status on idempotency_keys for each row execute function hold_answer()`)
+  const create = () =>
+    ask('/projects', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'cut-off' },
+      body: JSON.stringify({ name: 'made-once' }),
+    })
+  const cutOff = create().catch(() => 'cut off')
+  await isHeld(`wait_event = 'PgSleep' and datname = current_database()`)
+  await web.stop()
+  expect(await cutOff).toBe('cut off')
+  await admin.query(
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`,
+  )
+  await admin.query('drop trigger hold_answer on idempotency_keys')
+  web = await startWeb({ databaseUrl: database.url, dataDir })
+  const early = await create()
+  expect([early.status, await early.text()]).toEqual([409, expect.stringContaining('still under way')])
+  await admin.query(`update idempotency_keys set locked_until = now() - interval '1 second'`)
+  const again = await create()
+  expect([again.status, await again.text()]).toEqual([409, expect.stringContaining('was carried out')])
+  const { rows } = await admin.query(`select count(*)::int from projects where name = 'made-once'`)
+  expect(rows).toEqual([{ count: 1 }])
+})
