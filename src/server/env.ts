@@ -2,8 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
-/** An empty setting counts as not set, as in most shells and compose files. */
-const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+const optional = <T extends z.ZodType>(schema: T) => schema.optional()
 
 const port = z.coerce.number().int().min(0).max(65535)
 
@@ -113,14 +112,27 @@ function readDotEnv(path: string): Record<string, string> {
   return Object.fromEntries(pairs.map((match) => [match[1] as string, (match[2] as string).replace(/^(['"])(.*)\1$/, '$2')]))
 }
 
+type Source = Record<string, string | undefined>
+
+/** An empty setting counts as not set, as in most shells and compose files. */
+const parse = (source: Source) => settings.safeParse(Object.fromEntries(Object.entries(source).filter(([, value]) => value !== '')))
+
+export const settingNames = Object.keys(settings.shape)
+
+/** What is missing or wrong, a setting and a reason each; empty when all is well. */
+export function findWrongSettings(source: Source): { name: string; message: string }[] {
+  const { error } = parse(source)
+  return (error?.issues ?? []).map((issue) => ({ name: issue.path.join('.'), message: issue.message }))
+}
+
 /**
  * Parses the settings once.
  * @throws Error whose message lists every setting that is wrong, and why.
  */
-export function parseEnv(source: Record<string, string | undefined>): Env {
-  const result = settings.safeParse(source)
+export function parseEnv(source: Source): Env {
+  const result = parse(source)
   if (!result.success) {
-    const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`)
+    const lines = findWrongSettings(source).map(({ name, message }) => `  ${name}: ${message}`)
     throw new Error(`These settings are missing or wrong:\n${lines.join('\n')}`)
   }
   const dataDir = resolve(result.data.NEUROWEAVER_DATA_DIR)
