@@ -5,7 +5,7 @@ export type Chromium = { path: string } | { reason: string }
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']
 
-function findChromium(): string | undefined {
+export function findChromium(): string | undefined {
   return names.map(which).find((path) => path !== undefined)
 }
 

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { readText, writeDurably } from '#src/launcher/files.ts'
+import { checkDataFolder } from '#src/launcher/dataFolder.ts'
+import { checkDatabase } from '#src/launcher/database.ts'
 import { checkDataVersion } from '#src/launcher/locks.ts'
 import { inRoot } from '#src/launcher/paths.ts'
 import { makeSecrets } from '#src/launcher/secrets.ts'
@@ -25,7 +27,9 @@ async function runControlPlane(name: 'web' | 'worker'): Promise<void> {
   const { migrate } = await import('#src/server/migrate.ts')
   const { version } = JSON.parse(readText(inRoot('package.json')) ?? '{}') as { version: string }
   const settings = env()
+  checkDataFolder(settings.dataDir)
   checkDataVersion(settings.dataDir, version)
+  await checkDatabase(settings.DATABASE_URL)
   await migrate(settings.DATABASE_URL)
   await (name === 'web' ? import('#src/server/web.ts') : import('#src/server/worker.ts'))
 }

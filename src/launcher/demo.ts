@@ -109,5 +109,7 @@ export async function bench(args: string[]): Promise<number> {
 /** `npm run nw`: the command line, against the installation that runs. */
 export async function nw(args: string[]): Promise<number> {
   sayOnStderr()
-  return runProgram('src/launcher/nw.ts', args, await findRunning(readSettings()))
+  // The doctor is asked when settings may be wrong: it reads them itself.
+  const target = args[0] === 'doctor' ? undefined : await findRunning(readSettings())
+  return runProgram('src/launcher/nw.ts', args, target)
 }

@@ -6,6 +6,8 @@ import { type Ingredients, processSpecs, stateDirOf } from '#src/launcher/enviro
 import { readJson } from '#src/launcher/files.ts'
 import { type Guardian, startGuardian } from '#src/launcher/guardian.ts'
 import { noteProcesses, stopLeftovers } from '#src/launcher/leftovers.ts'
+import { checkDataFolder } from '#src/launcher/dataFolder.ts'
+import { checkDatabase } from '#src/launcher/database.ts'
 import { checkDataVersion, lockDataFolder } from '#src/launcher/locks.ts'
 import { tailOf } from '#src/launcher/logs.ts'
 import { inRoot } from '#src/launcher/paths.ts'
@@ -14,7 +16,7 @@ import { type Postgres, startPostgres } from '#src/launcher/postgres.ts'
 import { createSupervisor, type Supervisor } from '#src/launcher/processes.ts'
 import { preparePython } from '#src/launcher/python.ts'
 import { makeSecrets, type Secrets } from '#src/launcher/secrets.ts'
-import { localUrls, logDirOf, type ProcessName, publicUrl, type Settings } from '#src/launcher/settings.ts'
+import { findSettingsProblem, localUrls, logDirOf, type ProcessName, publicUrl, type Settings } from '#src/launcher/settings.ts'
 import { LauncherError, say, step, stoppedStatus } from '#src/launcher/terminal.ts'
 import { delay, stopTools, waitFor } from '#src/launcher/tools.ts'
 
@@ -62,6 +64,7 @@ function needsDatabase(settings: Settings): boolean {
 }
 
 async function migrateDatabase(url: string): Promise<void> {
+  await checkDatabase(url)
   const { migrate } = await import('#src/server/migrate.ts')
   try {
     await migrate(url)
@@ -96,14 +99,10 @@ async function prepareDatabase(settings: Settings, done: Undo): Promise<string |
 }
 
 /** Checks the settings that web and worker will parse, so that what is wrong is said once and before anything is started. */
-async function checkSettings(settings: Settings, secrets: Secrets): Promise<void> {
+function checkSettings(settings: Settings, secrets: Secrets): void {
   if (!needsDatabase(settings)) return
-  const { parseEnv } = await import('#src/server/env.ts')
-  try {
-    parseEnv({ DATABASE_URL: 'postgres://localhost/embedded', ...settings.source, ...secrets })
-  } catch (error) {
-    throw new LauncherError((error as Error).message, 78)
-  }
+  const problem = findSettingsProblem({ ...settings.source, ...secrets })
+  if (problem) throw new LauncherError(problem, 78)
 }
 
 const answers = async (url: string): Promise<true | undefined> => {
@@ -212,14 +211,14 @@ async function runAll(ingredients: Ingredients, supervisor: Supervisor, done: Un
 }
 
 async function bringUp(wished: Settings, done: Undo): Promise<{ settings: Settings; secrets: Secrets }> {
-  mkdirSync(wished.dataDir, { recursive: true, mode: 0o700 })
+  checkDataFolder(wished.dataDir)
   done.steps.push(lockDataFolder(wished.dataDir, publicUrl(wished)))
   checkDataVersion(wished.dataDir, (readJson(inRoot('package.json')) as { version: string }).version)
   const count = await stopLeftovers(wished.dataDir)
   if (count > 0) say(`Stopped ${count} processes that an earlier start had left behind.`)
   const settings = await claimPorts(wished)
   const secrets = makeSecrets(settings.dataDir, settings.source, settings.host)
-  await checkSettings(settings, secrets)
+  checkSettings(settings, secrets)
   const [databaseUrl, python] = await Promise.all([
     prepareDatabase(settings, done),
     settings.processes.has('training') ? preparePython() : { reason: 'Training does not run on this machine.' },

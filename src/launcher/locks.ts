@@ -97,19 +97,27 @@ function isNewer(version: string, than: string): boolean {
   return at >= 0 && (theirs[at] ?? 0) > (ours[at] ?? 0)
 }
 
+const stampOf = (dataDir: string): string => join(dataDir, 'installation.json')
+
+/** The version that used a data folder last; undefined for a new one. */
+export const readDataVersion = (dataDir: string): string | undefined => stampSchema.safeParse(readJson(stampOf(dataDir))).data?.version
+
+/** Why this version may not touch a data folder: a newer one wrote it, and its shape cannot be known. undefined when it may. */
+export function findVersionProblem(dataDir: string, version: string): string | undefined {
+  const used = readDataVersion(dataDir)
+  if (!used || !isNewer(used, version)) return undefined
+  return (
+    `The data folder ${dataDir} was last used by NeuroWeaver ${used}; this is ${version}, which is older.\n` +
+    `Start version ${used} or newer, or choose another folder with NEUROWEAVER_DATA_DIR.`
+  )
+}
+
 /**
- * Refuses data that a newer version wrote, because this one cannot know its shape; stamps the folder with our version otherwise.
- * @throws LauncherError
+ * Stamps the folder with our version.
+ * @throws LauncherError when a newer one has used it.
  */
 export function checkDataVersion(dataDir: string, version: string): void {
-  const path = join(dataDir, 'installation.json')
-  const stamp = stampSchema.safeParse(readJson(path)).data
-  if (stamp?.version === version) return
-  if (stamp && isNewer(stamp.version, version)) {
-    throw new LauncherError(
-      `The data folder ${dataDir} was last used by NeuroWeaver ${stamp.version}; this is ${version}, which is older.\n` +
-        `Start version ${stamp.version} or newer, or choose another folder with NEUROWEAVER_DATA_DIR.`,
-    )
-  }
-  writeDurably(path, `${JSON.stringify({ version })}\n`)
+  const problem = findVersionProblem(dataDir, version)
+  if (problem) throw new LauncherError(problem)
+  if (readDataVersion(dataDir) !== version) writeDurably(stampOf(dataDir), `${JSON.stringify({ version })}\n`)
 }

@@ -53,6 +53,17 @@ const explanations: Record<string, string> = {
   ENOTFOUND: 'is on an address that this machine does not have: check HOST',
 }
 
+/** What keeps us from listening there, who has it and how to choose another; undefined when nothing does. */
+export async function findPortProblem(setting: string, host: string, port: number): Promise<string | undefined> {
+  const outcome = await tryListen(host, port)
+  return 'port' in outcome ? undefined : sentenceFor(setting, host, port, outcome.refusal)
+}
+
+function sentenceFor(setting: string, host: string, port: number, refusal: Refusal): string {
+  const reason = refusal === 'EADDRINUSE' ? `is in use${holderOf(port)}` : (explanations[refusal] ?? `is refused: ${refusal}`)
+  return `Port ${port} of ${localHost(host)} ${reason}.\nChoose another one with ${setting}, for example: ${setting}=${port + 100} npm start`
+}
+
 /**
  * The port to listen on: the wished one, or a free one for 0.
  * @throws LauncherError that says who has it and how to choose another.
@@ -60,9 +71,5 @@ const explanations: Record<string, string> = {
 export async function claimPort(setting: string, host: string, port: number): Promise<number> {
   const outcome = await tryListen(host, port)
   if ('port' in outcome) return outcome.port
-  const reason =
-    outcome.refusal === 'EADDRINUSE' ? `is in use${holderOf(port)}` : (explanations[outcome.refusal] ?? `is refused: ${outcome.refusal}`)
-  throw new LauncherError(
-    `Port ${port} of ${localHost(host)} ${reason}.\nChoose another one with ${setting}, for example: ${setting}=${port + 100} npm start`,
-  )
+  throw new LauncherError(sentenceFor(setting, host, port, outcome.refusal))
 }

@@ -140,9 +140,17 @@ export async function prepareCluster(dir: string, isDurable: boolean): Promise<C
   await openPath(home, user)
   if (!existsSync(cluster.dataDir)) await initialise(cluster, isDurable)
   giveTo(cluster.dataDir, user)
-  const found = readText(join(cluster.dataDir, 'PG_VERSION'))
-  if (found === major) return cluster
-  throw new LauncherError(
-    `The database in ${cluster.dataDir} is of PostgreSQL ${found ?? 'unknown'}; this version of NeuroWeaver runs ${major}.`,
+  const problem = findClusterProblem(cluster.dataDir)
+  if (problem) throw new LauncherError(problem)
+  return cluster
+}
+
+/** Why our PostgreSQL cannot open a cluster, and what to do; undefined when it can. */
+export function findClusterProblem(dataDir: string): string | undefined {
+  const found = readText(join(dataDir, 'PG_VERSION'))
+  if (found === major) return undefined
+  return (
+    `The database in ${dataDir} is of PostgreSQL ${found ?? 'unknown'}; this version of NeuroWeaver runs ${major}.\n` +
+    `Dump it with PostgreSQL ${found ?? 'of that version'} and restore it (docker/OPERATIONS.md), or choose another folder with NEUROWEAVER_DATA_DIR.`
   )
 }

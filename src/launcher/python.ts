@@ -12,7 +12,10 @@ export type Python = { path: string } | { reason: string }
 
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.14', 'python']
 const probe = 'import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1], sys.executable)'
-const whatToInstall = 'Install Python 3.10 or newer with its venv module (Debian: apt-get install python3-venv), then start again.'
+/** Why training does not run, and what to do. */
+export const noPython =
+  'No Python 3.10 or newer with venv was found. ' +
+  'Install Python 3.10 or newer with its venv module (Debian: apt-get install python3-venv), then start again.'
 /** Old environments are some gigabytes each; one that nobody used for a fortnight is removed. */
 const unusedMs = 14 * 24 * 3_600_000
 
@@ -133,7 +136,7 @@ function removeUnused(current: string): void {
 export async function preparePython(): Promise<Python> {
   if (!existsSync(join(trainingDir, 'neuroweaver_training'))) return { reason: 'The training runtime is not part of this copy.' }
   const interpreter = await findPython()
-  if (!interpreter) return { reason: `No Python 3.10 or newer with venv was found. ${whatToInstall}` }
+  if (!interpreter) return { reason: noPython }
   const dir = environmentDir(interpreter)
   const [marker, python] = [join(dir, '.complete'), join(dir, 'bin', 'python')]
   const isComplete = () => existsSync(marker) && existsSync(python)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { inRoot } from '#src/launcher/paths.ts'
 import { LauncherError } from '#src/launcher/terminal.ts'
+import { parseEnv } from '#src/server/env.ts'
 
 export const processNames = ['web', 'worker', 'training', 'inference'] as const
 export type ProcessName = (typeof processNames)[number]
@@ -48,6 +49,23 @@ function parseProcesses(text: string | undefined): Set<ProcessName> {
   const unknown = names.filter((name) => !processNames.includes(name as ProcessName))
   if (unknown.length === 0 && names.length > 0) return new Set(names as ProcessName[])
   throw new LauncherError(`NEUROWEAVER_PROCESSES may name ${processNames.join(', ')}; it is "${text}".`, 78)
+}
+
+/** What is not set is embedded, or made at the first start. */
+const standIns = {
+  DATABASE_URL: 'postgres://localhost/embedded',
+  RUNTIME_TOKEN: 'made at the first start',
+  NEXTAUTH_SECRET: 'made at the first start and kept',
+}
+
+/** The list of settings that web and worker will refuse, and why, in the words of their own parser; undefined when there are none. */
+export function findSettingsProblem(source: Record<string, string>): string | undefined {
+  try {
+    parseEnv({ ...standIns, ...source })
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 /** A runtime alone on its machine must be told where web is and how to enrol. */

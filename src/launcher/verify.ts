@@ -1,6 +1,6 @@
 /** `npm run nw -- verify [HEAD]`: reads every artifact again and walks the record of changes, on the database and the disk themselves. */
 import { join } from 'node:path'
-import { databaseUrlOf } from '#src/launcher/database.ts'
+import { databaseUrlOf, tryDatabase } from '#src/launcher/database.ts'
 import { readSettings } from '#src/launcher/settings.ts'
 import { LauncherError } from '#src/launcher/terminal.ts'
 import { auditHead } from '#src/contracts/audit.ts'
@@ -51,14 +51,13 @@ export async function verify(args: string[]): Promise<number> {
   const url = databaseUrlOf(settings)
   if (!url)
     throw new LauncherError(`There is no database in ${settings.dataDir}. Name the installation with NEUROWEAVER_DATA_DIR.`, unavailable)
-  openStores({ artifactDir: join(settings.dataDir, 'artifacts'), uploadDir: join(settings.dataDir, 'uploads') })
-  try {
-    await connect(url, { max: 2, statementTimeoutMs }).execute('select 1')
-  } catch (error) {
-    const reason = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message
-    const what = settings.databaseUrl ? 'Check DATABASE_URL.' : 'Start NeuroWeaver first: it runs the embedded database.'
-    throw new LauncherError(`The database at ${new URL(url).host} does not answer: ${reason}. ${what}`, unavailable)
+  const found = await tryDatabase(url)
+  if ('problem' in found) {
+    const hint = settings.databaseUrl ? '' : '\nStart NeuroWeaver first: it runs the embedded database.'
+    throw new LauncherError(found.problem + hint, unavailable)
   }
+  openStores({ artifactDir: join(settings.dataDir, 'artifacts'), uploadDir: join(settings.dataDir, 'uploads') })
+  connect(url, { max: 2, statementTimeoutMs })
   try {
     const results = [await verifyArtifacts(), await verifyRecord(kept)]
     return results.every(Boolean) ? 0 : 1

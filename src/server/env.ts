@@ -16,7 +16,7 @@ const settings = z.object({
   /** Where the database, the artifacts and the secrets of this installation live. */
   NEUROWEAVER_DATA_DIR: z.string().default('./data'),
   /** A PostgreSQL 15 or newer; without it the launcher starts an embedded one. */
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/name' }),
   /** Web's public origin, as people and services reach it. */
   NEUROWEAVER_URL: optional(z.url({ protocol: /^https?$/ })),
   /** How callers reach this inference runtime. */
@@ -133,7 +133,9 @@ export function parseEnv(source: Source): Env {
   const result = parse(source)
   if (!result.success) {
     const lines = findWrongSettings(source).map(({ name, message }) => `  ${name}: ${message}`)
-    throw new Error(`These settings are missing or wrong:\n${lines.join('\n')}`)
+    throw new Error(
+      `These settings are missing or wrong:\n${lines.join('\n')}\nCorrect them in .env or in the environment; docker/OPERATIONS.md describes each.`,
+    )
   }
   const dataDir = resolve(result.data.NEUROWEAVER_DATA_DIR)
   const host = ['0.0.0.0', '::'].includes(result.data.HOST) ? '127.0.0.1' : result.data.HOST

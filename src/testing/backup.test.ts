@@ -184,7 +184,10 @@ describe.skipIf('reason' in found)('with pg_dump and a copy of the files', () =>
 
   it('a database that does not answer is said, with what to do', async () => {
     const nowhere = { DATABASE_URL: `postgres://neuroweaver@127.0.0.1:${await freePort()}/second`, NEUROWEAVER_DATA_DIR: second }
-    expect(await nw(['verify'], nowhere)).toMatchObject({ status: 69, output: expect.stringContaining('Check DATABASE_URL') })
+    expect(await nw(['verify'], nowhere)).toMatchObject({
+      status: 69,
+      output: expect.stringContaining('nothing listens there. Start PostgreSQL'),
+    })
   })
 })
 
