@@ -10,7 +10,7 @@ export class InferError extends Error {
   }
 }
 
-export type FailureCode = 'parity' | 'load' | 'memory' | 'crash' | 'download' | 'unsupported'
+export type FailureCode = 'parity' | 'load' | 'memory' | 'crash' | 'download' | 'unsupported' | 'resource_unavailable'
 
 /** Why a version cannot be served; the message is a sentence for the people who deployed it. */
 export class LoadFailure extends Error {

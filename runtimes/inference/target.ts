@@ -85,7 +85,10 @@ export class Target {
 
   async #prepare(): Promise<VersionPlan> {
     if (this.#limits.device === 'cuda')
-      throw new LoadFailure('unsupported', 'This runtime has no CUDA device: deploy with device "auto" or "cpu".')
+      throw new LoadFailure(
+        'resource_unavailable',
+        'No inference runtime of this installation has a CUDA device: inference on CUDA is untested, and this runtime serves on the processor. Deploy with device "auto" or "cpu".',
+      )
     let told = 0
     const plan = await prepareVersion(this.desired, this.#context.cache, this.#stop.signal, (share) => {
       this.#progress = share

@@ -191,7 +191,16 @@ export const runtimeView = z.object({
   url: z.string().nullable(),
   status: z.enum(['live', 'silent', 'lost', 'removed']),
   devices: z.array(
-    z.object({ kind: z.string(), index: z.number(), name: z.string(), memoryBytes: z.number().nullable(), load: z.number().nullable() }),
+    z.object({
+      kind: z.string(),
+      index: z.number(),
+      name: z.string(),
+      /** Of a GPU: by it a job gets the device, and no other job does. */
+      uuid: z.string().nullable(),
+      memoryBytes: z.number().nullable(),
+      memoryUsedBytes: z.number().nullable(),
+      load: z.number().nullable(),
+    }),
   ),
   capacity: z.number().int(),
   running: z.number().int(),

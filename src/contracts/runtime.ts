@@ -20,6 +20,7 @@ export const deviceInfo = z.object({
   name: text(200),
   uuid: text(100).optional(),
   memory_bytes: z.number().int().optional(),
+  memory_used_bytes: z.number().int().optional(),
   /** Share of the device in use, 0..1, when it is known. */
   load: z.number().min(0).max(1).optional(),
 })
@@ -68,7 +69,7 @@ export const replicaReport = z.object({
   /** loading: 0..1 when known. */
   progress: z.number().min(0).max(1).nullable().default(null),
   ready_replicas: z.number().int().min(0),
-  /** failed: `parity`, `load`, `memory`, `crash`, `download` or `unsupported`. */
+  /** failed: `parity`, `load`, `memory`, `crash`, `download`, `unsupported` or `resource_unavailable`. */
   reason_code: text(50).nullable().default(null),
   reason: text(2000).nullable().default(null),
   parity: parity.nullable().default(null),
@@ -80,6 +81,8 @@ export const heartbeatRequest = z.object({
   boot_id: id,
   devices: z.array(deviceInfo).max(256),
   running: z.number().int().min(0),
+  /** How many it takes at once, where that can change: a runtime may come back with another number of GPUs. */
+  capacity: z.number().int().min(1).max(10_000).optional(),
   metrics: z.array(metricReport).max(5000).default([]),
   /** Inference: every replica it knows of, so that a lost report is made good by the next. */
   replicas: z.array(replicaReport).max(5000).default([]),

@@ -91,7 +91,7 @@ export async function recordHeartbeat(caller: Caller, input: z.infer<typeof hear
       .where(eq(runtimes.id, id))
     const [row] = await tx
       .update(runtimes)
-      .set({ bootId: input.boot_id, devices: input.devices, running: input.running, lastHeartbeatAt: sql`now()` })
+      .set({ bootId: input.boot_id, devices: input.devices, capacity: input.capacity, running: input.running, lastHeartbeatAt: sql`now()` })
       .where(and(eq(runtimes.id, id), isNull(runtimes.removedAt)))
       .returning({ isDraining: runtimes.isDraining, kind: runtimes.kind, now: sql<Date>`now()` })
     if (!row) throw new AppError('unauthorized', 'This runtime was removed. Enrol again with RUNTIME_TOKEN.')
@@ -129,7 +129,9 @@ export async function listRuntimes(): Promise<RuntimeView[]> {
       kind: device.kind,
       index: device.index,
       name: device.name,
+      uuid: device.uuid ?? null,
       memoryBytes: device.memory_bytes ?? null,
+      memoryUsedBytes: device.memory_used_bytes ?? null,
       load: device.load ?? null,
     })),
     capacity: row.capacity,

@@ -24,13 +24,14 @@ function Devices({ devices }: { devices: RuntimeView['devices'] }) {
   return (
     <Box component="span" sx={{ display: 'grid' }}>
       {devices.map((device) => {
+        const used = device.memoryUsedBytes === null ? '' : `${formatBytes(device.memoryUsedBytes)} of `
         const facts = [
-          device.memoryBytes === null ? null : formatBytes(device.memoryBytes),
+          device.memoryBytes === null ? null : `${used}${formatBytes(device.memoryBytes)}`,
           device.load === null ? null : `${formatPercent(device.load, 0)} busy`,
         ].filter(Boolean)
         return (
-          <span key={`${device.kind}${device.index}`}>
-            {device.kind === 'cuda' ? 'GPU' : 'CPU'} {device.name}
+          <span key={`${device.kind}${device.index}`} title={device.uuid ?? undefined}>
+            {device.kind === 'cuda' ? `GPU ${device.index}` : 'CPU'} {device.name}
             {facts.length > 0 && ` · ${facts.join(', ')}`}
           </span>
         )

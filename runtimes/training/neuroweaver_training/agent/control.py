@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import threading
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from .. import __version__
 from ..files import write_json
-from .devices import list_devices
+from .devices import capacity, list_devices
 from .http import Answer, Backoff, Connection, Unreachable
 from .log import log
 from .settings import Settings
@@ -28,6 +30,14 @@ class Halted(Exception):
     """The agent is shutting down."""
 
 
+@dataclass
+class _Shared:
+    """What a control and its copies for jobs have in common."""
+
+    credential: str | None
+    heartbeat_s: float = 5.0
+
+
 class Control:
     """Shared by all threads; each thread has its own connection."""
 
@@ -35,12 +45,11 @@ class Control:
         self.settings = settings
         self.halt = halt
         self.boot_id = str(uuid.uuid4())
-        self.heartbeat_s = 5.0
         self._path = settings.state_dir / 'credential.json'
         self._lock = threading.Lock()
         self._local = threading.local()
         self._following: dict[str, str] = {}
-        self._credential = self._read_credential()
+        self._shared = _Shared(self._read_credential())
 
     def _read_credential(self) -> str | None:
         try:
@@ -61,9 +70,15 @@ class Control:
         if self.halt.wait(seconds):
             raise Halted()
 
-    def follow(self, headers: dict[str, str]) -> None:
-        """Headers that go with every call from now on: whose doing they are, and the trace that they are part of."""
-        self._following = headers
+    @property
+    def heartbeat_s(self) -> float:
+        return self._shared.heartbeat_s
+
+    def following(self, headers: dict[str, str]) -> Control:
+        """The same door for one job: these headers go with every call, and say whose doing it is and which trace it is part of."""
+        own = copy.copy(self)
+        own._following = headers
+        return own
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, timeout_s: float = 15.0) -> Answer:
         """One signed call to the door, enrolling first where needed and once more after a 401. Raises Unreachable."""
@@ -73,7 +88,7 @@ class Control:
 
     def signed(self, method: str, path: str, headers: dict[str, str], body: bytes | None, timeout_s: float) -> Answer:
         """A call to any path of the control plane with this runtime's credential."""
-        credential = self._credential or self._enrol(None)
+        credential = self._shared.credential or self._enrol(None)
         answer = self._send(method, path, headers, body, timeout_s, credential)
         if answer.status != 401:
             return answer
@@ -82,7 +97,7 @@ class Control:
 
     def authorization(self) -> dict[str, str]:
         """The header for calls that are made elsewhere (streams)."""
-        return {**self._following, 'Authorization': f'Bearer {self._credential or self._enrol(None)}'}
+        return {**self._following, 'Authorization': f'Bearer {self._shared.credential or self._enrol(None)}'}
 
     def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None, timeout_s: float, credential: str) -> Answer:
         signed = {**self._following, **headers, 'Authorization': f'Bearer {credential}'}
@@ -94,14 +109,14 @@ class Control:
     def _enrol(self, refused: str | None) -> str:
         """Asks until a credential is given; several threads enrol once. Raises Halted."""
         with self._lock:
-            if self._credential and self._credential != refused:
-                return self._credential
-            self._credential = None
+            if self._shared.credential and self._shared.credential != refused:
+                return self._shared.credential
+            self._shared.credential = None
             backoff = Backoff(0.2, 10.0)
             while True:
                 try:
-                    self._credential = self._ask_enrolment()
-                    return self._credential
+                    self._shared.credential = self._ask_enrolment()
+                    return self._shared.credential
                 except Unreachable as error:
                     pause = backoff.next_s()
                     log('warn', 'Enrolment failed; trying again.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
@@ -111,13 +126,13 @@ class Control:
         if not self.settings.token:
             raise Unreachable('RUNTIME_TOKEN is not set, and there is no valid credential')
         request = {'kind': 'training', 'name': self.settings.name, 'version': __version__, 'protocol': PROTOCOL,
-                   'boot_id': self.boot_id, 'devices': list_devices(), 'capacity': 1, 'url': None}
+                   'boot_id': self.boot_id, 'devices': list_devices(), 'capacity': capacity(), 'url': None}
         headers = {'Content-Type': 'application/json', 'Authorization': f'Bearer {self.settings.token}'}
         answer = self.connection().request('POST', f'{DOOR}/enrol', headers, json.dumps(request).encode())
         if not answer.is_ok:
             raise Unreachable(f'enrolment refused: {answer.message()}')
         enrolled = answer.json()
-        self.heartbeat_s = enrolled['heartbeat_ms'] / 1000
+        self._shared.heartbeat_s = enrolled['heartbeat_ms'] / 1000
         write_json(self._path, {'runtime_id': enrolled['runtime_id'], 'credential': enrolled['credential'], 'version': __version__,
                                 'control_url': self.settings.control_url, 'name': self.settings.name}, mode=0o600)
         log('info', 'Enrolled.', data={'runtimeId': enrolled['runtime_id'], 'name': self.settings.name})

@@ -8,7 +8,8 @@ import subprocess
 import time
 from typing import Any
 
-_QUERY = 'index,name,uuid,memory.total,utilization.gpu'
+_QUERY = 'index,uuid,name,memory.total,memory.used,utilization.gpu'
+_MIB = 1024 * 1024
 _FRESH_S = 10.0
 _kept: tuple[float, list[dict[str, Any]]] = (-_FRESH_S, [])
 
@@ -21,9 +22,14 @@ def list_devices() -> list[dict[str, Any]]:
     return _kept[1]
 
 
-def kinds() -> list[str]:
-    """The queues to claim from: cpu always, cuda where there is a GPU."""
-    return sorted({device['kind'] for device in list_devices()})
+def gpu_uuids() -> list[str]:
+    """The GPUs that may be handed out: those that CUDA_VISIBLE_DEVICES names, by index or UUID, or all where it is not set."""
+    return [device['uuid'] for device in list_devices() if device['kind'] == 'cuda']
+
+
+def capacity() -> int:
+    """How many jobs run at a time: one for each GPU, and one where there is none."""
+    return max(1, len(gpu_uuids()))
 
 
 def _cpu() -> dict[str, Any]:
@@ -43,14 +49,27 @@ def _gpus() -> list[dict[str, Any]]:
                                text=True, timeout=5, check=True)
     except (OSError, subprocess.SubprocessError):
         return []
-    return [_gpu(line) for line in found.stdout.splitlines() if line.count(',') == 4]
+    listed = [_gpu(line) for line in found.stdout.splitlines() if line.count(',') >= 5]
+    return [gpu for gpu in listed if _is_visible(gpu)]
+
+
+def _is_visible(gpu: dict[str, Any]) -> bool:
+    wished = os.environ.get('CUDA_VISIBLE_DEVICES')
+    if wished is None:
+        return True
+    names = [name.strip() for name in wished.split(',')]
+    return any(name == str(gpu['index']) or (name.startswith('GPU-') and gpu['uuid'].startswith(name)) for name in names)
 
 
 def _gpu(line: str) -> dict[str, Any]:
-    index, name, uuid, memory, load = (part.strip() for part in line.split(','))
+    # A name may hold commas; the figures behind it are numbers in MiB and percent, or words in brackets where there are none.
+    parts = [part.strip() for part in line.split(',')]
+    (index, uuid), name, (memory, used, load) = parts[:2], ', '.join(parts[2:-3]), parts[-3:]
     device: dict[str, Any] = {'kind': 'cuda', 'index': int(index), 'name': name[:200], 'uuid': uuid[:100]}
     if memory.isdigit():
-        device['memory_bytes'] = int(memory) * 1024 * 1024
+        device['memory_bytes'] = int(memory) * _MIB
+    if used.isdigit():
+        device['memory_used_bytes'] = int(used) * _MIB
     if load.isdigit():
         device['load'] = int(load) / 100
     return device

@@ -31,10 +31,10 @@ REJECTED_TRIES = 2
 
 
 class Job:
-    """Runs on the main thread; `stopping` is set when the agent is to end."""
+    """Runs on the thread of its slot; `stopping` is set when the agent is to end."""
 
     def __init__(self, control: Control, claim: dict[str, Any], trainer: TrainerHost, stopping: threading.Event) -> None:
-        self._control, self._claim, self._trainer, self._stopping = control, claim, trainer, stopping
+        self._claim, self._trainer, self._stopping = claim, trainer, stopping
         self._attempt: int = claim['attempt']
         self._path = f'/training/jobs/{claim["job_id"]}'
         self._correlation_id: str = claim['correlation_id']
@@ -43,7 +43,8 @@ class Job:
         self._span = Span('training job', claim.get('traceparent'), **{
             'neuroweaver.job_id': claim['job_id'], 'neuroweaver.attempt': self._attempt, 'neuroweaver.recipe': claim['recipe'],
             'neuroweaver.correlation_id': self._correlation_id})
-        control.follow({'x-correlation-id': self._correlation_id, 'traceparent': self._span.traceparent})
+        control = control.following({'x-correlation-id': self._correlation_id, 'traceparent': self._span.traceparent})
+        self._control = control
         self._folder: Path = control.settings.state_dir / 'jobs' / f'{claim["job_id"]}-{self._attempt}'
         shutil.rmtree(self._folder, ignore_errors=True)
         self._out = self._folder / 'out'
@@ -72,7 +73,6 @@ class Job:
             log('error', 'The attempt is given up.', error=error, correlation_id=self._correlation_id)
         finally:
             self._trainer.end_run()
-            self._control.follow({})
             self._span.end(self._outcome == 'succeeded', **{'neuroweaver.outcome': self._outcome})
             self._lease.close()
             self._checkpoints.close()

@@ -1,4 +1,4 @@
-"""`agent`: enrols, beats, claims one job after the other."""
+"""`agent`: enrols, beats, claims one job after the other, on each GPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .. import __version__
 from ..files import write_json
 from ..trainer.emit import now
 from .control import Control, Halted
-from .devices import kinds, list_devices
+from .devices import gpu_uuids, list_devices
 from .http import Backoff, Unreachable
 from .job import Job
 from .log import close_log, log
@@ -27,55 +27,37 @@ STOP_LIMIT_S = 20.0
 LEAST_CLAIM_S = 0.5
 
 
-class Agent:
-    """One machine's agent. Everything that starts processes runs on the main thread."""
+class Slot(threading.Thread):
+    """Runs one job at a time, on a GPU of its own where the machine has any: no two jobs ever share one."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._control = Control(settings, threading.Event())
-        self._stopping = threading.Event()
-        self._is_draining = False
-        self._running = 0
-        self._is_waiting = False
+    def __init__(self, control: Control, stopping: threading.Event, is_draining: threading.Event, gpu: str | None) -> None:
+        super().__init__(name=f'slot-{gpu or "cpu"}', daemon=True)
+        self._control, self._stopping, self._is_draining, self._gpu = control, stopping, is_draining, gpu
         self._host: TrainerHost | None = None
-        self._state_dir = settings.state_dir
+        self.has_crashed = False
+        self.idle = threading.Event()
+        self.idle.set()
 
-    def run(self) -> int:
-        self._state_dir.mkdir(parents=True, exist_ok=True)
-        # An attempt does not outlive its agent: the control plane gives its job out again.
-        shutil.rmtree(self._state_dir / 'jobs', ignore_errors=True)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-        log('info', 'The training agent starts.', data={'version': __version__, 'pid': os.getpid(), 'devices': kinds(),
-                                                        'controlUrl': self._control.settings.control_url})
-        self._start_host()
-        threading.Thread(target=self._beat, name='heartbeat', daemon=True).start()
+    def run(self) -> None:
         try:
+            self._start_host()
             self._claim_loop()
         except Halted:
             pass
+        except BaseException as error:
+            log('error', 'The agent ends: a slot broke.', error=error)
+            self.has_crashed = True
         finally:
-            if self._host:
-                self._host.kill()
-        log('info', 'The training agent ends.')
-        close_log(1.0)
-        return 0
+            self.idle.set()
+            self._stopping.set()
 
-    def _on_signal(self, *_: Any) -> None:
-        # The main thread may hold an event's lock right now, so another thread sets it.
-        threading.Thread(target=self._stop, name='stop', daemon=True).start()
-        if self._is_waiting:
-            # A blocked read goes on after a signal unless its handler raises.
-            self._is_waiting = False
-            raise Halted()
-
-    def _stop(self) -> None:
-        self._stopping.set()
-        time.sleep(STOP_LIMIT_S)
-        self._control.halt.set()
+    def kill(self) -> None:
+        if self._host:
+            self._host.kill()
 
     def _start_host(self) -> None:
         if not self._stopping.is_set() and (self._host is None or not self._host.is_alive):
-            self._host = TrainerHost()
+            self._host = TrainerHost(self._gpu)
 
     def _claim_loop(self) -> None:
         backoff = Backoff(0.2, 10.0)
@@ -89,10 +71,10 @@ class Agent:
 
     def _next_claim(self, backoff: Backoff) -> dict[str, Any] | None:
         """A claim, or None after a wait. An unreachable control plane is waited for."""
-        if self._is_draining:
+        if self._is_draining.is_set():
             return None
-        request = {'boot_id': self._control.boot_id, 'devices': kinds(), 'wait_ms': CLAIM_WAIT_MS}
-        self._is_waiting = True
+        devices = ['cpu', 'cuda'] if self._gpu else ['cpu']
+        request = {'boot_id': self._control.boot_id, 'devices': devices, 'wait_ms': CLAIM_WAIT_MS}
         try:
             answer = self._control.call('POST', '/training/claim', request, timeout_s=CLAIM_TIMEOUT_S)
         except Unreachable as error:
@@ -100,9 +82,8 @@ class Agent:
             log('warn', 'The control plane does not answer a claim.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
             self._pause(pause)
             return None
-        finally:
-            self._is_waiting = False
         if answer.status == 200:
+            self.idle.clear()
             backoff.reset()
             return answer.json()
         if answer.status != 204:
@@ -118,15 +99,56 @@ class Agent:
         self._start_host()
         if self._host is None:
             raise Halted()
-        self._running = 1
         try:
             Job(self._control, claim, self._host, self._stopping).run()
         except OSError as error:
             log('error', 'The attempt could not begin.', data={'jobId': claim['job_id']}, error=error)
             self._pause(LEAST_CLAIM_S)
         finally:
-            self._running = 0
+            self.idle.set()
         self._start_host()
+
+
+class Agent:
+    """One machine's agent: a slot for each GPU, or a single one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._control = Control(settings, threading.Event())
+        self._stopping = threading.Event()
+        self._is_draining = threading.Event()
+        gpus: list[str | None] = [*gpu_uuids()] or [None]
+        self._slots = [Slot(self._control, self._stopping, self._is_draining, gpu) for gpu in gpus]
+        self._state_dir = settings.state_dir
+
+    def run(self) -> int:
+        self._state_dir.mkdir(parents=True, exist_ok=True)
+        # An attempt does not outlive its agent: the control plane gives its job out again.
+        shutil.rmtree(self._state_dir / 'jobs', ignore_errors=True)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        log('info', 'The training agent starts.', data={'version': __version__, 'pid': os.getpid(), 'gpus': gpu_uuids(),
+                                                        'controlUrl': self._control.settings.control_url})
+        for slot in self._slots:
+            slot.start()
+        threading.Thread(target=self._beat, name='heartbeat', daemon=True).start()
+        self._stopping.wait()
+        # A slot that waits for a claim has nothing to lose; its connection ends with the process.
+        for slot in self._slots:
+            slot.idle.wait()
+        for slot in self._slots:
+            slot.kill()
+        log('info', 'The training agent ends.')
+        close_log(1.0)
+        return 1 if any(slot.has_crashed for slot in self._slots) else 0
+
+    def _on_signal(self, *_: Any) -> None:
+        # The main thread may hold an event's lock right now, so another thread sets it.
+        threading.Thread(target=self._stop, name='stop', daemon=True).start()
+
+    def _stop(self) -> None:
+        self._stopping.set()
+        time.sleep(STOP_LIMIT_S)
+        self._control.halt.set()
 
     def _beat(self) -> None:
         while not self._control.halt.is_set():
@@ -139,15 +161,17 @@ class Agent:
             self._control.halt.wait(self._control.heartbeat_s)
 
     def _beat_once(self) -> None:
-        request = {'boot_id': self._control.boot_id, 'devices': list_devices(), 'running': self._running, 'metrics': [], 'replicas': []}
+        running = sum(not slot.idle.is_set() for slot in self._slots)
+        request = {'boot_id': self._control.boot_id, 'devices': list_devices(), 'running': running,
+                   'capacity': len(self._slots), 'metrics': [], 'replicas': []}
         answer = self._control.call('POST', '/heartbeat', request)
         if not answer.is_ok:
             log('error', 'The heartbeat was refused.', data={'status': answer.status, 'reason': answer.message()})
             return
         write_json(self._state_dir / 'heartbeat.json', {'accepted_at': now()})
         is_draining = bool(answer.json().get('is_draining'))
-        if is_draining != self._is_draining:
-            self._is_draining = is_draining
+        if is_draining != self._is_draining.is_set():
+            (self._is_draining.set if is_draining else self._is_draining.clear)()
             log('info', 'Draining: no new jobs are taken.' if is_draining else 'Jobs are taken again.')
 
 

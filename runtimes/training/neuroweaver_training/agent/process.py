@@ -25,10 +25,12 @@ START_LIMIT_S = 60.0
 KILL_LIMIT_S = 10.0
 
 
-def trainer_environment() -> dict[str, str]:
-    """The environment of the host and its trainers."""
+def trainer_environment(gpu: str | None = None) -> dict[str, str]:
+    """The environment of the host and its trainers; `gpu` is the UUID of the only one that they may see."""
     kept = {name: value for name, value in os.environ.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)}
     kept.setdefault('OMP_NUM_THREADS', '1')
+    if gpu:
+        kept['CUDA_VISIBLE_DEVICES'] = gpu
     return {**kept, 'OMP_WAIT_POLICY': 'PASSIVE', 'PYTHONPATH': str(_PACKAGE_PARENT), 'PYTHONUNBUFFERED': '1',
             'PYTHONHASHSEED': '0', 'PYTHONIOENCODING': 'utf-8', 'TOKENIZERS_PARALLELISM': 'false'}
 
@@ -58,12 +60,12 @@ class Run:
 
 
 class TrainerHost:
-    """To be made by the main thread: the process dies with the thread that made it."""
+    """To be made by a thread that lives as long as the agent: the process dies with the thread that made it."""
 
-    def __init__(self) -> None:
+    def __init__(self, gpu: str | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, '-m', 'neuroweaver_training', 'train', '--host'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=trainer_environment(), start_new_session=True)
+            stderr=subprocess.PIPE, env=trainer_environment(gpu), start_new_session=True)
         assert self._process.stdout and self._process.stderr
         self._run: Run | None = None
         self._read(self._process.stdout, self._on_output)

@@ -17,10 +17,8 @@ def choose_device(context: Context) -> torch.device:
     has_cuda = wanted != 'cpu' and torch.cuda.is_available()
     if wanted == 'cuda' and not has_cuda:
         raise TrainingError('resource_unavailable', 'The job asks for a CUDA device, and this machine has none that torch can use.')
-    if wanted == 'cuda' and context.spec['gpus'] > torch.cuda.device_count():
-        raise TrainingError('resource_unavailable', f'The job asks for {context.spec["gpus"]} GPUs; there are {torch.cuda.device_count()}.')
     if has_cuda and context.spec['gpus'] > 1:
-        context.emit.warning('The recipe trains on one GPU; the others stay idle.', 'one_gpu')
+        context.emit.warning('The recipe trains on one GPU; the others are left to other jobs.', 'one_gpu')
     device = torch.device('cuda' if has_cuda else 'cpu')
     if wanted == 'auto':
         reason = torch.cuda.get_device_name(0) if has_cuda else 'no CUDA device was found'

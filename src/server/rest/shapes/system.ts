@@ -134,7 +134,9 @@ const device = z.object({
   kind: z.string(),
   index: z.number(),
   name: z.string(),
+  uuid: z.string().nullable(),
   memory_bytes: z.number().nullable(),
+  memory_used_bytes: z.number().nullable(),
   load: z.number().nullable(),
 })
 export const runtime = z
@@ -160,7 +162,11 @@ export const presentRuntime = (of: contract.RuntimeView): z.infer<typeof runtime
   version: of.version,
   url: of.url,
   status: of.status,
-  devices: of.devices.map(({ memoryBytes, ...rest }) => ({ ...rest, memory_bytes: memoryBytes })),
+  devices: of.devices.map(({ memoryBytes, memoryUsedBytes, ...rest }) => ({
+    ...rest,
+    memory_bytes: memoryBytes,
+    memory_used_bytes: memoryUsedBytes,
+  })),
   capacity: of.capacity,
   running: of.running,
   is_draining: of.isDraining,

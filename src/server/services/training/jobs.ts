@@ -118,12 +118,31 @@ export async function getJob(caller: Caller, id: string): Promise<Job> {
   return viewJob(row, caller.project.name, base, waitingFor)
 }
 
+const isLive = sql`${runtimes.lastHeartbeatAt} > now() - interval '30 seconds' and ${runtimes.removedAt} is null and not ${runtimes.isDraining}`
+
+/** Why no GPU can be had at this moment, in a sentence; null when one is free. */
+async function reasonForNoGpu(): Promise<string | null> {
+  const hasGpu = sql`${runtimes.devices} @> '[{"kind": "cuda"}]'::jsonb`
+  const [row] = await db()
+    .select({
+      gpus: sql<number>`coalesce(sum(${runtimes.capacity}), 0)::int`,
+      free: sql<number>`coalesce(sum(greatest(${runtimes.capacity} - ${runtimes.running}, 0)), 0)::int`,
+    })
+    .from(runtimes)
+    .where(and(eq(runtimes.kind, 'training'), isLive, hasGpu))
+  if (!row?.gpus) return 'No training runtime with a GPU is connected just now. It starts when one is.'
+  if (row.free > 0) return null
+  return row.gpus === 1 ? 'It waits for a GPU: the only one is in use.' : `It waits for a GPU: all ${row.gpus} are in use.`
+}
+
 /** Why a queued job has not started, in a sentence. */
 async function reasonForWaiting(job: JobRow): Promise<string | null> {
   if (job.status !== 'queued') return null
+  const missing = job.device === 'cuda' ? await reasonForNoGpu() : null
+  if (missing) return missing
   const [row] = await db()
     .select({
-      live: sql<number>`count(*) filter (where ${runtimes.lastHeartbeatAt} > now() - interval '30 seconds' and ${runtimes.removedAt} is null and not ${runtimes.isDraining})::int`,
+      live: sql<number>`count(*) filter (where ${isLive})::int`,
       ahead: sql<number>`(select count(*)::int from ${trainingJobs} where ${trainingJobs.status} in ('queued', 'running') and ${trainingJobs.id} < ${job.id})`,
     })
     .from(runtimes)

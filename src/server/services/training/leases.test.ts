@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createJob as createJobInput } from '#src/contracts/training.ts'
 import { db } from '#src/server/db/client.ts'
 import { startListener, stopListener } from '#src/server/db/listen.ts'
-import { modelVersions, trainingEvents, trainingJobs } from '#src/server/db/schema.ts'
+import { modelVersions, runtimes, trainingEvents, trainingJobs } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { exampleSignature, makeArtifact, makeReadyDataset, makeReadyUpload } from '#src/testing/rows.ts'
@@ -249,6 +249,22 @@ describe('the end of a job', () => {
     await db().update(trainingJobs).set({ createdAt: sql`now() - interval '4 seconds'` }).where(eq(trainingJobs.id, id))
     await failUnavailable(undefined)
     expect(await getJob(person, id)).toMatchObject({ status: 'failed', error: { code: 'resource_unavailable' } })
+  })
+
+  test('a job waits for a GPU while all are taken, and says so', async () => {
+    const devices = [0, 1].map((index) => ({ kind: 'cuda' as const, index, name: 'NVIDIA A100', uuid: `GPU-${index}` }))
+    const isTwo = eq(runtimes.id, other.runtimeId as string)
+    await db().update(runtimes).set({ devices, capacity: 2, running: 2, lastHeartbeatAt: sql`now()` }).where(isTwo)
+    const { id } = await createJob(person, request({ resources: { device: 'cuda', gpus: 1 } }))
+    await db().update(trainingJobs).set({ createdAt: sql`now() - interval '4 seconds'` }).where(eq(trainingJobs.id, id))
+    await failUnavailable(undefined)
+    expect(await getJob(person, id)).toMatchObject({ status: 'queued', waitingFor: 'It waits for a GPU: all 2 are in use.' })
+    await db().update(runtimes).set({ running: 1 }).where(isTwo)
+    expect((await getJob(person, id)).waitingFor).not.toContain('in use')
+    await db().update(runtimes).set({ lastHeartbeatAt: sql`now() - interval '1 minute'` }).where(isTwo)
+    expect((await getJob(person, id)).waitingFor).toContain('No training runtime with a GPU is connected')
+    await cancelJob(person, id)
+    await db().update(runtimes).set({ devices: [], capacity: 1, running: 0 }).where(isTwo)
   })
 })
 
