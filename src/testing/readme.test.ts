@@ -20,7 +20,7 @@ test.each([...new Set([...named(readme), ...named(operations)])])('%s, which a p
 
 test('the operations page names every setting, and none that is not there', () => {
   const section = operations.slice(operations.indexOf('## Settings'), operations.indexOf('\n\nAlso: '))
-  const listed = [...section.matchAll(/^\| `([A-Z0-9_]+)` \|/gm)].map((match) => match[1])
+  const listed = [...section.matchAll(/^\| `([A-Z0-9_]+)` +\|/gm)].map((match) => match[1])
   expect(listed).toEqual(settingNames)
 })
 
