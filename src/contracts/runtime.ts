@@ -11,6 +11,18 @@ import { columnRoles, eventBody, jobError, recipeName } from './training.ts'
 
 export const protocolVersion = 1
 
+/** The oldest runtime that this server works with: raised when runtimes must know something new. */
+export const minimumRuntimeVersion = '0.1.0'
+
+const numbersOf = (version: string) => (/^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1) ?? [0, 0, 0]).map(Number)
+
+/** Compares `major.minor.patch`; what is not of that form counts as older than everything. */
+export function isOlderVersion(version: string, than: string): boolean {
+  const [ours, theirs] = [numbersOf(version), numbersOf(than)]
+  const at = ours.findIndex((number, index) => number !== theirs[index])
+  return at >= 0 && (ours[at] ?? 0) < (theirs[at] ?? 0)
+}
+
 export const runtimeKind = z.enum(['training', 'inference'])
 export type RuntimeKind = z.infer<typeof runtimeKind>
 
@@ -25,6 +37,19 @@ export const deviceInfo = z.object({
   load: z.number().min(0).max(1).optional(),
 })
 export type DeviceInfo = z.infer<typeof deviceInfo>
+
+/** GET /enrol?kind=&name=, with RUNTIME_TOKEN as the Bearer token: what whoever wants to join should know first. */
+export const joinQuery = z.object({ kind: runtimeKind, name: text(100).min(1) })
+export const joinInfo = z.object({
+  version: z.string(),
+  protocol: z.number().int(),
+  minimum_version: z.string(),
+  /** A runtime of that kind and name is heard of at present: joining under its name would take its place. */
+  is_live: z.boolean(),
+})
+
+/** `GET /dist/runtime.json` on web: the archive with the runtimes' own programs, which a joining machine unpacks. */
+export const runtimeArchive = z.object({ version: z.string(), file: z.string(), sha256, size_bytes: z.number().int() })
 
 /** POST /enrol, with RUNTIME_TOKEN as the Bearer token. The same kind and name again replaces the credential. */
 export const enrolRequest = z.object({

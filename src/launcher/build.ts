@@ -12,7 +12,7 @@ const clientMarker = inRoot('dist/neuroweaver-client')
 const hashOf = (names: string[]): string =>
   hashFiles(
     root,
-    filesBelow(names.map((name) => inRoot(name))).filter((file) => !/\.test\.tsx?$/.test(file)),
+    filesBelow(names.map((name) => inRoot(name))).filter((file) => !/\.test\.tsx?$|\.py[co]$/.test(file)),
   )
 
 /** Pages reach the server's own code through the bridge, so that no change there makes them stale. */
@@ -27,7 +27,13 @@ const pageSources = [
   'next.config.mjs',
   'package-lock.json',
 ]
-const clientSources = ['src/client', 'src/contracts', 'src/server', 'package-lock.json']
+const runtimeSources = [
+  'runtimes/inference',
+  'runtimes/training/neuroweaver_training',
+  'runtimes/training/requirements-core.txt',
+  'runtimes/training/requirements-torch.txt',
+]
+const clientSources = ['src/client', 'src/contracts', 'src/server', 'src/launcher', 'src/telemetry', ...runtimeSources, 'package-lock.json']
 
 /**
  * Builds the pages when their sources have changed since the last build.
@@ -53,12 +59,13 @@ export async function buildPages(): Promise<void> {
 }
 
 /**
- * Builds the archive of the typed client, which web serves, when its sources have changed.
+ * Builds the archives of the typed client and of the runtimes, which web serves, when their sources have changed.
  * @throws LauncherError with what the build printed.
  */
 export async function buildClient(): Promise<void> {
   const hash = hashOf(clientSources)
-  const isFresh = () => existsSync(inRoot('dist/neuroweaver.tgz')) && readText(clientMarker) === hash
+  const isFresh = () =>
+    existsSync(inRoot('dist/neuroweaver.tgz')) && existsSync(inRoot('dist/runtime.json')) && readText(clientMarker) === hash
   if (isFresh()) return
   await withLock(`${cacheDir}/client.lock`, async () => {
     if (isFresh()) return

@@ -60,20 +60,19 @@ function takeOrReplace(path: string, url: string): boolean {
   return tryTake(path, url)
 }
 
+const otherFolder = 'Stop that one first, or choose another folder: NEUROWEAVER_DATA_DIR=./data-2 PORT=3100 INFERENCE_PORT=3101 npm start'
+
 /**
  * Claims the data folder for this process.
  * @throws LauncherError when a running instance has it.
  * @returns a function that gives it back.
  */
-export function lockDataFolder(dataDir: string, url: string): () => void {
+export function lockDataFolder(dataDir: string, url: string, advice = otherFolder): () => void {
   const path = join(dataDir, 'instance.lock')
   if (takeOrReplace(path, url)) return keepFresh(path)
   const owner = readOwner(path)
   const who = owner ? ` (pid ${owner.pid} on ${owner.host}, ${owner.url})` : ''
-  throw new LauncherError(
-    `The data folder ${dataDir} is in use by a running NeuroWeaver${who}.\n` +
-      'Stop that one first, or choose another folder: NEUROWEAVER_DATA_DIR=./data-2 PORT=3100 INFERENCE_PORT=3101 npm start',
-  )
+  throw new LauncherError(`The data folder ${dataDir} is in use by a running NeuroWeaver${who}.\n${advice}`)
 }
 
 /** Runs a piece of set-up while no other process runs the same; a killed holder is noticed. */

@@ -39,18 +39,25 @@ export async function findPython(): Promise<Interpreter | undefined> {
   return undefined
 }
 
-const trainingDir = inRoot('runtimes/training')
+/** Where the training runtime's sources lie, which of its requirement files are wanted, and where environments are kept. */
+export type PythonPlace = { trainingDir: string; environmentsDir: string; requirements: string[] }
 
-function requirementFiles(): string[] {
+const inRepository: PythonPlace = {
+  trainingDir: inRoot('runtimes/training'),
+  environmentsDir: cacheDir,
+  requirements: ['requirements.txt'],
+}
+
+function requirementFiles(trainingDir: string): string[] {
   return readdirSync(trainingDir)
     .filter((name) => /^requirements.*\.txt$/.test(name))
     .map((name) => join(trainingDir, name))
 }
 
-function environmentDir(interpreter: Interpreter): string {
-  const requirements = hashFiles(trainingDir, requirementFiles())
+function environmentDir(interpreter: Interpreter, { trainingDir, environmentsDir }: PythonPlace): string {
+  const requirements = hashFiles(trainingDir, requirementFiles(trainingDir))
   const hash = createHash('sha256').update(`${requirements} ${interpreter.version} ${process.platform} ${process.arch}`).digest('hex')
-  return join(cacheDir, `python-${hash.slice(0, 16)}`)
+  return join(environmentsDir, `python-${hash.slice(0, 16)}`)
 }
 
 /** One line of pip or uv as a few words of progress; undefined for the others. */
@@ -63,14 +70,14 @@ export function summarise(line: string): string | undefined {
   return undefined
 }
 
-type Install = { dir: string; python: string; detail: (text: string) => void }
+type Install = { place: PythonPlace; dir: string; python: string; detail: (text: string) => void }
 
 function failure(what: string, output: string): Error {
   return new Error(`${what}: ${output.trim().split('\n').slice(-4).join(' ')}`)
 }
 
 async function makeEnvironment(interpreter: Interpreter, install: Install): Promise<void> {
-  const { dir, python, detail } = install
+  const { place, dir, python, detail } = install
   rmSync(dir, { recursive: true, force: true })
   const uv = which('uv')
   const [command, args] = uv ? [uv, ['venv', '--python', interpreter.path, dir]] : [interpreter.path, ['-m', 'venv', dir]]
@@ -81,8 +88,9 @@ async function makeEnvironment(interpreter: Interpreter, install: Install): Prom
     : [python, '-m', 'pip', 'install', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off']
   // uv does not read pip's settings.
   const links = process.env.UV_FIND_LINKS ?? process.env.PIP_FIND_LINKS
-  const result = await runTool(installer[0] as string, [...installer.slice(1), '-r', 'requirements.txt'], {
-    cwd: trainingDir,
+  const wanted = place.requirements.flatMap((name) => ['-r', name])
+  const result = await runTool(installer[0] as string, [...installer.slice(1), ...wanted], {
+    cwd: place.trainingDir,
     env: { ...process.env, ...(links ? { UV_FIND_LINKS: links } : {}) },
     onLine: (line) => {
       const summary = summarise(line)
@@ -109,7 +117,8 @@ async function installLibgomp(): Promise<void> {
   if (result.status !== 0) throw failure(`"${install}" failed`, result.output)
 }
 
-async function verify({ python, detail }: Install): Promise<void> {
+/** @throws Error that says what does not load. */
+export async function verifyPackages({ python, detail }: Pick<Install, 'python' | 'detail'>): Promise<void> {
   detail('checking that everything loads')
   const env = { ...process.env, OMP_NUM_THREADS: '1' }
   const first = await runTool(python, ['-c', importAll], { env })
@@ -121,9 +130,9 @@ async function verify({ python, detail }: Install): Promise<void> {
   if (second.status !== 0) throw failure('The packages do not load', second.output)
 }
 
-function removeUnused(current: string): void {
-  for (const name of readdirSync(cacheDir).filter((entry) => /^python-[0-9a-f]{16}$/.test(entry))) {
-    const dir = join(cacheDir, name)
+function removeUnused({ environmentsDir }: PythonPlace, current: string): void {
+  for (const name of readdirSync(environmentsDir).filter((entry) => /^python-[0-9a-f]{16}$/.test(entry))) {
+    const dir = join(environmentsDir, name)
     const usedAt = statSync(join(dir, '.complete'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(dir).mtimeMs
     if (dir !== current && Date.now() - usedAt > unusedMs) rmSync(dir, { recursive: true, force: true })
   }
@@ -133,14 +142,14 @@ function removeUnused(current: string): void {
  * The Python environment of the training runtime, made when it is missing. It is named by what its requirements say, so that a
  * change of them makes a new one; a marker is written last, so that a half-made one is thrown away.
  */
-export async function preparePython(): Promise<Python> {
-  if (!existsSync(join(trainingDir, 'neuroweaver_training'))) return { reason: 'The training runtime is not part of this copy.' }
+export async function preparePython(place: PythonPlace = inRepository): Promise<Python> {
+  if (!existsSync(join(place.trainingDir, 'neuroweaver_training'))) return { reason: 'The training runtime is not part of this copy.' }
   const interpreter = await findPython()
   if (!interpreter) return { reason: noPython }
-  const dir = environmentDir(interpreter)
+  const dir = environmentDir(interpreter, place)
   const [marker, python] = [join(dir, '.complete'), join(dir, 'bin', 'python')]
   const isComplete = () => existsSync(marker) && existsSync(python)
-  mkdirSync(cacheDir, { recursive: true })
+  mkdirSync(place.environmentsDir, { recursive: true })
   if (isComplete()) {
     utimesSync(marker, new Date(), new Date())
     return { path: python }
@@ -149,15 +158,15 @@ export async function preparePython(): Promise<Python> {
     if (isComplete()) return { path: python }
     try {
       await step(`Installing the Python packages (Python ${interpreter.version})`, async (detail) => {
-        const install = { dir, python, detail }
+        const install = { place, dir, python, detail }
         await makeEnvironment(interpreter, install)
-        await verify(install)
+        await verifyPackages(install)
       })
     } catch (error) {
       return { reason: `The Python packages could not be installed. ${(error as Error).message}` }
     }
     writeDurably(marker, `${new Date().toISOString()}\n`)
-    removeUnused(dir)
+    removeUnused(place, dir)
     return { path: python }
   })
 }

@@ -120,9 +120,9 @@ type Outcome = 401 | 403 | 404 | 'in'
 function expectedOf({ rule, actions }: Address, who: string): Outcome {
   const person = people[who] as Person
   if (rule === 'open') return 'in'
-  // What it asks for is RUNTIME_TOKEN, which none of these is.
-  if (rule === 'runtime-enrol') return 401
   if (!person.credential) return 401
+  // What it asks for is RUNTIME_TOKEN, which none of these is, though each is good for something else.
+  if (rule === 'runtime-enrol') return 403
   if (person.isStranger) return 404
   if (rule.startsWith('runtime')) return person.runtime && (rule === 'runtime' || rule === `runtime-${person.runtime}`) ? 'in' : 403
   if (person.runtime) return rule === 'upload' && person.runtime === 'training' ? 'in' : 403

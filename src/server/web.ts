@@ -10,7 +10,7 @@ import { standIn } from './awayPage.ts'
 import { openBridge } from './bridge.ts'
 import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
-import { handleDist } from './dist.ts'
+import { handleDist, isDist } from './dist.ts'
 import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
@@ -114,7 +114,7 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   if (pathname.startsWith('/api/runtime/v1/')) return runtimeDoor
   if (pathname === '/health' || pathname === '/health/live' || pathname === '/health/ready') return handleHealth
   if (pathname === '/metrics') return handleMetrics
-  if (pathname === '/dist/neuroweaver.tgz') return handleDist
+  if (isDist(pathname)) return handleDist
   if (pathname === '/v2' || pathname.startsWith('/v2/')) return passThrough
   if (isRestModels(req, url))
     return (request, response, address) => restDoor(request, response, new URL(`${address.origin}/api/v1/models${address.search}`))

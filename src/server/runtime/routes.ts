@@ -11,7 +11,7 @@ import { getArtifact, sendArtifact } from '#src/server/services/artifacts/conten
 import { getUpload } from '#src/server/services/artifacts/uploads.ts'
 import { introspect } from '#src/server/services/deployments/calls.ts'
 import { isServedFile, recordReplicas, watchDesired } from '#src/server/services/deployments/desired.ts'
-import { checkRuntimeToken, enrolRuntime, recordHeartbeat } from '#src/server/services/runtimes.ts'
+import { checkRuntimeToken, describeJoining, enrolRuntime, recordHeartbeat } from '#src/server/services/runtimes.ts'
 import * as leases from '#src/server/services/training/leases.ts'
 
 type Call = { caller: Caller; req: IncomingMessage; res: ServerResponse; params: Record<string, string> }
@@ -35,12 +35,22 @@ async function sendAllowedArtifact({ caller, req, res, params }: Call): Promise<
 
 export const runtimeRoutes: RuntimeRoute[] = [
   {
+    method: 'GET',
+    path: '/enrol',
+    rule: 'runtime-enrol',
+    handle: async (call) => {
+      await checkRuntimeToken(bearerOf(call.req), env().RUNTIME_TOKEN, call.caller)
+      const asked = new URL(call.req.url ?? '/', 'http://web').searchParams
+      return answer(await describeJoining(parse(protocol.joinQuery, Object.fromEntries(asked))))
+    },
+  },
+  {
     method: 'POST',
     path: '/enrol',
     rule: 'runtime-enrol',
     handle: async (call) => {
       // Before the body is read, which is large and may come from anybody.
-      checkRuntimeToken(bearerOf(call.req), env().RUNTIME_TOKEN)
+      await checkRuntimeToken(bearerOf(call.req), env().RUNTIME_TOKEN, call.caller)
       return answer(await enrolRuntime(call.caller, await body(call, protocol.enrolRequest)))
     },
   },

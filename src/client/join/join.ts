@@ -1,0 +1,141 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join as joinPath } from 'node:path'
+import type { JoinOptions } from '#src/client/join/options.ts'
+import { prepareInference, prepareTraining } from '#src/client/join/prepare.ts'
+import { addressTowards, checkJoining, fetchProgram } from '#src/client/join/web.ts'
+import { startGuardian } from '#src/launcher/guardian.ts'
+import { lockDataFolder } from '#src/launcher/locks.ts'
+import { tailOf } from '#src/launcher/logs.ts'
+import { createSupervisor, type ProcessSpec, type Supervisor } from '#src/launcher/processes.ts'
+import { LauncherError, say } from '#src/launcher/terminal.ts'
+import { waitFor } from '#src/launcher/tools.ts'
+
+const readyMs = 60_000
+const hopelessCrashes = 3
+
+const isLoopback = (host: string) => ['127.0.0.1', 'localhost', '::1', '[::1]'].includes(host)
+/** What belongs to other programs has no business in a process that runs models and training code of others. */
+const isSecret = (name: string) => /SECRET|PASSWORD|PASSPHRASE|API_KEY|PRIVATE_KEY|CREDENTIAL|DATABASE_URL|^PG|^AWS_|^npm_/i.test(name)
+
+function environment({ webUrl, token, name, stateDir }: JoinOptions): Record<string, string> {
+  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !isSecret(entry[0]))
+  return {
+    ...Object.fromEntries(own),
+    NODE_ENV: 'production',
+    NEUROWEAVER_CONTROL_URL: webUrl,
+    NEUROWEAVER_STATE_DIR: stateDir,
+    NEUROWEAVER_RUNTIME_NAME: name,
+    NEUROWEAVER_ARTIFACT_DIR: '',
+    RUNTIME_TOKEN: token,
+  }
+}
+
+/** @throws LauncherError when something else listens there. */
+async function checkPort(port: number, host: string): Promise<void> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  }).catch((error: Error) => {
+    throw new LauncherError(`Port ${port} on ${host} cannot be had (${error.message}). Choose another with --port.`, 69)
+  })
+  await new Promise((resolve) => server.close(resolve))
+}
+
+async function inferenceSpec(program: string, options: JoinOptions): Promise<ProcessSpec> {
+  const host = options.host ?? (isLoopback(new URL(options.webUrl).hostname) ? '127.0.0.1' : '0.0.0.0')
+  await checkPort(options.port, host)
+  const towards = await addressTowards(options.webUrl)
+  const origin = `http://${towards.includes(':') ? `[${towards}]` : towards}:${options.port}`
+  const env = {
+    ...environment(options),
+    HOST: host,
+    INFERENCE_PORT: String(options.port),
+    NEUROWEAVER_INFERENCE_URL: options.advertise ?? origin,
+  }
+  const cwd = joinPath(program, 'inference')
+  return { name: 'inference', command: process.execPath, args: ['server.js'], cwd, env, stopStage: 1 }
+}
+
+function trainingSpec(program: string, python: string, options: JoinOptions): ProcessSpec {
+  const cwd = joinPath(program, 'training')
+  const { OMP_NUM_THREADS = '1' } = process.env
+  const env = {
+    ...environment(options),
+    ...(options.devices === undefined ? {} : { NEUROWEAVER_DEVICES: options.devices }),
+    PYTHONPATH: cwd,
+    PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+    OMP_NUM_THREADS,
+    OMP_WAIT_POLICY: 'PASSIVE',
+  }
+  return { name: 'training', command: python, args: ['-m', 'neuroweaver_training', 'agent'], cwd, env, stopStage: 1 }
+}
+
+async function prepare(options: JoinOptions): Promise<() => Promise<ProcessSpec>> {
+  const program = await fetchProgram(options)
+  if (options.kind === 'inference') {
+    await prepareInference(program, options)
+    return () => inferenceSpec(program, options)
+  }
+  const python = await prepareTraining(program, options)
+  return async () => trainingSpec(program, python, options)
+}
+
+/** Web has answered it: the agent writes the file at an accepted heartbeat, the server is ready once it knows what to serve. */
+async function isReady({ kind, stateDir, port }: JoinOptions, startedAt: number): Promise<true | undefined> {
+  if (kind === 'training') {
+    const beatAt = statSync(joinPath(stateDir, 'heartbeat.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0
+    return beatAt >= startedAt ? true : undefined
+  }
+  const response = await fetch(`http://127.0.0.1:${port}/v2/health/ready`).catch(() => undefined)
+  await response?.body?.cancel()
+  return response?.ok ? true : undefined
+}
+
+async function waitUntilReady(options: JoinOptions, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  const startedAt = Date.now()
+  const outcome = await waitFor(async () => {
+    const state = supervisor.state(options.kind)
+    if (signal.aborted) return 'stopped'
+    if (state?.failure || (state?.crashes ?? 0) >= hopelessCrashes) return 'hopeless'
+    return (await isReady(options, startedAt)) ? 'ready' : undefined
+  }, readyMs)
+  if (outcome === 'ready' || outcome === 'stopped') return
+  const log = joinPath(options.stateDir, 'logs', `${options.kind}.log`)
+  throw new LauncherError(`The runtime could not join. The end of ${log}:\n${tailOf(log)}`)
+}
+
+/** Runs until the person stops it, or until it must not be started again: removed, or too old. */
+async function untilStopped({ kind, stateDir }: JoinOptions, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (supervisor.state(kind)?.failure)
+      throw new LauncherError(`The runtime has ended:\n${tailOf(joinPath(stateDir, 'logs', `${kind}.log`), 3)}`, 78)
+    await waitFor(() => (signal.aborted || supervisor.state(kind)?.failure ? true : undefined), 60_000, 200)
+  }
+}
+
+/** Joins an installation and runs the runtime until it is stopped. @throws LauncherError */
+export async function join(options: JoinOptions, signal: AbortSignal): Promise<void> {
+  const { kind, name, webUrl, stateDir } = options
+  if (!options.isPrepareOnly) await checkJoining(options)
+  const makeSpec = await prepare(options)
+  if (options.isPrepareOnly) return say(`Everything that the ${kind} runtime needs is in ${options.home}.`)
+  if (!webUrl.startsWith('https:') && !isLoopback(new URL(webUrl).hostname))
+    say(`Note: ${webUrl} is not encrypted. Data, models and the token travel in the clear; use HTTPS outside a trusted network.`)
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  const release = lockDataFolder(stateDir, webUrl, 'Stop that one first, or choose another name with --name.')
+  const guardian = startGuardian()
+  const supervisor = createSupervisor({ logDir: joinPath(stateDir, 'logs'), guardian, report: say })
+  try {
+    supervisor.run(await makeSpec())
+    await waitUntilReady(options, supervisor, signal)
+    if (!signal.aborted) say(`The ${kind} runtime "${name}" has joined ${webUrl}. Ctrl-C stops it; Settings → Runtimes shows it.`)
+    await untilStopped(options, supervisor, signal)
+  } finally {
+    await supervisor.stop()
+    guardian.dismiss()
+    release()
+  }
+}
