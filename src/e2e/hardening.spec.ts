@@ -69,6 +69,29 @@ test.describe('pages', () => {
       return { ran, refused: found }
     })
 
+  test('the command for another machine carries the real address and what is typed, and axe finds nothing on it', async () => {
+    await page.goto('/settings/runtimes')
+    await page.getByRole('button', { name: 'Add a runtime' }).press('Enter')
+    const dialog = page.getByRole('dialog', { name: 'Add a runtime' })
+    await dialog.getByLabel('Runtime token').fill('a-token')
+    await dialog.getByLabel('Name').fill('gpu-1')
+    const command = dialog.getByLabel('Command for the other machine: npm')
+    await expect(command).toContainText(`--package=${product.url}/dist/neuroweaver.tgz -- neuroweaver runtime join ${product.url}`)
+    await expect(command).toContainText('--name gpu-1')
+    await expect(command).toContainText('--token a-token')
+    for (const [colorScheme, width] of [
+      ['light', 1440],
+      ['dark', 390],
+    ] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.setViewportSize({ width, height: 900 })
+      expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([])
+    }
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  })
+
   test('carry a policy that lets only their own scripts run', async () => {
     const response = await page.goto('/models')
     const policy = response?.headers()['content-security-policy'] ?? ''
@@ -101,6 +124,7 @@ test.describe('pages', () => {
     '/settings/projects/default',
     '/settings/channels',
     '/settings/health',
+    '/settings/runtimes',
     '/settings/users',
     '/settings/service-accounts',
     '/settings/limits',

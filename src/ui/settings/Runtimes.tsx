@@ -15,9 +15,10 @@ import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
+import { AddRuntimeDialog } from '#src/ui/settings/AddRuntimeDialog.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
-const heartbeatsEveryMs = 10_000
+const heartbeatsEveryMs = 5_000
 
 function Devices({ devices }: { devices: RuntimeView['devices'] }) {
   if (devices.length === 0) return '–'
@@ -62,13 +63,13 @@ const columns: Column<RuntimeView>[] = [
     cell: (runtime) => `${runtime.running} of ${runtime.capacity}`,
     sortValue: (runtime) => runtime.running,
   },
+  { key: 'version', header: 'Version', cell: (runtime) => runtime.version, sortValue: (runtime) => runtime.version },
   {
     key: 'heartbeat',
     header: 'Last heard of',
     cell: (runtime) => <RelativeTime at={runtime.lastHeartbeatAt} />,
     sortValue: (runtime) => runtime.lastHeartbeatAt,
   },
-  { key: 'version', header: 'Version', cell: (runtime) => runtime.version, isHiddenByDefault: true },
   { key: 'url', header: 'Address', cell: (runtime) => runtime.url ?? '–', isHiddenByDefault: true },
 ]
 
@@ -90,11 +91,11 @@ function RemoveDialog({ runtime, onClose }: { runtime: RuntimeView; onClose: () 
       onClose={onClose}
       onConfirm={() => remove.mutate({ id: runtime.id })}
       consequences={[
-        'Its credential stops working at once.',
+        'Its credential stops working at once; those of others go on.',
         runtime.kind === 'training'
           ? `${plural(runtime.running, 'running job')} on it goes back to the queue.`
           : `${plural(runtime.running, 'replica')} on it no longer gets requests.`,
-        'If the process still runs, it enrols again with the runtime token.',
+        'Its process ends by itself. It joins again only when somebody starts it anew.',
       ]}
     />
   )
@@ -106,6 +107,7 @@ export function Runtimes() {
   const { isAdmin } = usePermissions()
   const toast = useToast()
   const [removing, setRemoving] = useState<RuntimeView | null>(null)
+  const [isAdding, setIsAdding] = useState(false)
   const drain = trpc.runtimes.drain.useMutation({
     onSuccess: () => void refetch(),
     onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
@@ -129,6 +131,13 @@ export function Runtimes() {
     <Section
       title="Runtimes"
       note="Processes that train and serve, on this machine or on others. A drained one finishes what it has and takes nothing new."
+      actions={
+        isAdmin && (
+          <Button variant="contained" onClick={() => setIsAdding(true)}>
+            Add a runtime
+          </Button>
+        )
+      }
     >
       <ErrorNotice title="The runtimes could not be read" error={data ? null : error} onRetry={() => void refetch()} />
       {!error && (
@@ -146,10 +155,11 @@ export function Runtimes() {
             </Section>
           )}
           empty={
-            <EmptyState sentence="No runtime has joined. The start brings up one for training and one for inference; on other machines they join with this installation's address and its runtime token." />
+            <EmptyState sentence="No runtime has joined. The start brings up one for training and one for inference; 'Add a runtime' shows the command for other machines." />
           }
         />
       )}
+      {isAdding && <AddRuntimeDialog onClose={() => setIsAdding(false)} />}
       {removing && <RemoveDialog runtime={removing} onClose={() => setRemoving(null)} />}
     </Section>
   )
