@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acknowledged, desiredResponse, heartbeatResponse } from '#src/contracts/runtime.ts'
 import type { ArtifactCache } from './artifacts.ts'
-import { Backoff, type ControlPlane, ControlUnavailable, devices } from './control.ts'
+import { Backoff, type ControlPlane, ControlUnavailable, devices, Unwelcome } from './control.ts'
 import { messageOf } from './errors.ts'
 import { log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,12 +18,22 @@ export class Agent {
   readonly #metrics: Metrics
   readonly #cache: ArtifactCache
   readonly #file: StateFile<ReturnType<typeof desiredResponse.parse>>
+  readonly #onUnwelcome: (reason: Unwelcome) => void
   readonly #stop = new AbortController()
   #hasState = false
   #isReporting = false
   #reportAgain = false
 
-  constructor(options: { control: ControlPlane; registry: DeploymentRegistry; metrics: Metrics; cache: ArtifactCache; stateDir: string }) {
+  constructor(options: {
+    control: ControlPlane
+    registry: DeploymentRegistry
+    metrics: Metrics
+    cache: ArtifactCache
+    stateDir: string
+    /** Called once when web will never take this process. */
+    onUnwelcome: (reason: Unwelcome) => void
+  }) {
+    this.#onUnwelcome = options.onUnwelcome
     this.#control = options.control
     this.#registry = options.registry
     this.#metrics = options.metrics
@@ -59,6 +69,7 @@ export class Agent {
         backoff.reset()
       } catch (error) {
         if (this.#stop.signal.aborted) return
+        if (error instanceof Unwelcome) return this.#onUnwelcome(error)
         const level = error instanceof ControlUnavailable && error.status === undefined ? 'debug' : 'warn'
         log(level, 'agent', `${name} failed`, { error: messageOf(error) })
         await this.#sleep(backoff.nextMs())
@@ -80,7 +91,9 @@ export class Agent {
       metrics: metrics.slice(0, 5000),
       replicas: this.#registry.reports().slice(0, 5000),
     }
-    await this.#control.post('/heartbeat', body, heartbeatResponse, { timeoutMs: 10_000 })
+    const askedAt = Date.now()
+    const answer = await this.#control.post('/heartbeat', body, heartbeatResponse, { timeoutMs: 10_000 })
+    if (answer) this.#control.setClock(answer.server_time, askedAt)
     this.#metrics.acknowledge(body.metrics)
   }
 
@@ -90,8 +103,9 @@ export class Agent {
       const options = { timeoutMs: watchMs + 10_000, signal: this.#stop.signal }
       const desired = await this.#control.post('/inference/desired', { revision, wait_ms: watchMs }, desiredResponse, options)
       if (!desired) return
-      // On disk first: what is served after a crash is never older than what was served before it.
-      await this.#file.save(desired)
+      // On disk first: what is served after a crash is never older than what was served before it. A full disk must not stop
+      // it from letting go of what is no longer wanted, though.
+      await this.#file.save(desired).catch((error) => log('error', 'agent', 'the desired state could not be kept', { error }))
       this.#registry.apply(desired.deployments)
       revision = desired.revision
       this.#hasState = true

@@ -17,8 +17,12 @@ const drainMs = 10_000
 
 export type RunningRuntime = { url: string; port: number; stop: () => Promise<void> }
 
-/** Brings up the whole runtime; web need not be there. @throws when the address is taken. */
-export async function startRuntime(env: RuntimeEnv): Promise<RunningRuntime> {
+/**
+ * Brings up the whole runtime; web need not be there.
+ * @param onUnwelcome web will never take this process: it has to end
+ * @throws when the address is taken.
+ */
+export async function startRuntime(env: RuntimeEnv, onUnwelcome: (reason: Error) => void = () => {}): Promise<RunningRuntime> {
   const emptyFolder = join(env.stateDir, 'empty')
   await mkdir(emptyFolder, { recursive: true, mode: 0o700 })
   const server = createServer()
@@ -26,10 +30,10 @@ export async function startRuntime(env: RuntimeEnv): Promise<RunningRuntime> {
   const url = advertisedUrl(env, port)
   const control = new ControlPlane({ ...env, version: serverVersion, url })
   const cache = new ArtifactCache({ ...env, control })
-  const metrics = new Metrics()
+  const metrics = new Metrics(() => control.now())
   let agent: Agent | undefined
   const registry = new DeploymentRegistry({ cache, emptyFolder, onChange: () => agent?.reportChange() })
-  agent = new Agent({ control, registry, metrics, cache, stateDir: env.stateDir })
+  agent = new Agent({ control, registry, metrics, cache, stateDir: env.stateDir, onUnwelcome })
   let isStopping = false
   const context = { registry, metrics, authoriser: new Authoriser(control), isReady: () => !isStopping && (agent?.hasState ?? false) }
   server.on('request', (request, response) => handleRequest(context, request, response))

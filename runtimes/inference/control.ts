@@ -17,6 +17,20 @@ export class ControlUnavailable extends Error {
   }
 }
 
+/** Web will never take this process: it is too old, was removed, or shows what is no runtime token. Another try changes nothing. */
+export class Unwelcome extends ControlUnavailable {}
+
+/** What web said, out of its error body. */
+function messageIn(text: string): string {
+  try {
+    return String((JSON.parse(text) as { error: { message: unknown } }).error.message)
+  } catch {
+    return text.slice(0, 300)
+  }
+}
+
+const clockToleranceMs = 5_000
+
 const kept = z.object({ runtime_id: z.string(), credential: z.string(), heartbeat_ms: z.number().int() })
 type Credential = z.infer<typeof kept>
 
@@ -40,6 +54,8 @@ export class ControlPlane {
   #credential: Credential | undefined
   #enrolling: Promise<void> | undefined
   #isReachable: boolean | undefined
+  /** Web's clock less this machine's, in milliseconds. */
+  #clockOffsetMs = 0
 
   constructor(options: ControlOptions) {
     this.#options = options
@@ -50,7 +66,21 @@ export class ControlPlane {
     return this.#credential?.heartbeat_ms ?? 5000
   }
 
-  /** @throws ControlUnavailable when web is away or refuses. */
+  /** The time by web's clock, which is the one that figures are kept by: this machine's may be an hour off. */
+  now(): number {
+    return Date.now() + this.#clockOffsetMs
+  }
+
+  /** Takes web's time from an answer to a question that was sent at `askedAt` by this machine's clock. */
+  setClock(serverTime: string, askedAt: number): void {
+    const offset = Date.parse(serverTime) - (askedAt + Date.now()) / 2
+    if (!Number.isFinite(offset)) return
+    const isOff = Math.abs(offset) >= clockToleranceMs
+    if (isOff && this.#clockOffsetMs === 0) log('warn', 'control', `this machine's clock is ${Math.round(offset / 1000)} s off; web's is used`)
+    this.#clockOffsetMs = isOff ? offset : 0
+  }
+
+  /** @throws ControlUnavailable when web is away or refuses; Unwelcome when it will never take this process. */
   async enrol(): Promise<void> {
     this.#enrolling ??= this.#enrol().finally(() => {
       this.#enrolling = undefined
@@ -69,13 +99,15 @@ export class ControlPlane {
     const response = await this.#fetch('/enrol', { token: this.#options.runtimeToken, body: this.#introduction(), timeoutMs: 10_000 })
     if (response.ok) {
       this.#credential = enrolResponse.parse(await response.json())
-      await this.#file.save(this.#credential)
+      // On a full disk it goes on with what it has in memory; after a restart it enrols again.
+      await this.#file.save(this.#credential).catch((error) => log('error', 'control', 'the credential could not be kept', { error }))
       return log('info', 'control', 'enrolled', { data: { runtimeId: this.#credential.runtime_id } })
     }
-    await response.body?.cancel()
+    const reason = messageIn(await response.text().catch(() => ''))
+    if (response.status === 409 || response.status === 403) throw new Unwelcome(reason)
     // A token that was changed since does not take away a credential that is still good.
     if (stored && stored.credential !== this.#credential?.credential) this.#credential = stored
-    else throw new ControlUnavailable(`web refused to enrol this runtime (${response.status}): check RUNTIME_TOKEN`, response.status)
+    else throw new ControlUnavailable(`web refused to enrol this runtime (${response.status}): ${reason}`, response.status)
   }
 
   #introduction() {

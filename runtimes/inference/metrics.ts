@@ -14,12 +14,16 @@ export class Metrics {
   readonly #totals = new Map<string, Total>()
   readonly #processRegistry = new Registry()
 
-  constructor() {
+  readonly #clock: () => number
+
+  /** @param clock gives the time by which minutes are counted, in milliseconds */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock
     collectDefaultMetrics({ register: this.#processRegistry })
   }
 
   /** @param queueMs undefined when the request never reached a queue */
-  record(series: Series, status: number, latencyMs: number, queueMs: number | undefined, now: number = Date.now()): void {
+  record(series: Series, status: number, latencyMs: number, queueMs: number | undefined, now: number = this.#clock()): void {
     const minute = new Date(now - (now % 60_000)).toISOString()
     const report = this.#minute(series, minute)
     const total = this.#total(series)
@@ -74,7 +78,7 @@ export class Metrics {
   }
 
   /** Forgets past minutes that web has taken as they are now; the current one is sent again, since it still grows. */
-  acknowledge(reports: readonly MetricReport[], now: number = Date.now()): void {
+  acknowledge(reports: readonly MetricReport[], now: number = this.#clock()): void {
     const current = new Date(now - (now % 60_000)).toISOString()
     for (const report of reports) {
       const key = `${report.deployment_id} ${report.version_id} ${report.minute}`

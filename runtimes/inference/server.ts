@@ -4,19 +4,25 @@ import { readEnv } from './env.ts'
 import { messageOf } from './errors.ts'
 import { flushLogs, log, watchProcess } from './log.ts'
 
+/** EX_CONFIG: another start would end the same way, and whoever supervises it knows that by this status. */
+const unwelcomeStatus = 78
+
 /** The inference runtime's entry. */
 async function main(): Promise<void> {
   await startTracing('inference')
-  const runtime = await startRuntime(readEnv())
+  const runtime = await startRuntime(readEnv(), (reason) => {
+    log('error', 'server', 'web does not take this runtime', { error: reason.message })
+    stop('refusal', unwelcomeStatus)
+  })
   let isStopping = false
-  const stop = (signal: string) => {
+  function stop(cause: string, status = 0): void {
     if (isStopping) return
     isStopping = true
-    log('info', 'server', `stopping on ${signal}`)
+    log('info', 'server', `stopping on ${cause}`)
     void runtime
       .stop()
       .then(() => Promise.all([flushLogs(1_000), stopTracing(1_000)]))
-      .then(() => process.exit(0))
+      .then(() => process.exit(status))
   }
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
