@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FileRef } from '#src/contracts/runtime.ts'
@@ -10,6 +11,7 @@ import { Backoff, type ControlPlane, ControlUnavailable } from './control.ts'
 import { LoadFailure, messageOf } from './errors.ts'
 
 const maxStreams = 4
+const pieceBytes = 1024 * 1024
 const stallMs = 30_000
 const maxAttemptsWithoutProgress = 4
 
@@ -65,15 +67,24 @@ export class ArtifactCache {
     await this.#takeStream()
     try {
       await this.#fetchAll(file, part, signal, onBytes)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // What is left of it would keep the disk full for everything else.
+      await rm(part, { force: true })
+      throw new LoadFailure('download', await this.#diskFull(file), { cause: error })
     } finally {
       this.#giveStream()
     }
-    if (!(await isIntact(part, file))) {
-      await rm(part, { force: true })
-      throw new LoadFailure('download', `The file "${file.path}" is not what was registered: its size or SHA-256 differs.`)
-    }
-    await syncFile(part)
+    // No sync: whoever takes the file from here reads all of it against its digest first.
     await rename(part, path)
+  }
+
+  async #diskFull(file: FileRef): Promise<string> {
+    const { bavail, bsize } = await statfs(this.#folder)
+    return (
+      `The disk of this runtime is full: "${file.path}" has ${mib(file.size_bytes)}, ${mib(bavail * bsize)} are free ` +
+      `in ${this.#folder} on ${hostname()}. Free space there, and it is tried again by itself.`
+    )
   }
 
   /** Resumes at the byte that was reached, and gives up after several attempts without a new one. */
@@ -81,44 +92,55 @@ export class ArtifactCache {
     const backoff = new Backoff(250, 5000)
     let best = -1
     for (let fruitless = 0; ; ) {
-      const from = await sizeOf(part)
-      if (from === file.size_bytes) return
-      if (from > file.size_bytes) await rm(part, { force: true })
-      fruitless = from > best ? 0 : fruitless + 1
-      best = Math.max(best, from)
+      const reached = await sizeOf(part)
+      const from = reached < file.size_bytes ? reached : 0
+      fruitless = reached > best ? 0 : fruitless + 1
+      best = Math.max(best, reached)
       if (fruitless >= maxAttemptsWithoutProgress)
         throw new LoadFailure('download', `The file "${file.path}" could not be fetched from web.`)
       try {
-        await this.#fetchFrom(file, part, from > file.size_bytes ? 0 : from, signal, onBytes)
+        const digest = reached === file.size_bytes ? await digestOf(part) : await this.#fetchFrom(file, part, from, signal, onBytes)
+        if (digest === file.sha256) return
+        await rm(part, { force: true })
+        throw new LoadFailure('download', `The file "${file.path}" is not what was registered: its size or SHA-256 differs.`)
       } catch (error) {
-        if (signal.aborted) throw error
+        if (signal.aborted || isDiskFull(error)) throw error
         if (isFinal(error)) throw new LoadFailure('download', `The file "${file.path}" could not be fetched: ${messageOf(error)}`)
         await sleep(backoff.nextMs(), undefined, { signal })
       }
     }
   }
 
-  async #fetchFrom(file: FileRef, part: string, from: number, signal: AbortSignal, onBytes: OnBytes): Promise<void> {
+  /** @returns the SHA-256 of the whole file, which is taken while its bytes pass by. */
+  async #fetchFrom(file: FileRef, part: string, from: number, signal: AbortSignal, onBytes: OnBytes): Promise<string> {
     const stall = new AbortController()
     const timer = setTimeout(() => stall.abort(new Error('the download stalled')), stallMs)
+    const either = AbortSignal.any([signal, stall.signal])
     try {
-      const response = await this.#control.artifact(file.sha256, from, AbortSignal.any([signal, stall.signal]))
-      const start = response.status === 206 ? from : 0
+      const { status, body } = await this.#control.artifact(file.sha256, from, either)
+      const start = status === 206 ? from : 0
+      const hash = createHash('sha256')
+      if (start > 0) for await (const chunk of readPart(part, start)) hash.update(chunk as Buffer)
       let received = start
-      const body = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream)
-      await pipeline(
-        body,
-        async function* (chunks: AsyncIterable<Uint8Array>) {
-          for await (const chunk of chunks) {
-            timer.refresh()
-            received += chunk.length
-            if (received > file.size_bytes) throw new LoadFailure('download', `The file "${file.path}" is longer than was registered.`)
-            onBytes(received)
-            yield chunk
-          }
+      const check = new Transform({
+        highWaterMark: pieceBytes,
+        transform(chunk: Buffer, _encoding, done) {
+          timer.refresh()
+          received += chunk.length
+          if (received > file.size_bytes) return done(new LoadFailure('download', `The file "${file.path}" is longer than was registered.`))
+          hash.update(chunk)
+          onBytes(received)
+          done(null, chunk)
         },
-        createWriteStream(part, start > 0 ? { flags: 'r+', start, mode: 0o600 } : { flags: 'w', mode: 0o600 }),
-      )
+      })
+      const out = createWriteStream(part, {
+        highWaterMark: pieceBytes,
+        mode: 0o600,
+        ...(start > 0 ? { flags: 'r+', start } : { flags: 'w' }),
+      })
+      await pipeline(body, check, out, { signal: either })
+      if (received < file.size_bytes) throw new ControlUnavailable('the download ended early')
+      return hash.digest('hex')
     } finally {
       clearTimeout(timer)
     }
@@ -148,24 +170,19 @@ const isFinal = (error: unknown): boolean =>
   error instanceof LoadFailure || (error instanceof ControlUnavailable && [403, 404, 410].includes(error.status ?? 0))
 const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(() => undefined))?.size ?? 0
 
+const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
+const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
+const readPart = (path: string, bytes: number) => createReadStream(path, { highWaterMark: pieceBytes, end: bytes - 1 })
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: pieceBytes })) hash.update(chunk as Buffer)
+  return hash.digest('hex')
+}
+
 /** Size first, because it is free; then the whole digest, because a disk may lie. */
 export async function isIntact(path: string, file: FileRef): Promise<boolean> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile() || found.size !== file.size_bytes) return false
-  const hash = createHash('sha256')
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer)
-  } catch {
-    return false
-  }
-  return hash.digest('hex') === file.sha256
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  return (await digestOf(path).catch(() => undefined)) === file.sha256
 }

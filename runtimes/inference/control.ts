@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { z } from 'zod'
 import { type DeviceInfo, enrolResponse, protocolVersion } from '#src/contracts/runtime.ts'
@@ -33,6 +35,9 @@ const clockToleranceMs = 5_000
 
 const kept = z.object({ runtime_id: z.string(), credential: z.string(), heartbeat_ms: z.number().int() })
 type Credential = z.infer<typeof kept>
+
+/** status: 206 from the offset that was asked for, 200 from the first byte. */
+export type ArtifactBody = { status: number; body: IncomingMessage }
 
 export type ControlOptions = {
   controlUrl: string
@@ -76,7 +81,8 @@ export class ControlPlane {
     const offset = Date.parse(serverTime) - (askedAt + Date.now()) / 2
     if (!Number.isFinite(offset)) return
     const isOff = Math.abs(offset) >= clockToleranceMs
-    if (isOff && this.#clockOffsetMs === 0) log('warn', 'control', `this machine's clock is ${Math.round(offset / 1000)} s off; web's is used`)
+    if (isOff && this.#clockOffsetMs === 0)
+      log('warn', 'control', `this machine's clock is ${Math.round(offset / 1000)} s off; web's is used`)
     this.#clockOffsetMs = isOff ? offset : 0
   }
 
@@ -150,9 +156,38 @@ export class ControlPlane {
     }
   }
 
-  /** The bytes of an artifact from an offset on. */
-  artifact(sha256: string, from: number, signal: AbortSignal): Promise<Response> {
-    return this.#authorised(`/artifacts/${sha256}`, { signal, timeoutMs: 0, ...(from > 0 ? { range: `bytes=${from}-` } : {}) })
+  /**
+   * The bytes of an artifact from an offset on, as Node's own stream: a quarter of the cost of fetch for what is large.
+   * @throws ControlUnavailable
+   */
+  async artifact(sha256: string, from: number, signal: AbortSignal): Promise<ArtifactBody> {
+    if (!this.#credential) await this.enrol()
+    let answer = await this.#open(sha256, from, signal)
+    if (answer.statusCode === 401) {
+      answer.resume()
+      await this.enrol()
+      answer = await this.#open(sha256, from, signal)
+    }
+    const status = answer.statusCode ?? 0
+    if (status === 200 || status === 206) return { status, body: answer }
+    answer.resume()
+    throw new ControlUnavailable(`web answered /artifacts/${sha256} with ${status}`, status)
+  }
+
+  #open(sha256: string, from: number, signal: AbortSignal): Promise<IncomingMessage> {
+    const url = `${this.#options.controlUrl}/api/runtime/v1/artifacts/${sha256}`
+    const headers: Record<string, string> = {
+      authorization: `Bearer ${this.#credential?.credential ?? ''}`,
+      'x-correlation-id': requestScope.getStore()?.correlationId ?? randomUUID(),
+      ...traceHeaders(),
+      ...(from > 0 ? { range: `bytes=${from}-` } : {}),
+    }
+    const request = url.startsWith('https:') ? httpsRequest : httpRequest
+    return new Promise((resolve, reject) => {
+      const asked = request(url, { headers, signal }, resolve)
+      asked.once('error', (error) => reject(new ControlUnavailable(`web cannot be reached: ${messageOf(error)}`)))
+      asked.end()
+    })
   }
 
   async #authorised(path: string, request: Omit<FetchRequest, 'token'>): Promise<Response> {
@@ -168,7 +203,7 @@ export class ControlPlane {
     throw new ControlUnavailable(`web answered ${path} with ${response.status}: ${text}`, response.status)
   }
 
-  async #fetch(path: string, { token, body, timeoutMs, signal, range }: FetchRequest): Promise<Response> {
+  async #fetch(path: string, { token, body, timeoutMs, signal }: FetchRequest): Promise<Response> {
     const signals = [signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter((one) => one !== undefined)
     const headers: Record<string, string> = {
       authorization: `Bearer ${token}`,
@@ -176,7 +211,6 @@ export class ControlPlane {
     }
     Object.assign(headers, traceHeaders())
     if (body !== undefined) headers['content-type'] = 'application/json'
-    if (range) headers.range = range
     const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers, signal: AbortSignal.any(signals), redirect: 'error' }
     if (body !== undefined) init.body = JSON.stringify(body)
     try {
@@ -197,7 +231,7 @@ export class ControlPlane {
   }
 }
 
-type FetchRequest = { token: string; body?: unknown; timeoutMs: number; signal?: AbortSignal; range?: string }
+type FetchRequest = { token: string; body?: unknown; timeoutMs: number; signal?: AbortSignal }
 
 /** A kept connection may be closed by the other side at the moment it is used again; every message here may be sent twice. */
 async function fetchAgain(url: string, init: RequestInit): Promise<Response> {

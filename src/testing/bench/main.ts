@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   'inference-path': async () => (await import('./inferencePath.ts')).benchInferencePath(),
   upload: async () => (await import('./upload.ts')).benchUpload(),
   'upload-5gib': async () => (await import('./upload5gib.ts')).benchUpload5Gib(),
+  fetch: async () => (await import('./fetch.ts')).benchFetch(),
   start: async () => (await import('./start.ts')).benchStart(),
 }
 

@@ -36,6 +36,8 @@ class _Shared:
 
     credential: str | None
     heartbeat_s: float = 5.0
+    # The control plane will never take this process: it is too old, was removed, or shows what is no runtime token.
+    is_unwelcome: bool = False
 
 
 class Control:
@@ -73,6 +75,10 @@ class Control:
     @property
     def heartbeat_s(self) -> float:
         return self._shared.heartbeat_s
+
+    @property
+    def is_unwelcome(self) -> bool:
+        return self._shared.is_unwelcome
 
     def following(self, headers: dict[str, str]) -> Control:
         """The same door for one job: these headers go with every call, and say whose doing it is and which trace it is part of."""
@@ -129,14 +135,26 @@ class Control:
                    'boot_id': self.boot_id, 'devices': list_devices(), 'capacity': capacity(), 'url': None}
         headers = {'Content-Type': 'application/json', 'Authorization': f'Bearer {self.settings.token}'}
         answer = self.connection().request('POST', f'{DOOR}/enrol', headers, json.dumps(request).encode())
+        if answer.status in (403, 409):
+            log('error', 'The control plane does not take this runtime.', data={'reason': answer.message()})
+            self._shared.is_unwelcome = True
+            self.halt.set()
+            raise Halted()
         if not answer.is_ok:
             raise Unreachable(f'enrolment refused: {answer.message()}')
         enrolled = answer.json()
         self._shared.heartbeat_s = enrolled['heartbeat_ms'] / 1000
-        write_json(self._path, {'runtime_id': enrolled['runtime_id'], 'credential': enrolled['credential'], 'version': __version__,
-                                'control_url': self.settings.control_url, 'name': self.settings.name}, mode=0o600)
+        self._keep({'runtime_id': enrolled['runtime_id'], 'credential': enrolled['credential'], 'version': __version__,
+                    'control_url': self.settings.control_url, 'name': self.settings.name})
         log('info', 'Enrolled.', data={'runtimeId': enrolled['runtime_id'], 'name': self.settings.name})
         return str(enrolled['credential'])
+
+    def _keep(self, credential: dict[str, Any]) -> None:
+        try:
+            write_json(self._path, credential, mode=0o600)
+        except OSError as error:
+            # On a full disk it goes on with what it has in memory; after a restart it enrols again.
+            log('error', 'The credential could not be kept.', error=error)
 
 
 def is_lease_lost(answer: Answer) -> bool:

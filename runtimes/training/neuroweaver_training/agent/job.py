@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import shutil
 import signal
 import threading
@@ -16,7 +17,7 @@ from .checkpoints import CheckpointSender
 from .control import Control, Halted, LeaseLost
 from .events import Forwarder, Spool, cleaned
 from .finish import finish
-from .inputs import Inputs, Missing
+from .inputs import DiskFull, Inputs, Missing, is_disk_full
 from .lease import Lease
 from .log import log
 from .outcome import failure
@@ -40,6 +41,7 @@ class Job:
         self._correlation_id: str = claim['correlation_id']
         self._started = time.monotonic()
         self._outcome: str | None = None
+        self.was_full = False
         self._span = Span('training job', claim.get('traceparent'), **{
             'neuroweaver.job_id': claim['job_id'], 'neuroweaver.attempt': self._attempt, 'neuroweaver.recipe': claim['recipe'],
             'neuroweaver.correlation_id': self._correlation_id})
@@ -68,23 +70,47 @@ class Job:
             self._log('warn', 'The lease is lost: the attempt is dropped.')
         except Halted:
             self._log('warn', 'The agent stops before the job is finished.')
+        except OSError as error:
+            if not is_disk_full(error):
+                self._drop(error)
+                return
+            self._give_up_for_room(f'The disk of the runtime on {platform.node()} is full: {error}. Free space there.')
         except Exception as error:
-            # The lease runs out by itself, and the job is given out again.
-            log('error', 'The attempt is given up.', error=error, correlation_id=self._correlation_id)
+            self._drop(error)
         finally:
-            self._trainer.end_run()
-            self._span.end(self._outcome == 'succeeded', **{'neuroweaver.outcome': self._outcome})
-            self._lease.close()
-            self._checkpoints.close()
-            self._forwarder.close()
-            self._spool.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean_up()
+
+    def _drop(self, error: Exception) -> None:
+        # The lease runs out by itself, and the job is given out again.
+        log('error', 'The attempt is given up.', error=error, correlation_id=self._correlation_id)
+
+    def _give_up_for_room(self, reason: str) -> None:
+        """The job goes to another runtime, or fails with this reason when its attempts are used up; this one lives on."""
+        self.was_full = True
+        self._log('error', 'The disk is full: the attempt is given up.', reason=reason)
+        error = {'code': 'resource_unavailable', 'message': reason}
+        try:
+            self._finish({'outcome': 'failed', 'error': error, 'is_retryable': True})
+        except (LeaseLost, Halted):
+            self._log('warn', 'The attempt was over before its end was told.')
+
+    def _clean_up(self) -> None:
+        self._trainer.end_run()
+        self._span.end(self._outcome == 'succeeded', **{'neuroweaver.outcome': self._outcome})
+        self._lease.close()
+        self._checkpoints.close()
+        self._forwarder.close()
+        self._spool.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self) -> None:
         try:
             spec = self._write_spec()
         except Missing as error:
             self._finish_failed({'error': {'code': 'internal', 'message': str(error)}, 'is_retryable': True})
+            return
+        except DiskFull as error:
+            self._give_up_for_room(str(error))
             return
         self._log('info', 'Training starts.', recipe=self._claim['recipe'])
         run = Run(self._on_event, self._on_line, self._wake.set)

@@ -49,6 +49,9 @@ class Lease:
                 log('warn', 'The job\'s heartbeat got no answer; training goes on.', data={'reason': str(error)},
                     correlation_id=self._correlation_id)
             except Halted:
+                # Nobody renews it from here on, so it is as good as lost.
+                self.lost.set()
+                self._wake()
                 return
 
     def _beat(self, timeout_s: float) -> None:

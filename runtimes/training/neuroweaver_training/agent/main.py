@@ -16,6 +16,7 @@ from ..trainer.emit import now
 from .control import Control, Halted
 from .devices import gpu_uuids, list_devices
 from .http import Backoff, Unreachable
+from .inputs import is_disk_full
 from .job import Job
 from .log import close_log, log
 from .process import TrainerHost
@@ -25,6 +26,10 @@ CLAIM_WAIT_MS = 25_000
 CLAIM_TIMEOUT_S = 40.0
 STOP_LIMIT_S = 20.0
 LEAST_CLAIM_S = 0.5
+# Long enough that another runtime takes the job that found no room here.
+FULL_PAUSE_S = 30.0
+# EX_CONFIG: another start would end the same way, and whoever supervises the agent knows that by this status.
+UNWELCOME_STATUS = 78
 
 
 class Slot(threading.Thread):
@@ -100,13 +105,17 @@ class Slot(threading.Thread):
         if self._host is None:
             raise Halted()
         try:
-            Job(self._control, claim, self._host, self._stopping).run()
+            job = Job(self._control, claim, self._host, self._stopping)
+            job.run()
         except OSError as error:
             log('error', 'The attempt could not begin.', data={'jobId': claim['job_id']}, error=error)
-            self._pause(LEAST_CLAIM_S)
+            self._pause(FULL_PAUSE_S if is_disk_full(error) else LEAST_CLAIM_S)
+            job = None
         finally:
             self.idle.set()
         self._start_host()
+        if job and job.was_full:
+            self._pause(FULL_PAUSE_S)
 
 
 class Agent:
@@ -139,6 +148,8 @@ class Agent:
             slot.kill()
         log('info', 'The training agent ends.')
         close_log(1.0)
+        if self._control.is_unwelcome:
+            return UNWELCOME_STATUS
         return 1 if any(slot.has_crashed for slot in self._slots) else 0
 
     def _on_signal(self, *_: Any) -> None:
@@ -158,6 +169,8 @@ class Agent:
                 log('warn', 'The control plane does not answer the heartbeat.', data={'reason': str(error)})
             except Halted:
                 return
+            except OSError as error:
+                log('error', 'The heartbeat could not be noted on disk.', error=error)
             self._control.halt.wait(self._control.heartbeat_s)
 
     def _beat_once(self) -> None:
@@ -176,7 +189,7 @@ class Agent:
 
 
 def main() -> int:
-    """Exit status 0 after a clean stop, 2 for wrong settings."""
+    """Exit status 0 after a clean stop, 2 for wrong settings, 78 when the control plane will never take this runtime."""
     try:
         settings = read_settings()
     except ValueError as error:
