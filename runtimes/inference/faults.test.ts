@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DesiredDeployment } from '#src/contracts/runtime.ts'
+import { ControlPlane } from './control.ts'
+import { Metrics } from './metrics.ts'
 import { deploymentOf } from './testing/control-plane.ts'
 import { bombModel, gatherModel, identityModel, loopModel, scaleModel } from './testing/models.ts'
 import { replicaPids, RuntimeHarness, until } from './testing/runtime.ts'
@@ -192,5 +195,38 @@ describe('a replica outlives nothing', () => {
   it('knows neither the token nor the settings of the server', async () => {
     for (const pid of await replicaPids(harness.replicaParent))
       expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).not.toMatch(/TOKEN|CONTROL_URL/)
+  })
+})
+
+describe('a machine that is not as it should be', () => {
+  it('says that its disk is full, and serves once there is room', async () => {
+    const wanted = deploymentOf(harness.control, 'roomless', scaleModel(5))
+    const { sha256 } = wanted.targets[0]?.files[0] ?? { sha256: '' }
+    const folder = join(harness.stateDir, 'cache')
+    mkdirSync(folder, { recursive: true })
+    // Every write to it finds no space left; it is removed with what could not be written.
+    symlinkSync('/dev/full', join(folder, `${sha256}.part`))
+    harness.control.desire(scale, wanted)
+    const report = await harness.untilFailed(wanted)
+    expect(report).toMatchObject({ reason_code: 'download', reason: expect.stringContaining('disk of this runtime is full') })
+    expect(await answers('scale', x([[1, 2]]))).toBe(true)
+    await until('the model to be served', () => harness.report(wanted)?.state === 'ready')
+  })
+
+  it('counts by the clock of web when its own is an hour off', () => {
+    const control = new ControlPlane({
+      controlUrl: 'http://web',
+      runtimeToken: 'x',
+      stateDir: '/',
+      name: 'x',
+      version: '0.1.0',
+      url: 'http://x',
+    })
+    const metrics = new Metrics(() => control.now())
+    const anHourOn = new Date(Date.now() + 3_600_000)
+    control.setClock(anHourOn.toISOString(), Date.now())
+    metrics.record({ deploymentId: 'd', versionId: 'v', deployment: 'd', version: '1' }, 200, 1, undefined)
+    const minute = Date.parse(metrics.pending()[0]?.minute ?? '')
+    expect(Math.abs(minute - anHourOn.getTime())).toBeLessThan(120_000)
   })
 })

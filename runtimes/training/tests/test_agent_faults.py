@@ -143,3 +143,26 @@ def test_a_frozen_agent_finds_its_lease_lost(tmp_path: Path) -> None:
     finally:
         agent.stop()
         plane.stop()
+
+
+def test_a_damaged_file_of_the_cache_is_fetched_anew(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    claim = claim_of(plane, tmp_path, rows=322)
+    file = claim['dataset']['files'][0]
+    cache = agent.state_dir / 'cache'
+    cache.mkdir(exist_ok=True)
+    (cache / file['sha256']).write_bytes(b'0' * file['size_bytes'])
+    assert finished(plane, plane.submit(claim))['outcome'] == 'succeeded'
+
+
+def test_a_full_disk_gives_the_job_to_others_and_the_agent_lives(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    claim = claim_of(plane, tmp_path, rows=321)
+    cache = agent.state_dir / 'cache'
+    cache.mkdir(exist_ok=True)
+    # Every write to it finds no space left.
+    (cache / f'{claim["dataset"]["files"][0]["sha256"]}.part').symlink_to('/dev/full')
+    finish = finished(plane, plane.submit(claim))
+    assert (finish['outcome'], finish['is_retryable'], finish['error']['code']) == ('failed', True, 'resource_unavailable')
+    assert 'is full' in finish['error']['message'] and str(cache) in finish['error']['message']
+    beats = len(plane.heartbeats)
+    plane.wait_for(lambda: len(plane.heartbeats) > beats)
+    assert agent.process.poll() is None

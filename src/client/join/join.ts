@@ -58,12 +58,16 @@ async function inferenceSpec(program: string, options: JoinOptions): Promise<Pro
   return { name: 'inference', command: process.execPath, args: ['server.js'], cwd, env, stopStage: 1 }
 }
 
+/** The agent offers these alone, and the trainer sees no others. */
+const chosenDevices = (devices: string | undefined): Record<string, string> =>
+  devices === undefined ? {} : { CUDA_VISIBLE_DEVICES: devices === 'cpu' ? '' : devices }
+
 function trainingSpec(program: string, python: string, options: JoinOptions): ProcessSpec {
   const cwd = joinPath(program, 'training')
   const { OMP_NUM_THREADS = '1' } = process.env
   const env = {
     ...environment(options),
-    ...(options.devices === undefined ? {} : { NEUROWEAVER_DEVICES: options.devices }),
+    ...chosenDevices(options.devices),
     PYTHONPATH: cwd,
     PYTHONUNBUFFERED: '1',
     PYTHONDONTWRITEBYTECODE: '1',

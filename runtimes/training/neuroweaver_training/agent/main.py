@@ -27,7 +27,7 @@ CLAIM_TIMEOUT_S = 40.0
 STOP_LIMIT_S = 20.0
 LEAST_CLAIM_S = 0.5
 # Long enough that another runtime takes the job that found no room here.
-FULL_PAUSE_S = 30.0
+FULL_PAUSE_S = 10.0
 # EX_CONFIG: another start would end the same way, and whoever supervises the agent knows that by this status.
 UNWELCOME_STATUS = 78
 

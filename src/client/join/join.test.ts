@@ -1,0 +1,254 @@
+/** Machines that join by the archive that web serves, with nothing but its address and the token. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RuntimeView } from '#src/contracts/access.ts'
+import { buildClient } from '#src/launcher/build.ts'
+import { inRoot } from '#src/launcher/paths.ts'
+import { preparePython } from '#src/launcher/python.ts'
+import { waitFor } from '#src/launcher/tools.ts'
+import { useDatabase } from '#src/testing/database.ts'
+import { type Host, makeNetwork, type Network, whyNoHosts } from '#src/testing/hosts.ts'
+import { registerTextClassifier } from '#src/testing/textClassifier.ts'
+import { uploadBytes } from '#src/testing/upload.ts'
+import { startWeb, type TestWeb } from '#src/testing/web.ts'
+
+const run = promisify(execFile)
+const database = useDatabase()
+const folder = mkdtempSync(join(tmpdir(), 'neuroweaver-join-'))
+const home = join(folder, 'home')
+const cli = join(folder, 'package', 'cli.js')
+const noHosts = whyNoHosts()
+const python = await preparePython()
+const noTrainers = 'reason' in python ? python.reason : noHosts
+let web: TestWeb
+
+/** What is installed beside the program is what this repository has installed and verified already. */
+async function installEngine(): Promise<void> {
+  const archive = JSON.parse(readFileSync(inRoot('dist/runtime.json'), 'utf8')) as { file: string }
+  await run('tar', ['-xzf', inRoot('dist', archive.file), '-C', folder])
+  const lock = readFileSync(join(folder, 'runtime/inference/package-lock.json'))
+  const engine = join(home, `engine-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`)
+  mkdirSync(engine, { recursive: true })
+  symlinkSync(inRoot('node_modules'), join(engine, 'node_modules'))
+  writeFileSync(join(engine, '.complete'), '')
+}
+
+beforeAll(async () => {
+  await buildClient()
+  await installEngine()
+  await run('tar', ['-xzf', inRoot('dist/neuroweaver.tgz'), '-C', folder])
+  web = await startWeb({ databaseUrl: database.url, dataDir: join(folder, 'data'), worker: true, env: { HOST: '0.0.0.0' } })
+}, 300_000)
+afterAll(async () => {
+  for (const one of joined.splice(0)) one.kill()
+  await web?.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+type Joined = { child: ChildProcess; said: () => string; ended: Promise<number | null>; kill: () => void }
+const joined: Joined[] = []
+
+function start(command: string, args: string[]): Joined {
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const kill = () => {
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL')
+    } catch {
+      // It has ended already.
+    }
+  }
+  const made = { child, said: () => said, ended, kill }
+  joined.push(made)
+  return made
+}
+
+async function until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 60_000): Promise<T> {
+  const found = await waitFor(async () => (await ask()) || undefined, limitMs, 200)
+  if (found === undefined) throw new Error(`waited in vain for ${what}:\n${joined.map(({ said }) => said()).join('\n---\n')}`)
+  return found
+}
+
+async function rest<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`${web.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${path} answered ${response.status} ${text}`)
+  return JSON.parse(text) as T
+}
+
+async function trpc<T>(path: string, input?: unknown): Promise<T> {
+  const response = await fetch(`${web.url}/api/trpc/${path}`, {
+    method: input === undefined ? 'GET' : 'POST',
+    headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' },
+    ...(input === undefined ? {} : { body: JSON.stringify(input) }),
+  })
+  return ((await response.json()) as { result: { data: T } }).result.data
+}
+
+const findRuntime = async (name: string) => (await trpc<RuntimeView[]>('runtimes.list')).find((one) => one.name === name)
+const refused = (token: string[]) =>
+  start(process.execPath, [cli, 'runtime', 'join', web.url, '--kind', 'inference', '--home', home, ...token])
+
+describe('a machine that may not join', () => {
+  it.each([
+    ['no token', () => [], 'No token was given. Put it after --token'],
+    ['a wrong token', () => ['--token', 'wrong'], 'not the runtime token of this installation'],
+    ['the key of a person', () => ['--token', web.adminKey], 'the key of a person or a program'],
+  ])('with %s is told what to do', async (_what, token, message) => {
+    const attempt = refused(token())
+    expect(await attempt.ended).toBe(77)
+    expect(attempt.said()).toContain(message)
+    expect(attempt.said()).toContain('file runtime-token')
+  })
+
+  it('is told the version that is needed when its own is older', async () => {
+    const response = await fetch(`${web.url}/api/runtime/v1/enrol`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${web.runtimeToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        kind: 'training',
+        name: 'old',
+        version: '0.0.9',
+        protocol: 1,
+        boot_id: '00000000-0000-7000-8000-000000000000',
+        devices: [],
+        capacity: 1,
+      }),
+    })
+    expect(response.status).toBe(409)
+    expect(await response.text()).toContain('This runtime is version 0.0.9; 0.1.0 or newer is needed')
+  })
+})
+
+describe('an inference runtime', () => {
+  it('joins by npm exec, serves through web by digest, and ends when it is removed', async () => {
+    const tgz = `--package=${web.url}/dist/neuroweaver.tgz`
+    const args = ['exec', '--yes', '--prefer-offline', tgz, '--', 'neuroweaver', 'runtime', 'join', web.url]
+    const more = ['--kind', 'inference', '--name', 'far', '--port', String(web.port + 1), '--home', home, '--token', web.runtimeToken]
+    const runtime = start('npm', [...args, ...more])
+    await until('the runtime to join', () => runtime.said().includes('has joined'))
+    expect(await findRuntime('far')).toMatchObject({ kind: 'inference', status: 'live', version: '0.1.0' })
+
+    await registerTextClassifier(web.url, web.adminKey, 'reviews')
+    await until('the version', async () => (await rest<{ status: string }>('GET', '/models/reviews')).status === 'ready')
+    await rest('POST', '/models/reviews/deploy', {})
+    await until('the deployment', async () => (await rest<{ status: string }>('GET', '/deployments/reviews')).status === 'ready')
+    const answer = await fetch(`${web.url}/v2/models/reviews/infer`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [1, 1], data: ['a good film'] }] }),
+    })
+    expect(answer.status).toBe(200)
+
+    await trpc('runtimes.remove', { id: (await findRuntime('far'))?.id })
+    expect(await runtime.ended).toBe(78)
+    expect(runtime.said()).toContain('removed by an admin')
+    expect(await findRuntime('far')).toBeUndefined()
+  }, 120_000)
+})
+
+type Job = { status: string; attempt: number; model_id: string | null; error?: { message: string } }
+const table = () => {
+  const rows = Array.from({ length: 20_000 }, (_, row) => `${row % 97},${(row * 7919) % 1009},${((row % 97) + row) % 3 ? 'yes' : 'no'}`)
+  return Buffer.from(`a,b,label\n${rows.join('\n')}\n`)
+}
+
+/** A Python whose wall clock is an hour ahead, in every process that it starts. */
+function pythonAnHourAhead(path: string): string {
+  const shim = join(folder, 'ahead')
+  mkdirSync(shim)
+  const shift = [
+    'import datetime, time',
+    'wall = time.time',
+    'time.time = lambda: wall() + 3600',
+    'class Ahead(datetime.datetime):',
+    '    @classmethod',
+    '    def now(cls, tz=None):',
+    '        return super().now(tz) + datetime.timedelta(hours=1)',
+    'datetime.datetime = Ahead',
+  ]
+  writeFileSync(join(shim, 'sitecustomize.py'), `${shift.join('\n')}\n`)
+  const wrapper = join(shim, 'python')
+  writeFileSync(wrapper, `#!/bin/sh\nPYTHONPATH="${shim}:$PYTHONPATH" exec "${path}" "$@"\n`, { mode: 0o755 })
+  return wrapper
+}
+
+describe.skipIf(noTrainers)(`three machines${noTrainers ? ` (skipped: ${noTrainers})` : ''}`, () => {
+  let network: Network
+  const path = 'path' in python ? python.path : ''
+  beforeAll(() => {
+    network = makeNetwork()
+  })
+  afterAll(() => {
+    for (const one of joined.splice(0)) one.kill()
+    network?.remove()
+  })
+
+  async function joinFrom(host: Host, name: string, interpreter = path): Promise<Joined & { log: () => string }> {
+    const origin = `http://${network.webAddress}:${web.port}`
+    const own = join(folder, name)
+    const args = ['runtime', 'join', origin, '--kind', 'training', '--name', name, '--home', own, '--python', interpreter]
+    const [command = '', ...before] = host.prefix
+    const runtime = start(command, [...before, process.execPath, cli, ...args, '--token', web.runtimeToken])
+    await until(`${name} to join`, () => runtime.said().includes('has joined'))
+    const slug = createHash('sha256').update(`${origin} training ${name}`).digest('hex').slice(0, 12)
+    return { ...runtime, log: () => readFileSync(join(own, `training-${slug}`, 'logs/training.log'), 'utf8') }
+  }
+
+  it('share a job: one is cut off, one is killed, one joins late and brings it to its end', async () => {
+    const first = network.addHost()
+    const cutOff = await joinFrom(first, 'cut-off')
+    const upload_id = await uploadBytes(web.url, web.adminKey, 'table.csv', table())
+    await rest('POST', '/datasets', { name: 'table', files: [{ path: 'table.csv', upload_id }] })
+    await until('the data set', async () => (await rest<{ status: string }>('GET', '/datasets/table')).status === 'ready')
+    const { id } = await rest<{ id: string }>('POST', '/training/jobs', {
+      recipe: 'tabular-classification',
+      dataset: 'table',
+      columns: { target: 'label' },
+      model_name: 'shared',
+      hyper_parameters: { rounds: 300 },
+    })
+    const job = () => rest<Job>('GET', `/training/jobs/${id}`)
+    const attempted = (attempt: number) => async () => {
+      const now = await job()
+      return now.status === 'running' && now.attempt === attempt
+    }
+    await until('the first attempt', attempted(1))
+    first.setConnected(false)
+
+    const killed = await joinFrom(network.addHost(), 'killed')
+    await until('the second attempt', attempted(2))
+    killed.kill()
+
+    const late = await joinFrom(network.addHost(), 'late', pythonAnHourAhead(path))
+    const done = await until(
+      'the end',
+      async () => {
+        const now = await job()
+        return ['succeeded', 'failed'].includes(now.status) && now
+      },
+      90_000,
+    )
+    expect(done).toMatchObject({ status: 'succeeded', attempt: 3 })
+
+    first.setConnected(true)
+    await until('the one that was cut off to learn that it was late', () => cutOff.log().includes('The lease is lost'))
+    expect(await job()).toMatchObject({ status: 'succeeded', attempt: 3 })
+    expect(await rest<unknown[]>('GET', '/models/shared/versions')).toHaveLength(1)
+    await until('it to be heard of again', async () => (await findRuntime('cut-off'))?.status === 'live')
+    expect(existsSync(join(folder, 'late'))).toBe(true)
+    late.child.kill('SIGTERM')
+    expect(await late.ended).toBe(0)
+  }, 240_000)
+})
