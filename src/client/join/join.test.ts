@@ -54,7 +54,9 @@ type Joined = { child: ChildProcess; said: () => string; ended: Promise<number |
 const joined: Joined[] = []
 
 function start(command: string, args: string[]): Joined {
-  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder })
+  // Neither the token nor the quiet that the tests of services are given.
+  const { RUNTIME_TOKEN: _token, ...env } = { ...process.env, LOG_LEVEL: 'info' }
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
