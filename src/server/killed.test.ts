@@ -1,4 +1,5 @@
 /** What kill -9 leaves of a job that the worker had taken, and of a call whose change was made and whose answer was not kept. */
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,12 +11,15 @@ import { startWeb, type TestWeb } from '#src/testing/web.ts'
 
 const database = useDatabase()
 const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-killed-'))
+// The same caller after a restart.
+const key = randomBytes(24).toString('base64url')
+const env = { NEUROWEAVER_BOOTSTRAP_API_KEY: key }
 let web: TestWeb
 let admin: pg.Client
 beforeAll(async () => {
   admin = new pg.Client({ connectionString: database.url })
   await admin.connect()
-  web = await startWeb({ databaseUrl: database.url, dataDir, worker: true })
+  web = await startWeb({ databaseUrl: database.url, dataDir, worker: true, env })
 })
 afterAll(async () => {
   await web?.stop()
@@ -24,7 +28,7 @@ afterAll(async () => {
 })
 
 const ask = (path: string, init: RequestInit = {}) =>
-  fetch(`${web.url}/api/v1${path}`, { ...init, headers: { authorization: `Bearer ${web.adminKey}`, ...init.headers } })
+  fetch(`${web.url}/api/v1${path}`, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } })
 
 /** Until a statement of another connection waits, or sleeps, as `what` says. */
 const isHeld = (what: string) =>
@@ -37,7 +41,7 @@ test('an upload whose worker is killed while it verifies is verified by the next
   await holding.connect()
   await holding.query('begin')
   await holding.query('lock table artifacts in exclusive mode')
-  const id = await uploadBytes(web.url, web.adminKey, 'table.csv', Buffer.from('a,b\n1,2\n'))
+  const id = await uploadBytes(web.url, key, 'table.csv', Buffer.from('a,b\n1,2\n'))
   await isHeld(`wait_event_type = 'Lock' and datname = current_database()`)
   await web.killWorker()
   await holding.end()
@@ -53,10 +57,10 @@ test('a call that is killed between its change and its answer is not made again 
     create function hold_answer() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;
     create trigger hold_answer before update of status on idempotency_keys for each row execute function hold_answer()`)
   const create = () =>
-    ask('/projects', {
+    ask('/api-keys', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': 'cut-off' },
-      body: JSON.stringify({ name: 'made-once' }),
+      body: JSON.stringify({ name: 'made-once', scope: 'read' }),
     })
   const cutOff = create().catch(() => 'cut off')
   await isHeld(`wait_event = 'PgSleep' and datname = current_database()`)
@@ -66,12 +70,12 @@ test('a call that is killed between its change and its answer is not made again 
     `select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`,
   )
   await admin.query('drop trigger hold_answer on idempotency_keys')
-  web = await startWeb({ databaseUrl: database.url, dataDir })
+  web = await startWeb({ databaseUrl: database.url, dataDir, env })
   const early = await create()
   expect([early.status, await early.text()]).toEqual([409, expect.stringContaining('still under way')])
   await admin.query(`update idempotency_keys set locked_until = now() - interval '1 second'`)
   const again = await create()
   expect([again.status, await again.text()]).toEqual([409, expect.stringContaining('was carried out')])
-  const { rows } = await admin.query(`select count(*)::int from projects where name = 'made-once'`)
+  const { rows } = await admin.query(`select count(*)::int from api_keys where name = 'made-once'`)
   expect(rows).toEqual([{ count: 1 }])
 })

@@ -55,8 +55,9 @@ const joined: Joined[] = []
 
 function start(command: string, args: string[]): Joined {
   // Neither the token nor the quiet that the tests of services are given.
-  const { RUNTIME_TOKEN: _token, ...env } = { ...process.env, LOG_LEVEL: 'info' }
-  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env })
+  const settings: NodeJS.Dict<string> = { ...process.env, LOG_LEVEL: 'info' }
+  const { RUNTIME_TOKEN: _token, ...env } = settings
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env: env as NodeJS.ProcessEnv })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
