@@ -122,7 +122,13 @@ export async function test(args: string[]): Promise<number> {
   try {
     await prepare(names)
     postgres = await step('Starting a database for the tests', () => startPostgres({ dir: join(dir, 'postgres'), fsync: false }))
-    const env: NodeJS.ProcessEnv = { ...process.env, TEST_DATABASE_URL: postgres.adminUrl, NEXT_TELEMETRY_DISABLED: '1' }
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      TEST_DATABASE_URL: postgres.adminUrl,
+      NEXT_TELEMETRY_DISABLED: '1',
+      // Tests start the same programs a hundred times: each is stripped of its types and compiled once.
+      NODE_COMPILE_CACHE: join(dir, 'compiled'),
+    }
     const all = await runAll(names, { dir, env })
     const reasons = all.flatMap((counts) => counts.reasons)
     if (reasons.length) say(`\n${reasons.join('\n')}`)
