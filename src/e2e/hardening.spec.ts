@@ -92,7 +92,7 @@ test.describe('pages', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   })
 
-  test('carry a policy that lets only their own scripts run', async () => {
+  test('X1: carry a policy that lets only their own scripts run', async () => {
     const response = await page.goto('/models')
     const policy = response?.headers()['content-security-policy'] ?? ''
     expect(policy).toMatch(/script-src 'self' 'nonce-[^']+' 'strict-dynamic'/)
@@ -103,7 +103,7 @@ test.describe('pages', () => {
   })
 
   for (const path of ['/models/marked', '/models', '/models/marked/versions/1'])
-    test(`what people write does not run at ${path}`, async () => {
+    test(`X1, X2: what people write does not run at ${path}`, async () => {
       await page.goto(path)
       await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
       await expect(page.locator('.MuiSkeleton-root')).toHaveCount(0)

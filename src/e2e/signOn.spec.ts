@@ -81,7 +81,7 @@ test.describe('sign-on', () => {
     await expect(page.getByText('This browser', { exact: true })).toBeVisible()
   })
 
-  test('is refused for an address that the provider has not verified, though an account has it', async ({ browser }) => {
+  test('A12: is refused for an address that the provider has not verified, though an account has it', async ({ browser }) => {
     const page = await (await browser.newContext({ baseURL: product.url })).newPage()
     await signInAt(page, 'mallory')
     await expect(page.getByRole('alert').filter({ hasText: 'has not verified' })).toBeVisible()

@@ -1,4 +1,7 @@
-/** What strangers try at the doors of the real web process: other verbs, sites, hosts and frames, floods, junk in every field. */
+/**
+ * What strangers try at the doors of the real web process: other verbs, sites, hosts and frames, floods, junk in every field. A name begins
+ * with the row of the list of attacks that it holds (A access, S outgoing calls, X scripts, Q queries, L limits), here and in other files.
+ */
 import { connect } from 'node:net'
 import { text as read } from 'node:stream/consumers'
 import { eq } from 'drizzle-orm'
@@ -28,38 +31,45 @@ const bare = (line: string, headers: string[] = []) =>
   `${line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`
 
 describe('without a credential', () => {
-  test('no verb opens any address', async () => {
-    const verbs = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
-    const paths = [...new Set(routes.map(({ path }) => `/api/v1${path.replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000')}`))]
-    for (const path of [
-      ...paths,
-      '/uploads',
-      '/uploads/x',
-      '/api/trpc/models.list',
-      '/api/runtime/v1/heartbeat',
-      '/metrics',
-      '/api/v1/none',
-    ])
-      for (const method of verbs) {
+  const everyVerb = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
+  const verbsOfRest = new Map<string, Set<string>>()
+  for (const { method, path } of routes) {
+    const address = `/api/v1${path.replace(/\{\w+\}/g, '00000000-0000-4000-8000-000000000000')}`
+    const verbs = verbsOfRest.get(address) ?? new Set(['OPTIONS'])
+    verbsOfRest.set(address, verbs.add(method))
+    if (method === 'GET') verbs.add('HEAD')
+  }
+  /** The verbs that each address knows: to these it asks who one is, and to others says that it takes them from nobody. */
+  const known = new Map<string, Set<string>>([
+    ...verbsOfRest,
+    ['/uploads', new Set(everyVerb)],
+    ['/uploads/x', new Set(everyVerb)],
+    ['/metrics', new Set(everyVerb)],
+    ['/api/trpc/models.list', new Set(['GET', 'POST'])],
+    ['/api/trpc/models.delete', new Set(['POST'])],
+    ['/api/runtime/v1/heartbeat', new Set(['POST'])],
+  ])
+
+  test('A9: no verb opens any address', async () => {
+    expect(verbsOfRest.size).toBeGreaterThan(30)
+    for (const [path, verbs] of known)
+      for (const method of everyVerb) {
         const { status } = await fetch(`${origin()}${path}`, { method })
-        // The tus protocol lets anybody ask what it speaks.
-        const isOptionsOfUploads = method === 'OPTIONS' && path.startsWith('/uploads') && status === 204
-        // HEAD of a procedure asks nothing of it.
-        const isHeadOfTrpc = method === 'HEAD' && path.startsWith('/api/trpc/') && status === 204
-        if (!isOptionsOfUploads && !isHeadOfTrpc)
-          expect([401, 403, 404, 405, 412, 415], `${method} ${path} answered ${status}`).toContain(status)
+        expect(status, `${method} ${path}`).toBe(verbs.has(method) ? 401 : 405)
       }
+    for (const method of everyVerb) expect((await fetch(`${origin()}/api/v1/none`, { method })).status, method).toBe(404)
   })
 
-  test('neither TRACE nor CONNECT nor an upgrade does anything', async () => {
-    expect([0, 400, 404, 405, 501]).toContain(statusOf(await raw(bare('TRACE /api/v1/me HTTP/1.1'))))
-    expect([0, 400, 404, 405]).toContain(statusOf(await raw(bare('CONNECT example.org:443 HTTP/1.1'))))
+  test('A9, A16: neither TRACE nor CONNECT nor an upgrade does anything', async () => {
+    for (const path of ['/api/v1/me', '/api/v1/models', '/api/trpc/models.list'])
+      expect(statusOf(await raw(bare(`TRACE ${path} HTTP/1.1`))), path).toBe(405)
+    expect(statusOf(await raw(bare('CONNECT example.org:443 HTTP/1.1')))).toBe(405)
     const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13']
     expect(statusOf(await raw(bare('GET http://169.254.169.254/latest HTTP/1.1', ['Upgrade: websocket', ...upgrade])))).toBe(400)
     expect(statusOf(await raw(bare('GET /api/v1/me HTTP/1.1', upgrade)))).toBe(401)
   })
 
-  test('a header that skips middleware skips nothing', async () => {
+  test('A14: a header that skips middleware skips nothing', async () => {
     const tricks: Record<string, string>[] = [
       { 'x-middleware-subrequest': 'middleware:middleware:middleware' },
       { rsc: '1', 'next-action': 'x' },
@@ -72,13 +82,13 @@ describe('without a credential', () => {
 describe('hosts and proxies', () => {
   const asHost = (host: string) => raw(`GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
 
-  test('a name that is not ours is misdirected, addresses and loopback are answered', async () => {
+  test('A15: a name that is not ours is misdirected, addresses and loopback are answered', async () => {
     expect(statusOf(await asHost('evil.example.org'))).toBe(421)
     expect(statusOf(await asHost('127.0.0.1.evil.example.org:80'))).toBe(421)
     for (const host of ['localhost', '127.0.0.1:3000', '[::1]:3000']) expect(statusOf(await asHost(host))).toBe(200)
   })
 
-  test('X-Forwarded headers of a stranger change nothing', async () => {
+  test('A15: X-Forwarded headers of a stranger change nothing', async () => {
     const upload = await fetch(`${origin()}/uploads`, {
       method: 'POST',
       headers: {
@@ -107,7 +117,7 @@ describe('another site', () => {
     ['a page that hides its origin', { origin: 'null', 'content-type': 'application/json' }],
     ['a site in the same domain', { 'sec-fetch-site': 'same-site', 'content-type': 'application/json' }],
     ['a request without an origin', { 'content-type': 'application/json' }],
-  ] as const)('%s can not use a session, for tRPC or for REST', async ([, headers]) => {
+  ] as const)('A10: %s can not use a session, for tRPC or for REST', async ([, headers]) => {
     const cookie = await cookieOf('admin')
     const name = `csrf-${headers['content-type'].length}${'origin' in headers ? headers.origin.length : 0}`
     for (const path of ['/api/trpc/projects.create', '/api/v1/projects']) {
@@ -116,20 +126,18 @@ describe('another site', () => {
         headers: { ...headers, cookie },
         body: JSON.stringify({ name }),
       })
-      // tRPC reads no body of another type, and so not even who sent it.
-      const isUnread = path.startsWith('/api/trpc') && headers['content-type'] === 'text/plain'
-      expect(response.status, path).toBe(isUnread ? 415 : 403)
+      expect(response.status, path).toBe(403)
     }
     expect(await db().$count(projects, eq(projects.name, name))).toBe(0)
   })
 
-  test('is told apart from our own pages, which may', async () => {
+  test('A10: is told apart from our own pages, which may', async () => {
     const headers = { 'content-type': 'application/json', origin: origin(), cookie: await cookieOf('admin') }
     const response = await fetch(`${origin()}/api/trpc/projects.create`, { method: 'POST', headers, body: '{"name":"ours"}' })
     expect(response.status).toBe(200)
   })
 
-  test('every answer forbids frames, sniffing and scripts', async () => {
+  test('X3, X4: every answer forbids frames, sniffing and scripts, and repeats no type that was sent', async () => {
     const { headers } = await fetch(`${origin()}/api/v1/models`, { headers: { authorization: `Bearer ${use.rest.web.adminKey}` } })
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'; sandbox")
     expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -145,23 +153,23 @@ describe('another site', () => {
 })
 
 describe('frames and floods of bytes', () => {
-  test('two lengths, a length and chunks, bare line feeds and huge headers are refused', async () => {
+  test('L4: two lengths, a length and chunks, bare line feeds and huge headers are refused', async () => {
     const post = (headers: string[]) => raw(`${bare('POST /api/v1/models/register HTTP/1.1', headers)}0\r\n\r\n`)
     expect(statusOf(await post(['Content-Length: 5', 'Transfer-Encoding: chunked']))).toBe(400)
     expect(statusOf(await post(['Content-Length: 5', 'Content-Length: 6']))).toBe(400)
-    expect([0, 400]).toContain(statusOf(await raw('GET /health HTTP/1.1\nHost: x\n\n')))
-    // The connection may be cut before the answer is read.
-    expect([0, 431]).toContain(statusOf(await raw(bare('GET /health HTTP/1.1', [`X-Big: ${'a'.repeat(100_000)}`]))))
+    expect(statusOf(await raw('GET /health HTTP/1.1\nHost: x\n\n'))).toBe(400)
+    const large = await raw(bare('GET /health HTTP/1.1', [`X-Big: ${'a'.repeat(100_000)}`]))
+    expect([statusOf(large), JSON.parse(large.split('\r\n\r\n')[1] ?? '')]).toMatchObject([431, { error: { code: 'bad_request' } }])
   })
 
-  test('a body in a million pieces is cut off', async () => {
+  test('L4: a body in a million pieces is cut off', async () => {
     const head = bare('POST /api/v1/models/register HTTP/1.1', [
       `Authorization: Bearer ${use.rest.web.adminKey}`,
       'Content-Type: application/json',
       'Transfer-Encoding: chunked',
     ])
     const answer = await raw(Buffer.concat([Buffer.from(head), Buffer.from('1\r\n \r\n'.repeat(200_000))]))
-    expect([0, 413]).toContain(statusOf(answer))
+    expect(statusOf(answer)).toBe(413)
   })
 })
 
@@ -180,17 +188,16 @@ describe('junk in what people type', () => {
     '\u001b[31mred',
   ]
 
-  test('is searched for as it stands', async () => {
+  test('Q1, Q2, Q6: is searched for as it stands', async () => {
     for (const q of junk)
-      for (const list of ['models', 'datasets', 'deployments']) {
+      for (const list of ['models', 'datasets', 'deployments', 'training/jobs']) {
         const { status } = await use.rest.ask('GET', `/${list}?q=${encodeURIComponent(q)}`)
-        // Data sets and deployments may not be searched by every list.
-        expect([200, 400], `${list} ${q}`).toContain(status)
+        expect(status, `${list} ${q}`).toBe(200)
       }
     expect(await db().$count(datasets)).toBe(0)
   })
 
-  test('NUL, over-long text and broken Unicode are refused by name', async () => {
+  test('Q1: NUL, over-long text and broken Unicode are refused by name', async () => {
     for (const q of ['a\u0000b', 'a'.repeat(100_000 / 20)])
       expect((await use.rest.ask('GET', `/models?q=${encodeURIComponent(q)}`)).status).toBe(400)
     for (const name of ['a\u0000b', '../x', 'a'.repeat(200), '\ud800']) {
@@ -203,7 +210,7 @@ describe('junk in what people type', () => {
     }
   })
 
-  test('a filter is no regular expression and no query language', async () => {
+  test('Q2, Q3, Q4: a filter is no regular expression and no query language', async () => {
     for (const filter of [
       "tags.a'] ? (@.b) = 'x'",
       "metadata.$.** = 'v'",
@@ -216,7 +223,7 @@ describe('junk in what people type', () => {
       expect((await use.rest.ask('GET', `/models?order_by=${encodeURIComponent(order)}`)).status).toBe(400)
   })
 
-  test('numbers out of range and cursors that nobody gave are refused', async () => {
+  test('Q5: numbers out of range and cursors that nobody gave are refused', async () => {
     for (const query of [
       'limit=2147483648',
       'limit=9223372036854775808',
@@ -233,30 +240,30 @@ describe('junk in what people type', () => {
       expect((await use.rest.ask('GET', `/models?cursor=${encodeURIComponent(cursor)}`)).status).toBe(400)
   })
 
-  test('deep, wide and poisoned maps are refused', async () => {
+  test('Q7: deep, wide and poisoned maps are refused', async () => {
     const send = (metadata: string) =>
       use.rest.ask('PATCH', '/models/x', { body: `{"metadata":${metadata}}`, headers: { 'content-type': 'application/json' } })
-    expect([400, 413]).toContain((await send(`{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)).status)
-    expect([400, 413]).toContain((await send(`{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join(',')}}`)).status)
-    const huge = await send(`{"a":"${'x'.repeat(10_000_000)}"}`).then(
-      ({ status }) => status,
-      () => 'cut off',
-    )
-    expect([400, 413, 'cut off']).toContain(huge)
-    expect([400, 404]).toContain((await send('{"__proto__":{"admin":true}}')).status)
+    expect((await send(`{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`)).status).toBe(400)
+    expect((await send(`{${Array.from({ length: 100_000 }, (_, index) => `"k${index}":1`).join(',')}}`)).status).toBe(413)
+    // By a client that reads while it writes: fetch gives up when it can not write on.
+    const huge = `{"metadata":{"a":"${'x'.repeat(10_000_000)}"}}`
+    const headers = [`Authorization: Bearer ${use.rest.web.adminKey}`, 'Content-Type: application/json', `Content-Length: ${huge.length}`]
+    expect(statusOf(await raw(`${bare('PATCH /api/v1/models/x HTTP/1.1', headers)}${huge}`))).toBe(413)
+    expect((await send('{"__proto__":{"admin":true}}')).status).toBe(400)
     expect(({} as Record<string, unknown>).admin).toBeUndefined()
   })
 
-  test('a batch of tRPC calls has an end, and so has an address', async () => {
+  test('Q8: a batch of tRPC calls has an end, and so has an address', async () => {
     const headers = { authorization: `Bearer ${use.rest.web.adminKey}` }
-    const many = Array.from({ length: 500 }, () => 'me.get').join(',')
-    expect([400, 413, 414]).toContain((await fetch(`${origin()}/api/trpc/${many}?batch=1`, { headers })).status)
-    expect([400, 414, 431]).toContain((await fetch(`${origin()}/api/trpc/models.list?input=${'a'.repeat(100_000)}`, { headers })).status)
+    const batch = (count: number) => Array.from({ length: count }, () => 'me.get').join(',')
+    expect((await fetch(`${origin()}/api/trpc/${batch(500)}?batch=1`, { headers })).status).toBe(400)
+    expect((await fetch(`${origin()}/api/trpc/${batch(10_000)}?batch=1`, { headers })).status).toBe(414)
+    expect((await fetch(`${origin()}/api/trpc/models.list?input=${'a'.repeat(5_000_000)}`, { headers })).status).toBe(414)
   })
 })
 
 describe('limits', () => {
-  test('a key that asks too often waits, and others do not', async () => {
+  test('L1: a key that asks too often waits, and others do not', async () => {
     const owner = await makeUser('manager')
     const [busy, other] = [await makeKey(owner, 'read'), await makeKey(owner, 'read')]
     expect((await use.rest.ask('PUT', '/limits', { body: { per_key: 30 } })).status).toBe(200)
@@ -273,7 +280,7 @@ describe('limits', () => {
     expect((await use.rest.ask('PUT', '/limits', { body: {} })).status).toBe(200)
   })
 
-  test('one person has so many event streams and no more', async () => {
+  test('L2: one person has so many event streams and no more', async () => {
     const key = await makeKey(await makeUser('manager'), 'read')
     const ended = new AbortController()
     const open = () =>
@@ -283,13 +290,13 @@ describe('limits', () => {
       })
     const opened = await Promise.all(Array.from({ length: 110 }, open))
     const bodies = await Promise.all(opened.map(async ({ body }) => new TextDecoder().decode((await body?.getReader().read())?.value)))
-    expect(bodies.filter((text) => text.includes('too_many_requests')).length).toBeGreaterThanOrEqual(10)
+    expect(bodies.filter((text) => text.includes('too_many_requests'))).toHaveLength(10)
     ended.abort()
   })
 })
 
 describe('a call that names an Idempotency-Key', () => {
-  test('is made once, for the same sender, address and body', async () => {
+  test('L3: is made once, for the same sender, address and body', async () => {
     const send = (name: string, idempotencyKey: string, key?: string) =>
       use.rest.ask('POST', '/service-accounts', { body: { name }, headers: { 'idempotency-key': idempotencyKey }, ...(key ? { key } : {}) })
     const first = await send('once', 'k-1')
@@ -304,7 +311,7 @@ describe('a call that names an Idempotency-Key', () => {
     expect((await send('x', 'é')).status).toBe(400)
   })
 
-  test('is made once over tRPC too', async () => {
+  test('L3: is made once over tRPC too', async () => {
     const send = (name: string) =>
       fetch(`${origin()}/api/trpc/serviceAccounts.create`, {
         method: 'POST',
@@ -319,7 +326,7 @@ describe('a call that names an Idempotency-Key', () => {
     expect((await send('another')).status).toBe(422)
   })
 
-  test('leaves no secret of its answer behind', async () => {
+  test('L3: leaves no secret of its answer behind', async () => {
     const made = await use.rest.ask('POST', '/api-keys', {
       body: { name: 'once', scope: 'read' },
       headers: { 'idempotency-key': 'k-secret' },
@@ -334,7 +341,7 @@ describe('a call that names an Idempotency-Key', () => {
     expect((again.body as { key: string }).key).toBe(key)
   })
 
-  test('sent many times at once is made once', async () => {
+  test('L3: sent many times at once is made once', async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, () =>
         use.rest.ask('POST', '/service-accounts', { body: { name: 'concurrent' }, headers: { 'idempotency-key': 'k-many' } }),
@@ -345,7 +352,7 @@ describe('a call that names an Idempotency-Key', () => {
   })
 })
 
-test('a private project is not there for those who do not belong to it', async () => {
+test('A6: a private project is not there for those who do not belong to it', async () => {
   const project = await makeProject()
   const outsider = await makeKey(await makeUser('manager'), 'write')
   expect((await use.rest.ask('GET', `/projects/${project.name}`, { key: outsider })).status).toBe(200)

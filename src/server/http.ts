@@ -60,7 +60,8 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
   let size = 0
   const timer = setTimeout(() => req.destroy(), bodyTimeoutMs)
   try {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
+    // The connection is still needed for the answer.
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > maxBytes || chunks.length >= maxChunks) throw tooLarge()
       chunks.push(chunk)
@@ -108,8 +109,30 @@ export function sendError(res: ServerResponse, error: AppError, correlationId: s
     ...error.headers,
     ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
   }
-  if (error.code === 'payload_too_large') headers.connection = 'close'
-  sendJson(res, error.status, { error: { code, message, ...(details ? { details } : {}), correlation_id: correlationId } }, headers)
+  const body = { error: { code, message, ...(details ? { details } : {}), correlation_id: correlationId } }
+  if (error.code === 'payload_too_large') return sendEarly(res, error.status, body, { ...headers, connection: 'close' })
+  sendJson(res, error.status, body, headers)
+}
+
+const lingerMs = 2_000
+const lingerBytes = 32 * 2 ** 20
+
+/** Answers before the body has come, and lets some of it go by: a connection that is closed with bytes unread is reset, and its answer lost. */
+function sendEarly(res: ServerResponse, status: number, body: unknown, headers: Record<string, string>): void {
+  const { req } = res
+  if (res.headersSent || res.destroyed || req.complete) return sendJson(res, status, body, headers)
+  const payload = Buffer.from(JSON.stringify(body))
+  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': payload.length, ...headers })
+  res.write(payload)
+  const finish = () => void res.end()
+  const timer = setTimeout(finish, lingerMs)
+  let size = 0
+  req.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > lingerBytes) finish()
+  })
+  req.once('end', finish)
+  res.once('close', () => clearTimeout(timer))
 }
 
 /** Aborts when the client goes away before the answer is complete. */

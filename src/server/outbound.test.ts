@@ -76,7 +76,7 @@ describe('an address that somebody gives', () => {
     'http://METADATA.google.internal./',
     'http://localhost/',
     'http://localhost./',
-  ])('is refused when it is private: %s', async (url) => {
+  ])('S1: is refused when it is private: %s', async (url) => {
     await expect(checkOutboundUrl(url)).rejects.toMatchObject({ code: 'bad_request', details: [{ path: 'url' }] })
   })
 
@@ -88,7 +88,7 @@ describe('an address that somebody gives', () => {
     'http://user:pass@93.184.216.34/',
     'no address',
     '',
-  ])('is refused when it is no plain web address: %s', async (url) => {
+  ])('S2: is refused when it is no plain web address: %s', async (url) => {
     await expect(checkOutboundUrl(url)).rejects.toMatchObject({ code: 'bad_request' })
   })
 
@@ -100,7 +100,7 @@ describe('an address that somebody gives', () => {
 })
 
 describe('a connection', () => {
-  test('is made to the address that was checked, found once', async () => {
+  test('S2: is made to the address that was checked, found once', async () => {
     const resolve = leadsTo('127.0.0.1')
     const { status, body } = await outboundFetch(`http://open.test:${port}/`, {}, resolve)
     expect([status, body.toString(), resolve.asked]).toEqual([200, 'fine', ['open.test']])
@@ -111,12 +111,12 @@ describe('a connection', () => {
     ['a private one among public ones', leadsTo('93.184.216.34', '127.0.0.1')],
     ['a metadata service', leadsTo('169.254.169.254')],
     ['a private one in IPv6 clothes', leadsTo('::ffff:127.0.0.1')],
-  ])('is refused when a name that was public has become %s', async (_what, resolve) => {
+  ])('S2: is refused when a name that was public has become %s', async (_what, resolve) => {
     await expect(outboundFetch(`http://rebound.test:${port}/`, {}, resolve)).rejects.toMatchObject({ code: 'bad_request' })
     expect(seen).toHaveLength(0)
   })
 
-  test('is never made to a metadata service, whatever the settings allow', async () => {
+  test('S1: is never made to a metadata service, whatever the settings allow', async () => {
     await expect(outboundFetch('http://open.test/', {}, leadsTo('169.254.169.254'))).rejects.toMatchObject({ code: 'bad_request' })
   })
 })
@@ -127,7 +127,7 @@ describe('a redirect', () => {
   }
 
   test.each(['http://127.0.0.1:1/', 'http://169.254.169.254/', 'file:///etc/passwd', 'gopher://open.test/', 'http://user:pw@open.test/'])(
-    'to %s is refused',
+    'S2: to %s is refused',
     async (location) => {
       to(location)
       await expect(ask('/start', { maxRedirects: 3 })).rejects.toMatchObject({ code: 'bad_request' })
@@ -145,7 +145,7 @@ describe('a redirect', () => {
     ])
   })
 
-  test('is followed three times at most, and not at all unless asked', async () => {
+  test('S2: is followed three times at most, and not at all unless asked', async () => {
     answer = (_req, res) => void res.writeHead(302, { location: '/again' }).end()
     await expect(ask('/', { maxRedirects: 3 })).rejects.toThrow('more than 3 redirects')
     expect(seen).toHaveLength(4)
@@ -154,7 +154,7 @@ describe('a redirect', () => {
 })
 
 describe('an answer', () => {
-  test('without end is cut off at the cap', async () => {
+  test('S3: without end is cut off at the cap', async () => {
     let sent = 0
     answer = (_req, res) => {
       const chunk = Buffer.alloc(64 * 1024)
@@ -168,13 +168,13 @@ describe('an answer', () => {
     expect(sent).toBeLessThan(32 * 1024 * 1024)
   })
 
-  test('that unpacks to far more than it weighs is cut off at the cap', async () => {
+  test('S3: that unpacks to far more than it weighs is cut off at the cap', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024))
     answer = (_req, res) => void res.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
     await expect(ask('/', { maxBytes: 1024 * 1024 })).rejects.toThrow('longer than')
   })
 
-  test('that drips is given up after the whole time, not after each byte', async () => {
+  test('S3: that drips is given up after the whole time, not after each byte', async () => {
     answer = (_req, res) => {
       const timer = setInterval(() => res.write('.'), 50)
       res.once('close', () => clearInterval(timer))
@@ -184,7 +184,7 @@ describe('an answer', () => {
     expect(performance.now() - startedAt).toBeLessThan(2_000)
   })
 
-  test('that breaks off is an error', async () => {
+  test('S3: that breaks off is an error', async () => {
     answer = (_req, res) => {
       res.writeHead(200, { 'content-length': '100' })
       res.write('short')
@@ -194,7 +194,7 @@ describe('an answer', () => {
   })
 })
 
-test.each(['a\r\nx-injected: 1', 'a\nb', 'a\0b'])('a header can not carry a line of its own: %j', async (value) => {
+test.each(['a\r\nx-injected: 1', 'a\nb', 'a\0b'])('S4: a header can not carry a line of its own: %j', async (value) => {
   await expect(ask('/', { headers: { 'x-name': value } })).rejects.toMatchObject({ code: 'bad_request' })
   await expect(ask('/', { headers: { [value]: 'x' } })).rejects.toMatchObject({ code: 'bad_request' })
   expect(seen).toHaveLength(0)

@@ -8,6 +8,7 @@ import { addressOf, refuseOtherHosts } from './address.ts'
 import { noteRequest } from './accessLog.ts'
 import { standIn } from './awayPage.ts'
 import { openBridge } from './bridge.ts'
+import { refuseNonRequests } from './connections.ts'
 import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
 import { handleDist, isDist } from './dist.ts'
@@ -70,13 +71,16 @@ const trpcHandler = createHTTPHandler({
   },
 })
 
-const trpcMethods = ['GET', 'HEAD', 'POST']
+const trpcMethods = ['GET', 'POST']
+const isJson = (req: IncomingMessage) => (req.headers['content-type'] ?? '').startsWith('application/json')
 
 const trpcDoor: Door = async (req, res) => {
   if (!trpcMethods.includes(req.method ?? '')) {
     res.setHeader('allow', trpcMethods.join(', '))
     throw new AppError('method_not_allowed', 'Queries take GET, mutations take POST.')
   }
+  // tRPC refuses another type before it asks who sends it, and a stranger or another site is not to learn even that.
+  if (req.method === 'POST' && !isJson(req)) authorize(await callerOf(req), 'signed-in')
   await trpcHandler(req, res)
 }
 
@@ -242,6 +246,7 @@ async function main(): Promise<void> {
   await Promise.all([startListener(settings.DATABASE_URL), startQueues(settings.DATABASE_URL, 'web'), prepareInstallation()])
   openPageBridge()
   const server = createServer(answer(await pagesDoor()))
+  refuseNonRequests(server)
   server.requestTimeout = 0
   server.headersTimeout = 20_000
   // A connection on which nothing moves is given up; streams say something every few seconds.

@@ -112,7 +112,7 @@ describe('a channel', () => {
     expect((await make('hook', 'email', 'ops@example.test')).status).toBe(409)
   })
 
-  it('is tested at once; what comes back is kept without what was secret', async () => {
+  it('S4: is tested at once; what comes back is kept without what was secret', async () => {
     const { status, body } = await use.rest.ask('POST', `/channels/${hook.id}/test`)
     expect(status).toBe(200)
     expect(body).toMatchObject({ status: 'delivered', answer_status: 200, event: 'test', attempts: 1 })
@@ -123,7 +123,7 @@ describe('a channel', () => {
     expect(answer).toContain('[redacted]')
   })
 
-  it('says why a test did not arrive, and follows no redirect', async () => {
+  it('S2: says why a test did not arrive, and follows no redirect', async () => {
     const { id } = (await make('moved', 'webhook', `${receiverUrl}/moved`)).body as Made
     const { body } = await use.rest.ask('POST', `/channels/${id}/test`)
     expect(body).toMatchObject({ status: 'failed', answer_status: 302, error: expect.stringContaining('Redirects are not followed') })

@@ -76,7 +76,7 @@ describe('pages', () => {
     expect((await use.rest.ask('GET', '/models?skip=10000')).body).toEqual([])
   })
 
-  it('by a cursor of another order, or one made up, are refused or harmless', async () => {
+  it('Q5: by a cursor of another order, or one made up, are refused', async () => {
     const cursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const anId = newId()
     for (const value of [
@@ -91,7 +91,7 @@ describe('pages', () => {
       ['9999999-01-01', anId],
     ]) {
       const { status } = await use.rest.ask('GET', `/models?cursor=${cursor(value)}`)
-      expect([200, 400], JSON.stringify(value)).toContain(status)
+      expect(status, JSON.stringify(value)).toBe(400)
     }
     for (const value of [
       ['\u0000', anId],
@@ -151,15 +151,17 @@ describe('filter', () => {
     'tags.x = "y"',
     'tags.😀 = 1',
     Array.from({ length: 21 }, () => "status = 'ready'").join(' and '),
-  ])('%s is refused, saying what was expected', async (filter) => {
+  ])('Q2, Q4: %s is refused, saying what was expected', async (filter) => {
     const { status, body } = await use.rest.ask('GET', `/models?filter=${encodeURIComponent(filter)}`)
     expect([status, body]).toMatchObject([400, { error: { details: [{ path: 'filter' }] } }])
   })
 
-  it('takes no number that no database holds, and no NUL', async () => {
-    for (const filter of ['metrics.a > 1e999', "tags.a = '\u0000'", `tags.a = '${'x'.repeat(1900)}'`]) {
-      expect([200, 400]).toContain((await use.rest.ask('GET', `/models?filter=${encodeURIComponent(filter)}`)).status)
-    }
+  it.each([
+    ['a number that no database holds', 'metrics.a > 1e999', 200],
+    ['NUL', "tags.a = '\u0000'", 400],
+    ['a long text', `tags.a = '${'x'.repeat(1900)}'`, 200],
+  ])('Q1: with %s gets its one answer', async (_what, filter, expected) => {
+    expect((await use.rest.ask('GET', `/models?filter=${encodeURIComponent(filter)}`)).status).toBe(expected)
   })
 })
 

@@ -55,7 +55,7 @@ const tokenOf = (email: string, permissions: string[], times: { iat?: number; ex
     .sign(new TextEncoder().encode(secret))
 
 describe('a session', () => {
-  test('is listed with where it came from, and ends when it, the others or all are ended', async () => {
+  test('A5: is listed with where it came from, and ends when it, the others or all are ended', async () => {
     await makePerson('ada@example.org')
     const [first, second, third] = [await enter('ada@example.org'), await enter('ada@example.org'), await enter('ada@example.org')]
     const ada = await open(first)
@@ -132,7 +132,7 @@ describe('a session that a token began', () => {
 })
 
 describe('a try to sign in', () => {
-  test('waits longer after each failure from the fifth on, alike for an address that nobody has', async () => {
+  test('A13: waits longer after each failure from the fifth on, alike for an address that nobody has', async () => {
     await makePerson('locked@example.org')
     for (const email of ['locked@example.org', 'nobody@example.org']) {
       for (let failure = 0; failure < 5; failure++) expect(await signIn(email, 'wrong', from())).toBeUndefined()
@@ -155,7 +155,7 @@ describe('a try to sign in', () => {
     expect(await db().select().from(signInFailures).where(ofIt)).toEqual([])
   })
 
-  test('is one of ten a minute from one address', async () => {
+  test('A13, L1: is one of ten a minute from one address', async () => {
     const here = { ...from(), address: '10.9.9.9' }
     for (let count = 0; count < 10; count++) await signIn(`guess-${count}@example.org`, 'wrong', here)
     await expect(signIn('guess@example.org', 'wrong', here)).rejects.toMatchObject({
@@ -193,7 +193,7 @@ describe('the identity provider', () => {
     expect(row).toMatchObject({ origin: 'oidc', role: 'viewer', passwordHash: null })
   })
 
-  test('opens no account by an address that it has not verified', async () => {
+  test('A12: opens no account by an address that it has not verified', async () => {
     await makePerson('owner@example.org', 'admin')
     for (const email_verified of [false, undefined, 'no'])
       await expect(signInWithProfile(claims('owner@example.org', { email_verified }), from())).rejects.toMatchObject({ code: 'forbidden' })

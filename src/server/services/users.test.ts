@@ -40,7 +40,7 @@ describe('signing in', () => {
     expect(await signIn('grace@example.org', password, from)).toBeUndefined()
   })
 
-  test('a changed password ends the other sessions, a changed role all of them', async () => {
+  test('A5: a changed password ends the other sessions, a changed role all of them', async () => {
     const admin = await caller(await makeUser('admin'))
     const user = await createUser(admin, { email: 'edsger@example.org', name: 'Edsger', password, role: 'viewer' })
     const begin = async () => {
@@ -67,7 +67,7 @@ describe('signing in', () => {
 })
 
 describe('API keys', () => {
-  test('a key opens until it is revoked, and is shown in no list', async () => {
+  test('A5: a key opens until it is revoked, and is shown in no list', async () => {
     const owner = await caller(await makeUser('manager'))
     const { apiKey, key } = await createApiKey(owner, { name: 'ci', scope: 'write', expiresInDays: null })
     expect(await identify({ bearer: key, ...at })).toMatchObject({ kind: 'key', permissions: ['read', 'write', 'deploy'] })

@@ -144,18 +144,18 @@ describe('an OpenID provider', () => {
     expect(token).toMatchObject({ sub: row?.id, sid: expect.any(String) })
   })
 
-  test('leads to no other site', async () => {
+  test('A11: leads to no other site', async () => {
     expect(await signInAs(new Browser(), 'marie', 'https://evil.example/models')).toBe(`${site}/`)
   })
 
-  test('opens no account by an address that it has not verified', async () => {
+  test('A12: opens no account by an address that it has not verified', async () => {
     await makeUser('admin', { email: 'owner@example.org' })
     const browser = new Browser()
     expect(await signInAs(browser, 'mallory')).toBe(`${site}/sign-in?error=forbidden`)
     expect(browser.cookie('neuroweaver.session')).toBeUndefined()
   })
 
-  test('has its answer refused without the state of this browser', async () => {
+  test('A11: has its answer refused without the state of this browser', async () => {
     const answer = await new Browser().go(`${site}/api/auth/callback/oidc?code=stolen&state=forged&iss=${encodeURIComponent(issuer)}`)
     expect(answer.url).toMatch(/\/sign-in\?.*error=/)
   })

@@ -55,7 +55,7 @@ describe('a stream', () => {
   it.each([
     ['the key is revoked', (user: string) => db().update(apiKeys).set({ revokedAt: sql`now()` }).where(eq(apiKeys.userId, user))],
     ['its owner is locked', (user: string) => db().update(users).set({ isDisabled: true }).where(eq(users.id, user))],
-  ])('ends when %s', { timeout: 25_000 }, async (_why, change) => {
+  ])('A5: ends when %s', { timeout: 25_000 }, async (_why, change) => {
     const user = await makeUser('viewer')
     const rest = await open(await makeKey(user, 'read'), 'live.changes')
     await change(user.id)

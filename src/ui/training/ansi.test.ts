@@ -13,7 +13,7 @@ it('reads 256-colour codes as one, not as bold', () => {
   expect(parseAnsi('\u001b[38;5;1mx')).toEqual([{ text: 'x', color: null, isBold: false }])
 })
 
-it('drops cursor moves, titles and links', () => {
+it('X2: drops cursor moves, titles and links', () => {
   expect(stripAnsi('\u001b]0;title\u0007\u001b[2K\u001b[1Gdone')).toBe('done')
 })
 

@@ -45,7 +45,7 @@ async function get(headers: Record<string, string> = {}, method = 'GET', address
 }
 
 describe('sendArtifact', () => {
-  it('sends all of it, as a file that no browser takes for a page', async () => {
+  it('X3: sends all of it, as a file that no browser takes for a page', async () => {
     const { status, headers, body } = await get()
     expect(status).toBe(200)
     expect(body.equals(content)).toBe(true)
