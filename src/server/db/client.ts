@@ -14,27 +14,47 @@ export type Queryable = Db | Tx
 const log = createLog('db')
 let pool: pg.Pool | undefined
 let client: Db | undefined
+let searchPool: pg.Pool | undefined
+let searchClient: Db | undefined
 
 /** Opens the pool of this process once. `statementTimeoutMs` ends a runaway query on the server's side. */
 export function connect(url: string, options: { max?: number; statementTimeoutMs?: number } = {}): Db {
   if (client) return client
-  pool = new pg.Pool({
+  pool = openPool(url, options.max ?? 16, options.statementTimeoutMs ?? 10_000)
+  client = drizzle(pool, { schema })
+  searchPool = openPool(url, searchConnections, searchTimeoutMs)
+  searchClient = drizzle(searchPool, { schema })
+  return client
+}
+
+function openPool(url: string, max: number, statementTimeoutMs: number): pg.Pool {
+  const opened = new pg.Pool({
     connectionString: url,
-    max: options.max ?? 16,
+    max,
     // What a change writes last need not be waited for before COMMIT is sent behind it.
     pipeline: true,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    statement_timeout: options.statementTimeoutMs ?? 10_000,
+    statement_timeout: statementTimeoutMs,
     // A half-open connection would otherwise hold its request for as long as TCP retries.
-    query_timeout: (options.statementTimeoutMs ?? 10_000) + 2_000,
+    query_timeout: statementTimeoutMs + 2_000,
   })
   // A connection that is lost while a transaction holds it tells so itself; unheard, that would end the process. Its statements fail anyway.
-  pool.on('connect', (connection) => connection.on('error', () => {}))
-  pool.on('error', (error) => log.warn('an idle database connection was lost', { error }))
-  client = drizzle(pool, { schema })
-  return client
+  opened.on('connect', (connection) => connection.on('error', () => {}))
+  opened.on('error', (error) => log.warn('an idle database connection was lost', { error }))
+  return opened
+}
+
+/** How long one statement may take that looks for what somebody typed. */
+export const searchTimeoutMs = 2_000
+/** Searches take turns on so many connections, which are opened when they are needed, so that slow ones keep nobody else waiting. */
+const searchConnections = 4
+
+/** For reading what somebody searches for. Its time-out is part of the connection, so that it costs no round trip. */
+export function searchDb(): Db {
+  if (!searchClient) throw new Error('connect() comes before searchDb()')
+  return searchClient
 }
 
 export function db(): Db {
@@ -49,10 +69,10 @@ export function rawPool(): pg.Pool {
 }
 
 export async function disconnect(): Promise<void> {
-  const closing = pool
-  pool = undefined
-  client = undefined
-  await closing?.end()
+  const closing = [pool, searchPool]
+  pool = searchPool = undefined
+  client = searchClient = undefined
+  await Promise.all(closing.map((each) => each?.end()))
 }
 
 const retryable = new Set(['40001', '40P01'])

@@ -103,7 +103,8 @@ const rights: Partial<Record<Route['rule'], string>> = {
 export function refusalsOf(route: Route): number[] {
   const sent = ['POST', 'PUT', 'PATCH'].includes(route.method) ? [409, 413, 415, 422] : []
   const deleted = route.method === 'DELETE' ? [409] : []
-  return [...new Set([400, 401, 403, 404, ...sent, ...deleted, ...(route.refusals ?? []), 429, 503])].sort((a, b) => a - b)
+  const searched = route.isList && 'q' in ((route.query as { shape?: object } | undefined)?.shape ?? {}) ? [422] : []
+  return [...new Set([400, 401, 403, 404, ...sent, ...deleted, ...searched, ...(route.refusals ?? []), 429, 503])].sort((a, b) => a - b)
 }
 
 const pageHeaders = {

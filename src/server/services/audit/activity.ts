@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { AuditActivity, AuditFilter } from '#src/contracts/audit.ts'
-import { db } from '#src/server/db/client.ts'
 import { auditEvents } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
-import { whereOf } from './find.ts'
+import { searching } from '../searching.ts'
+import { narrowing, whereOf } from './find.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
@@ -21,11 +21,13 @@ export async function readActivity(caller: Caller, filter: AuditFilter): Promise
   const { fromMs, toMs, stepMs } = rangeOf(filter)
   const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()]
   const slot = sql<number>`floor((extract(epoch from ${auditEvents.at}) * 1000 - ${fromMs}) / ${stepMs}::numeric)::int`
-  const rows = await db()
-    .select({ slot, group: sql<string>`split_part(${auditEvents.action}, '.', 1)`, count: sql<number>`count(*)::int` })
-    .from(auditEvents)
-    .where(whereOf(caller, { ...filter, from, to }))
-    .groupBy(sql`1`, sql`2`)
+  const rows = await searching(narrowing(filter), (on) =>
+    on
+      .select({ slot, group: sql<string>`split_part(${auditEvents.action}, '.', 1)`, count: sql<number>`count(*)::int` })
+      .from(auditEvents)
+      .where(whereOf(caller, { ...filter, from, to }))
+      .groupBy(sql`1`, sql`2`),
+  )
   const slots = Math.ceil((toMs - fromMs) / stepMs)
   return { from, to, stepMs, groups: gather(rows, slots) }
 }

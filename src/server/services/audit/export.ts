@@ -1,4 +1,5 @@
 import type { AuditEvent, AuditFilter } from '#src/contracts/audit.ts'
+import { db } from '#src/server/db/client.ts'
 import type { Caller } from '../access.ts'
 import { cursorOf, readEvents, whereOf } from './find.ts'
 
@@ -8,7 +9,7 @@ const batchSize = 1000
 export async function* exportAudit(caller: Caller, filter: AuditFilter): AsyncGenerator<AuditEvent[]> {
   const where = whereOf(caller, filter)
   for (let cursor: string | undefined; ; ) {
-    const events = await readEvents(where, { limit: batchSize, skip: 0, cursor })
+    const events = await readEvents(db(), where, { limit: batchSize, skip: 0, cursor })
     if (events.length > 0) yield events
     const last = events.at(-1)
     if (!last || events.length < batchSize) return

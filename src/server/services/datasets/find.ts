@@ -7,6 +7,7 @@ import { datasetFiles, datasets, datasetVersions, trainingJobs, users } from '#s
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { searching } from '../searching.ts'
 
 export type DatasetRow = typeof datasets.$inferSelect
 export type DatasetVersionRow = typeof datasetVersions.$inferSelect
@@ -58,18 +59,20 @@ const isLatest = and(eq(datasetVersions.datasetId, datasets.id), eq(datasetVersi
 export async function listDatasets(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<Dataset>> {
   const where = and(eq(datasets.projectId, caller.project.id), input.q ? sql`${datasets.name} ilike ${likePattern(input.q)}` : undefined)
   const some = db().select({ one: sql`1` }).from(datasets).where(where).limit(countCap).as('some')
-  const [rows, [count]] = await Promise.all([
-    db()
-      .select({ dataset: datasets, version: datasetVersions, email: users.email })
-      .from(datasets)
-      .innerJoin(datasetVersions, isLatest)
-      .leftJoin(users, eq(users.id, datasets.createdBy))
-      .where(and(where, afterCursor(input.cursor, datasets.updatedAt, datasets.id, 'desc')))
-      .orderBy(desc(datasets.updatedAt), desc(datasets.id))
-      .limit(input.limit + 1)
-      .offset(input.cursor ? 0 : input.skip),
-    db().select({ count: sql<number>`count(*)::int` }).from(some),
-  ])
+  const [rows, [count]] = await searching({ q: input.q }, (on) =>
+    Promise.all([
+      on
+        .select({ dataset: datasets, version: datasetVersions, email: users.email })
+        .from(datasets)
+        .innerJoin(datasetVersions, isLatest)
+        .leftJoin(users, eq(users.id, datasets.createdBy))
+        .where(and(where, afterCursor(input.cursor, datasets.updatedAt, datasets.id, 'desc')))
+        .orderBy(desc(datasets.updatedAt), desc(datasets.id))
+        .limit(input.limit + 1)
+        .offset(input.cursor ? 0 : input.skip),
+      on.select({ count: sql<number>`count(*)::int` }).from(some),
+    ]),
+  )
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {

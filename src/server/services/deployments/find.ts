@@ -2,17 +2,18 @@ import { and, asc, desc, eq, getTableColumns, inArray, isNotNull, ne, type SQL, 
 import type { z } from 'zod'
 import type { Page } from '#src/contracts/common.ts'
 import type { Deployment, DeploymentDetail, DeploymentSummary, listDeployments as listInput } from '#src/contracts/deployment.ts'
-import { db } from '#src/server/db/client.ts'
+import { db, type Queryable } from '#src/server/db/client.ts'
 import { deploymentReplicas, deployments, deploymentTargets, models, modelVersions, runtimes, users } from '#src/server/db/schema.ts'
 import { env } from '#src/server/env.ts'
 import type { Caller } from '../access.ts'
 import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { searching } from '../searching.ts'
 import { readLastHour } from './metrics.ts'
 import { findDeploymentRow } from './row.ts'
 import { isLive } from './status.ts'
 
-const selectDeployments = (where: SQL | undefined) =>
-  db()
+const selectDeployments = (where: SQL | undefined, on: Queryable = db()) =>
+  on
     .select({ ...getTableColumns(deployments), modelName: models.name, email: users.email })
     .from(deployments)
     .innerJoin(models, eq(models.id, deployments.modelId))
@@ -158,14 +159,16 @@ export async function listDeployments(caller: Caller, input: z.infer<typeof list
     input.q ? sql`${deployments.name} ilike ${likePattern(input.q)}` : undefined,
   )
   const some = db().select({ one: sql`1` }).from(deployments).where(where).limit(countCap).as('some')
-  const [rows, [count], origin] = await Promise.all([
-    selectDeployments(and(where, afterCursor(input.cursor, deployments.createdAt, deployments.id, 'desc')))
-      .orderBy(desc(deployments.createdAt), desc(deployments.id))
-      .limit(input.limit + 1)
-      .offset(input.cursor ? 0 : input.skip),
-    db().select({ count: sql<number>`count(*)::int` }).from(some),
-    inferenceUrl(),
-  ])
+  const [rows, [count], origin] = await searching({ q: input.q }, (on) =>
+    Promise.all([
+      selectDeployments(and(where, afterCursor(input.cursor, deployments.createdAt, deployments.id, 'desc')), on)
+        .orderBy(desc(deployments.createdAt), desc(deployments.id))
+        .limit(input.limit + 1)
+        .offset(input.cursor ? 0 : input.skip),
+      on.select({ count: sql<number>`count(*)::int` }).from(some),
+      inferenceUrl(),
+    ]),
+  )
   const shown = rows.slice(0, input.limit)
   const ids = shown.map((row) => row.id)
   const [targets, hours] = ids.length > 0 ? await Promise.all([readTargets(ids), readLastHour(ids)]) : [[], new Map()]

@@ -1,12 +1,13 @@
 import { and, asc, desc, eq, getTableColumns, sql } from 'drizzle-orm'
 import { isUuid, type Page } from '#src/contracts/common.ts'
 import type { ListModels, Model } from '#src/contracts/model.ts'
-import { db, type Queryable, rawPool } from '#src/server/db/client.ts'
+import { type Queryable, rawPool } from '#src/server/db/client.ts'
 import { models, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { filterCondition } from '../facts.ts'
 import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { searching } from '../searching.ts'
 import { type ModelRow, viewModel } from './view.ts'
 
 export const modelNotFound = (ref: string) =>
@@ -62,17 +63,19 @@ export async function listModels(caller: Caller, input: ListModels): Promise<Pag
     input.q ? sql`${models.name} ilike ${likePattern(input.q)}` : undefined,
     filterCondition(input.filter, caller.project.id),
   )
-  const [rows, total] = await Promise.all([
-    db()
-      .select({ ...getTableColumns(models), email: users.email })
-      .from(models)
-      .leftJoin(users, eq(users.id, models.createdBy))
-      .where(and(where, afterCursor(input.cursor, column, models.id, direction)))
-      .orderBy(sort(column), sort(models.id))
-      .limit(input.limit + 1)
-      .offset(input.cursor ? 0 : input.skip),
-    countModels(where),
-  ])
+  const [rows, total] = await searching({ filter: input.filter, q: input.q }, (on) =>
+    Promise.all([
+      on
+        .select({ ...getTableColumns(models), email: users.email })
+        .from(models)
+        .leftJoin(users, eq(users.id, models.createdBy))
+        .where(and(where, afterCursor(input.cursor, column, models.id, direction)))
+        .orderBy(sort(column), sort(models.id))
+        .limit(input.limit + 1)
+        .offset(input.cursor ? 0 : input.skip),
+      countModels(on, where),
+    ]),
+  )
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {
@@ -82,8 +85,8 @@ export async function listModels(caller: Caller, input: ListModels): Promise<Pag
   }
 }
 
-async function countModels(where: ReturnType<typeof and>): Promise<number> {
-  const some = db().select({ one: sql`1` }).from(models).where(where).limit(countCap).as('some')
-  const [row] = await db().select({ count: sql<number>`count(*)::int` }).from(some)
+async function countModels(on: Queryable, where: ReturnType<typeof and>): Promise<number> {
+  const some = on.select({ one: sql`1` }).from(models).where(where).limit(countCap).as('some')
+  const [row] = await on.select({ count: sql<number>`count(*)::int` }).from(some)
   return row?.count ?? 0
 }

@@ -15,6 +15,7 @@ import { type DatasetVersionRow, findDatasetRow, findDatasetVersion } from '../d
 import { findModelRow } from '../models/find.ts'
 import { findVersionRow } from '../models/versions.ts'
 import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { searching } from '../searching.ts'
 import { appendEvents, stateEvent } from './events.ts'
 import { checkHyperParameters } from './recipes.ts'
 import { findBase, type JobRow, type NamedJobRow, selectJobs, summarise, viewJob } from './view.ts'
@@ -162,13 +163,15 @@ export async function listJobs(caller: Caller, input: z.infer<typeof listInput>)
       : undefined,
   )
   const some = db().select({ one: sql`1` }).from(trainingJobs).where(where).limit(countCap).as('some')
-  const [rows, [count]] = await Promise.all([
-    selectJobs(db(), and(where, afterCursor(input.cursor, trainingJobs.createdAt, trainingJobs.id, 'desc')))
-      .orderBy(desc(trainingJobs.createdAt), desc(trainingJobs.id))
-      .limit(input.limit + 1)
-      .offset(input.cursor ? 0 : input.skip),
-    db().select({ count: sql<number>`count(*)::int` }).from(some),
-  ])
+  const [rows, [count]] = await searching({ q: input.q }, (on) =>
+    Promise.all([
+      selectJobs(on, and(where, afterCursor(input.cursor, trainingJobs.createdAt, trainingJobs.id, 'desc')))
+        .orderBy(desc(trainingJobs.createdAt), desc(trainingJobs.id))
+        .limit(input.limit + 1)
+        .offset(input.cursor ? 0 : input.skip),
+      on.select({ count: sql<number>`count(*)::int` }).from(some),
+    ]),
+  )
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return { items: shown.map(summarise), nextCursor: last ? encodeCursor(last.createdAt, last.id) : null, total: count?.count ?? 0 }
