@@ -294,6 +294,7 @@ describe('the record', () => {
     const [event] = (await use.rest.ask('GET', '/audit/events?action=model.register&limit=1')).body as { target_id: string }[]
     const history = await use.rest.ask('GET', `/audit/history?target_type=model&target_id=${event?.target_id}`)
     expect(history.body).toContainEqual(expect.objectContaining({ action: 'model.register', target_id: event?.target_id }))
+    expect(history.body).toContainEqual(expect.objectContaining({ action: 'version.ready', target_id: event?.target_id, source: 'system' }))
     expect((await use.rest.ask('GET', '/audit/export?format=csv')).text).toContain(',model.register,')
     expect((await use.rest.ask('GET', '/audit/verify')).body).toMatchObject({ intact: true, first_break: null })
   })

@@ -31,13 +31,19 @@ export async function checkExternal({ url, apiKey }: ExternalInput): Promise<voi
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) throw refuse('api_key', 'holds characters that a header can not')
 }
 
-/** Adds a version that a server answers for to a locked model. It is ready at once: whether the server is there is the deployment's matter. */
-export async function addExternalVersion(tx: Tx, model: ModelRow, input: ExternalInput, userId: string | null): Promise<number> {
+/** Adds a version that a server answers for to a locked model. It waits for nothing: whether the server is there is the deployment's matter. */
+export async function addExternalVersion(
+  tx: Tx,
+  model: ModelRow,
+  input: ExternalInput,
+  userId: string | null,
+): Promise<{ id: string; version: number }> {
   const { apiKey, ...rest } = input
   const external: External = { ...rest, url: new URL(rest.url).href.replace(/\/+$/, '') }
   const version = await nextVersion(tx, model.id)
+  const id = newId()
   await tx.insert(modelVersions).values({
-    id: newId(),
+    id,
     projectId: model.projectId,
     modelId: model.id,
     version,
@@ -53,5 +59,5 @@ export async function addExternalVersion(tx: Tx, model: ModelRow, input: Externa
     createdBy: userId,
   })
   await refreshModel(tx, model.id)
-  return version
+  return { id, version }
 }

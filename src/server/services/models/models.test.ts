@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm'
+import { desc, eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { listModels as listInput } from '#src/contracts/model.ts'
 import { db, transaction } from '#src/server/db/client.ts'
@@ -29,6 +29,11 @@ beforeAll(async () => {
 let count = 0
 const newName = () => `model-${++count}`
 const files = () => [{ path: 'model.onnx', sha256 }]
+/** The newest entry about a model. */
+async function endOf(modelId: string) {
+  const [entry] = await db().select().from(auditEvents).where(eq(auditEvents.targetId, modelId)).orderBy(desc(auditEvents.id)).limit(1)
+  return entry
+}
 const listAll = (input: object) => listModels(person, listInput.parse(input))
 
 async function openUpload(): Promise<string> {
@@ -72,7 +77,15 @@ describe('registering', () => {
       await settleVersionsOf(tx, uploadId)
     })
     expect(await getVersion(person, { model: name, version: 1 })).toMatchObject({ status: 'ready', signature: exampleSignature })
-    expect(await getModel(person, name)).toMatchObject({ status: 'ready' })
+    const model = await getModel(person, name)
+    expect(model.status).toBe('ready')
+    expect(await endOf(model.id)).toMatchObject({
+      action: 'version.ready',
+      source: 'system',
+      userId: null,
+      after: { version: 1, status: 'ready', format: 'onnx' },
+      correlationId: person.correlationId,
+    })
   })
 
   test('a version whose upload is rejected is rejected with the reason', async () => {
@@ -86,6 +99,11 @@ describe('registering', () => {
     expect(await getVersion(person, { model: name, version: 1 })).toMatchObject({
       status: 'rejected',
       statusMessage: 'model.onnx: it ends in the middle',
+    })
+    expect(await endOf((await getModel(person, name)).id)).toMatchObject({
+      action: 'version.reject',
+      after: { version: 1, status: 'rejected', reason: 'model.onnx: it ends in the middle' },
+      correlationId: person.correlationId,
     })
   })
 
@@ -123,9 +141,12 @@ describe('registering', () => {
     await updateModel(person, { model: name, description: 'new' })
     await deleteModel(person, name)
     const events = await db().select().from(auditEvents).where(eq(auditEvents.targetId, id))
-    expect(events.map(({ action, userId }) => [action, userId])).toEqual(
-      ['model.register', 'model.update', 'model.delete'].map((action) => [action, person.userId]),
-    )
+    expect(events.map(({ action, userId }) => [action, userId])).toEqual([
+      ['model.register', person.userId],
+      ['version.ready', null],
+      ['model.update', person.userId],
+      ['model.delete', person.userId],
+    ])
   })
 })
 

@@ -10,7 +10,7 @@ import { recordAudit } from '../audit.ts'
 import { addExternalVersion, checkExternal } from '../external/register.ts'
 import { getModel } from './find.ts'
 import { type ResolvedFile, resolveFiles } from './files.ts'
-import { nextVersion, refreshModel, settleVersion } from './settle.ts'
+import { nextVersion, recordSettled, refreshModel, settleVersion } from './settle.ts'
 import { type ModelRow, routingOf } from './view.ts'
 
 type Described = Pick<
@@ -48,7 +48,7 @@ export async function ensureModel(
 
 type NewVersion = Pick<typeof modelVersions.$inferInsert, 'metrics' | 'parity'> & { lineage: Lineage }
 
-/** Adds a version with its files to a locked model and settles it if nothing is missing. */
+/** Adds a version with its files to a locked model. The caller writes down how it came in, and then settles it. */
 export async function addVersion(
   tx: Tx,
   model: ModelRow,
@@ -66,7 +66,6 @@ export async function addVersion(
   const digests = files.map((file) => file.sha256).filter((digest) => digest !== null)
   for (const sha256 of new Set(digests))
     await tx.insert(artifactGrants).values({ projectId: model.projectId, sha256 }).onConflictDoNothing()
-  await settleVersion(tx, id)
   await refreshModel(tx, model.id)
   return { id, version }
 }
@@ -85,15 +84,24 @@ export async function registerModel(caller: Caller, input: RegisterModel): Promi
   const modelId = await transaction(async (tx) => {
     const resolved = files ? await resolveFiles(tx, caller, files) : []
     const model = await ensureModel(tx, caller.project.id, input.name, caller.userId, input)
-    const version = external
+    const { id, version } = external
       ? await addExternalVersion(tx, model, external, caller.userId)
-      : (await addVersion(tx, model, resolved, { lineage: { source: 'upload' } }, caller.userId)).version
+      : await addVersion(tx, model, resolved, { lineage: { source: 'upload' } }, caller.userId)
     await recordAudit(tx, caller, {
       action: 'model.register',
       targetType: 'model',
       targetId: model.id,
       after: { name: model.name, version, ...(external ? { external: factsOf(external) } : {}) },
     })
+    if (external)
+      await recordSettled(
+        tx,
+        { modelId: model.id, projectId: model.projectId, version },
+        'version.ready',
+        { status: 'ready', format: 'external' },
+        caller.correlationId,
+      )
+    else await settleVersion(tx, id, caller.correlationId)
     return model.id
   })
   return getModel(caller, modelId)

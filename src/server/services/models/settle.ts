@@ -4,7 +4,7 @@ import { type Manifest, manifest, manifestPath } from '#src/contracts/manifest.t
 import type { Signature } from '#src/contracts/signature.ts'
 import { store } from '#src/server/storage/index.ts'
 import type { Queryable, Tx } from '#src/server/db/client.ts'
-import { artifacts, models, modelVersions, uploads, versionFiles } from '#src/server/db/schema.ts'
+import { artifacts, auditEvents, models, modelVersions, uploads, versionFiles } from '#src/server/db/schema.ts'
 import { requestScope } from '#src/server/log.ts'
 import { announce, recordSystemAudit } from '../audit.ts'
 import { emit } from '../channels/emit.ts'
@@ -27,8 +27,11 @@ export async function settleVersionsOf(tx: Tx, uploadId: string): Promise<void> 
   }
 }
 
-/** Makes a pending version ready when it misses nothing. */
-export async function settleVersion(tx: Queryable, versionId: string): Promise<void> {
+/**
+ * Makes a pending version ready when it misses nothing.
+ * @param registration the correlation id of the request that brought it in, for who knows it; else it is looked up.
+ */
+export async function settleVersion(tx: Queryable, versionId: string, registration?: string): Promise<void> {
   const version = await lockPending(tx, versionId)
   if (!version) return
   const [missing] = await tx
@@ -39,11 +42,12 @@ export async function settleVersion(tx: Queryable, versionId: string): Promise<v
   if (missing) return
   const files = await settledFiles(tx, versionId)
   const found = await characterise(files)
-  if ('rejection' in found) return rejectVersion(tx, versionId, found.rejection)
+  if ('rejection' in found) return rejectVersion(tx, versionId, found.rejection, registration)
   await tx
     .update(modelVersions)
     .set({ status: 'ready', statusMessage: found.message, format: found.format, signature: found.signature, task: found.task })
     .where(eq(modelVersions.id, versionId))
+  await recordSettled(tx, version, 'version.ready', { status: 'ready', format: found.format }, registration)
   await tellSettled(tx, version, 'version.ready', found.message)
   await refreshModel(tx, version.modelId)
 }
@@ -114,19 +118,49 @@ async function lockPending(tx: Queryable, versionId: string): Promise<VersionRow
   return locked
 }
 
-async function rejectVersion(tx: Queryable, versionId: string, reason: string): Promise<void> {
+async function rejectVersion(tx: Queryable, versionId: string, reason: string, registration?: string): Promise<void> {
   const version = await lockPending(tx, versionId)
   if (!version) return
   await tx.update(modelVersions).set({ status: 'rejected', statusMessage: reason }).where(eq(modelVersions.id, versionId))
-  await recordSystemAudit(tx, {
-    action: 'version.reject',
-    targetType: 'model',
-    targetId: version.modelId,
-    after: { version: version.version, status: 'rejected', reason },
-    projectId: version.projectId,
-  })
+  await recordSettled(tx, version, 'version.reject', { status: 'rejected', reason }, registration)
   await tellSettled(tx, version, 'version.rejected', reason)
   await refreshModel(tx, version.modelId)
+}
+
+type Settled = Pick<VersionRow, 'modelId' | 'projectId' | 'version'>
+
+/** Writes down that a version has come to its end, under the id of the request that registered it. */
+export async function recordSettled(
+  tx: Queryable,
+  { modelId, projectId, version }: Settled,
+  action: 'version.ready' | 'version.reject',
+  facts: Record<string, unknown>,
+  registration?: string,
+): Promise<void> {
+  const entry = {
+    action,
+    targetType: 'model',
+    targetId: modelId,
+    after: { version, ...facts },
+    projectId,
+  }
+  await recordSystemAudit(tx, entry, registration ?? (await registrationOf(tx, modelId, version)))
+}
+
+/** The correlation id with which a version came in; undefined when nothing tells. */
+async function registrationOf(tx: Queryable, modelId: string, version: number): Promise<string | undefined> {
+  const [entry] = await tx
+    .select({ correlationId: auditEvents.correlationId })
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.targetId, modelId),
+        inArray(auditEvents.action, ['model.register', 'version.train']),
+        sql`${auditEvents.after} ->> 'version' = ${String(version)}`,
+      ),
+    )
+    .limit(1)
+  return entry?.correlationId ?? undefined
 }
 
 async function tellSettled(

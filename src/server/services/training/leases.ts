@@ -26,6 +26,7 @@ import type { Caller } from '../access.ts'
 import { announce, recordAudit, recordSystemAudit } from '../audit.ts'
 import { emit } from '../channels/emit.ts'
 import { addVersion, ensureModel } from '../models/register.ts'
+import { settleVersion } from '../models/settle.ts'
 import { appendEvents, lastNumber, stateEvent } from './events.ts'
 import { enqueue } from './jobs.ts'
 import type { JobRow } from './view.ts'
@@ -291,6 +292,14 @@ async function succeed(
   const model = await ensureModel(tx, job.projectId, job.modelName, job.createdBy)
   const lineage = await lineageOf(tx, job, input.environment)
   const { id, version } = await addVersion(tx, model, files, { metrics: input.metrics, parity: input.parity, lineage }, job.createdBy)
+  await recordAudit(tx, caller, {
+    action: 'version.train',
+    targetType: 'model',
+    targetId: model.id,
+    after: { name: model.name, version, job: job.id },
+    projectId: job.projectId,
+  })
+  await settleVersion(tx, id, caller.correlationId)
   const [row] = await tx
     .select({ status: modelVersions.status, message: modelVersions.statusMessage })
     .from(modelVersions)
@@ -315,13 +324,6 @@ async function succeed(
     })
     .where(eq(trainingJobs.id, job.id))
   await appendEvents(tx, job, [stateEvent('succeeded', `${job.modelName} version ${version}`)])
-  await recordAudit(tx, caller, {
-    action: 'version.train',
-    targetType: 'model',
-    targetId: model.id,
-    after: { name: model.name, version, job: job.id },
-    projectId: job.projectId,
-  })
   await recordEnd(tx, job, { status: 'succeeded', version })
   await tellEnd(tx, job, 'training.succeeded', { model: { id: model.id, name: model.name }, version, metrics: input.metrics })
   await announce(tx, 'job', job.projectId, job.id)
