@@ -57,7 +57,9 @@ export async function signIn(email: string, password: string, from: Sender): Pro
   await admitTry(account, from.address)
   const [row] = await db().select().from(users).where(eq(users.email, account))
   decoy ??= hashPassword('no such user')
-  const isRight = await verify(row?.passwordHash ?? (await decoy), password).catch(() => false)
+  // Waited for in both cases, so that the first to ask after a start is not told by it either.
+  const instead = await decoy
+  const isRight = await verify(row?.passwordHash ?? instead, password).catch(() => false)
   if (!isRight || !row?.passwordHash || row.isDisabled) {
     await noteFailure(account)
     await recordRefusal(row, from)

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { eq } from 'drizzle-orm'
+import { hash, verify } from '@node-rs/argon2'
 import NextAuth from 'next-auth'
 import { decode } from 'next-auth/jwt'
 import Provider from 'oidc-provider'
@@ -10,7 +11,7 @@ import { type Bridge, openBridge } from '#src/server/bridge.ts'
 import { db } from '#src/server/db/client.ts'
 import { users } from '#src/server/db/schema.ts'
 import { toAppError } from '#src/server/errors.ts'
-import { signInWithProfile } from '#src/server/services/users.ts'
+import { signIn, signInWithProfile } from '#src/server/services/users.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { makeUser } from '#src/testing/factories.ts'
 import { authOptions } from './auth.ts'
@@ -22,6 +23,11 @@ vi.hoisted(() => {
     NEXTAUTH_SECRET: 's'.repeat(40),
     OIDC_ROLE_MAP: 'ml=manager',
   })
+})
+// The real thing, whose calls are counted.
+vi.mock('@node-rs/argon2', async (original) => {
+  const real = await original<typeof import('@node-rs/argon2')>()
+  return { ...real, verify: vi.fn(real.verify) }
 })
 // Next keeps the headers of the request that it renders; outside of it there are none.
 vi.mock('next/headers', () => ({ headers: async () => new Headers({ 'x-neuroweaver-address': '127.0.0.1' }) }))
@@ -128,7 +134,8 @@ beforeAll(async () => {
       signInWithProfile(claims, { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }).catch((error) => ({
         refusal: toAppError(error).code,
       })),
-  } as Pick<Bridge, 'oidc' | 'signInWithProfile'> as Bridge)
+    signIn: (email, password) => signIn(email, password, { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }),
+  } as Pick<Bridge, 'oidc' | 'signIn' | 'signInWithProfile'> as Bridge)
 })
 afterAll(() => {
   for (const server of servers) server.close()
@@ -158,5 +165,24 @@ describe('an OpenID provider', () => {
   test('A11: has its answer refused without the state of this browser', async () => {
     const answer = await new Browser().go(`${site}/api/auth/callback/oidc?code=stolen&state=forged&iss=${encodeURIComponent(issuer)}`)
     expect(answer.url).toMatch(/\/sign-in\?.*error=/)
+  })
+})
+
+describe('a password', () => {
+  const tryIn = async (email: string) => {
+    const browser = new Browser()
+    const { csrfToken } = JSON.parse((await browser.go(`${site}/api/auth/csrf`)).text) as { csrfToken: string }
+    const { status, text } = await browser.go(`${site}/api/auth/callback/credentials`, { csrfToken, email, password: 'a guess', json: 'true' })
+    return { status, text, cookie: browser.cookie('neuroweaver.session') }
+  }
+
+  test('A13: that is wrong gets the same answer, for the same work, whether somebody has the e-mail or not', async () => {
+    await makeUser('viewer', { email: 'known@example.org', passwordHash: await hash('the right one', { memoryCost: 19_456, timeCost: 2 }) })
+    vi.mocked(verify).mockClear()
+    const [known, unknown] = [await tryIn('known@example.org'), await tryIn('nobody@example.org')]
+    expect(known).toMatchObject({ status: 401, cookie: undefined })
+    expect(unknown).toEqual(known)
+    const settings = vi.mocked(verify).mock.calls.map(([digest]) => /^\$argon2id\$v=\d+\$[^$]+/.exec(String(digest))?.[0])
+    expect(settings).toEqual(Array(2).fill('$argon2id$v=19$m=19456,t=2,p=1'))
   })
 })

@@ -4,6 +4,8 @@ import type { BenchResult } from './result.ts'
 const benches: Record<string, () => Promise<BenchResult[]>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
   auth: async () => (await import('./auth.ts')).benchAuth(),
+  'sign-in': async () => (await import('./signIn.ts')).benchSignIn(),
+  'key-flood': async () => (await import('./keyFlood.ts')).benchKeyFlood(),
   audit: async () => (await import('./audit.ts')).benchAudit(),
   logs: async () => (await import('./logs.ts')).benchLogs(),
   pickup: async () => (await import('./pickup.ts')).benchPickup(),

@@ -1,0 +1,1 @@
+export const benchKeyFlood = async (): Promise<never[]> => []
