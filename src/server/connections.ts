@@ -1,7 +1,9 @@
-/** What happens to bytes that never become a request of ours: each gets its status and a reason, in the shape of every other refusal. */
+/** Connections: how many there may be, and what happens to bytes on them that never become a request. */
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { AppError } from './errors.ts'
 
 /** How long a refused sender may go on sending: a connection that is closed with bytes unread is reset, and its answer lost. */
 const lingerMs = 1_000
@@ -49,6 +51,45 @@ function refuse(socket: Duplex, refusal: Refusal): void {
   socket.once('close', () => clearTimeout(timer))
   socket.end(textOf(refusal))
   socket.resume()
+}
+
+/** How many files and sockets this process may have open; Node has raised its soft limit to the hard one. */
+function openFilesLimit(): number {
+  try {
+    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return soft ? Number(soft) : Number.POSITIVE_INFINITY
+  } catch {
+    // Systems without /proc; the least that any of them gives.
+    return 1024
+  }
+}
+
+/** Files, the database and outgoing calls need some as well, and without one left nothing works. */
+const shareOfFiles = 0.75
+const retryAfterSeconds = 5
+
+/**
+ * Keeps count of the connections of a server.
+ * @param most how many of them are served; by default three quarters of what the process may open.
+ * @returns a check for each request: AppError unavailable, and the connection ends, while there are more.
+ */
+export function limitConnections(server: Server, most = Math.floor(openFilesLimit() * shareOfFiles)): () => void {
+  let open = 0
+  // Past this they are closed without a word, because even a refusal takes a socket.
+  if (Number.isFinite(most)) server.maxConnections = Math.ceil(most * 1.15)
+  server.on('connection', (socket) => {
+    open += 1
+    socket.once('close', () => {
+      open -= 1
+    })
+  })
+  return () => {
+    if (open <= most) return
+    throw new AppError('unavailable', `There are ${open} connections open, which is as many as there may be. Try again in a few seconds.`, {
+      retryAfterSeconds,
+      headers: { connection: 'close' },
+    })
+  }
 }
 
 /** Answers what Node would cut off without a word, or with one that is no JSON. */

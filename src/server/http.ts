@@ -135,6 +135,22 @@ function sendEarly(res: ServerResponse, status: number, body: unknown, headers: 
   res.once('close', () => clearTimeout(timer))
 }
 
+/** After so long without a byte either way a connection is given up. */
+export const idleMs = 120_000
+/** A stream says something every few seconds: who has taken nothing for so long does not read. */
+const stallMs = 6_000
+
+/** Ends a stream whose client does not read, so that nothing is kept for it; it comes back with the id of the last event that it saw. */
+export function dropWhenStalled({ socket }: IncomingMessage, res: ServerResponse): void {
+  socket.setTimeout(stallMs)
+  // With nothing left to send it was this process that was silent, because it was busy: the next word starts the time again.
+  res.on('timeout', () => {
+    if (socket.writableLength > 0) socket.destroy()
+  })
+  // The connection may carry another request afterwards.
+  res.once('close', () => socket.setTimeout(idleMs))
+}
+
 /** Aborts when the client goes away before the answer is complete. */
 export function signalOf(res: ServerResponse): AbortSignal {
   const controller = new AbortController()

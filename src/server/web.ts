@@ -8,14 +8,14 @@ import { addressOf, refuseOtherHosts } from './address.ts'
 import { noteRequest } from './accessLog.ts'
 import { standIn } from './awayPage.ts'
 import { openBridge } from './bridge.ts'
-import { refuseNonRequests } from './connections.ts'
+import { limitConnections, refuseNonRequests } from './connections.ts'
 import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
 import { handleDist, isDist } from './dist.ts'
 import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
-import { correlationIdOf, noteAnswer, sendError, takeAddress } from './http.ts'
+import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, sendError, takeAddress } from './http.ts'
 import { callerOf, type HeaderSource } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
@@ -81,6 +81,7 @@ const trpcDoor: Door = async (req, res) => {
   }
   // tRPC refuses another type before it asks who sends it, and a stranger or another site is not to learn even that.
   if (req.method === 'POST' && !isJson(req)) authorize(await callerOf(req), 'signed-in')
+  if (req.headers.accept?.includes('text/event-stream')) dropWhenStalled(req, res)
   await trpcHandler(req, res)
 }
 
@@ -145,7 +146,7 @@ function traceRequest(req: IncomingMessage, res: ServerResponse, work: () => Pro
   })
 }
 
-function answer(pages: Door) {
+function answer(pages: Door, admit: () => void) {
   return (req: IncomingMessage, res: ServerResponse) => {
     const correlationId = correlationIdOf(req)
     req.headers['x-correlation-id'] = correlationId
@@ -155,6 +156,7 @@ function answer(pages: Door) {
     void requestScope.run({ correlationId }, async () => {
       noteRequest(req, res)
       try {
+        admit()
         refuseOtherHosts(req)
         const url = takeAddress(req)
         await traceRequest(req, res, () => doorOf(req, url, pages)(req, res, url))
@@ -245,12 +247,13 @@ async function main(): Promise<void> {
   openStores(settings)
   await Promise.all([startListener(settings.DATABASE_URL), startQueues(settings.DATABASE_URL, 'web'), prepareInstallation()])
   openPageBridge()
-  const server = createServer(answer(await pagesDoor()))
+  const server = createServer()
+  server.on('request', answer(await pagesDoor(), limitConnections(server)))
   refuseNonRequests(server)
   server.requestTimeout = 0
   server.headersTimeout = 20_000
   // A connection on which nothing moves is given up; streams say something every few seconds.
-  server.setTimeout(120_000)
+  server.setTimeout(idleMs)
   server.keepAliveTimeout = 65_000
   server.listen(settings.PORT, settings.HOST, () => log.info('web is listening', { data: { url: settings.webUrl } }))
 

@@ -12,6 +12,8 @@ export type TestWeb = {
   /** A key of an admin of the installation. */
   adminKey: string
   runtimeToken: string
+  /** The process id of web. */
+  pid: number
   /** What each process has written, newest last; the oldest is forgotten past a megabyte. */
   written: { web: () => string; worker: () => string }
   /** Ends the worker at once, as a fault would. */
@@ -98,5 +100,15 @@ export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} 
     throw error
   }
   const written = { web: web.said, worker: () => helper?.said() ?? '' }
-  return { port, url, adminKey, runtimeToken, written, killWorker: async () => helper?.stop(), startWorker, stop }
+  return {
+    port,
+    url,
+    adminKey,
+    runtimeToken,
+    pid: web.child.pid as number,
+    written,
+    killWorker: async () => helper?.stop(),
+    startWorker,
+    stop,
+  }
 }

@@ -5,7 +5,7 @@ import { openStream } from '#src/server/services/limits.ts'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import type { TrainingEvent } from '#src/contracts/training.ts'
-import { signalOf } from '#src/server/http.ts'
+import { dropWhenStalled, signalOf } from '#src/server/http.ts'
 import { readEvents } from '#src/server/services/training/events.ts'
 import { followEvents } from '#src/server/services/training/follow.ts'
 import { watchJob } from '#src/server/services/training/jobs.ts'
@@ -43,6 +43,7 @@ async function stream({ caller, req, res, identify }: EventsCall, id: string, af
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   if (req.method === 'HEAD') return void res.end()
   res.flushHeaders()
+  dropWhenStalled(req, res)
   const ended = new AbortController()
   const signal = AbortSignal.any([signalOf(res), ended.signal])
   const tick = setInterval(() => {
@@ -62,7 +63,10 @@ async function stream({ caller, req, res, identify }: EventsCall, id: string, af
 /** Waits while the client reads more slowly than the job speaks. */
 async function write(res: ServerResponse, text: string): Promise<void> {
   if (res.destroyed || res.write(text)) return
-  await Promise.race([once(res, 'drain'), once(res, 'close')])
+  // Whichever does not come must not be listened for any longer: a slow reader makes many of them.
+  const waiting = new AbortController()
+  const { signal } = waiting
+  await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })]).finally(() => waiting.abort())
 }
 
 function lineOf(event: TrainingEvent): string {

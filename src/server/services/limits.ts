@@ -97,12 +97,19 @@ export function noteWrongCredential(address: string | null): void {
 
 const streamsPerSubject = 100
 const streams = new Map<string, number>()
+/** Of all callers together: what the streams of many take in memory and in work is known up to here. */
+const streamsOfAll = 10_000
+let openStreams = 0
 
 /**
  * Holds a place for one open stream. @returns a function that gives it back.
  * @throws AppError too_many_requests when somebody has as many open as one may.
  */
 export function openStream(caller: Caller): () => void {
+  if (openStreams >= streamsOfAll)
+    throw new AppError('unavailable', `There are ${openStreams} event streams open, which is as many as there may be. Try again later.`, {
+      retryAfterSeconds: 15,
+    })
   const subject = caller.userId ?? caller.address ?? ''
   const count = streams.get(subject) ?? 0
   if (count >= streamsPerSubject)
@@ -110,10 +117,12 @@ export function openStream(caller: Caller): () => void {
       retryAfterSeconds: 5,
     })
   streams.set(subject, count + 1)
+  openStreams += 1
   let isOpen = true
   return () => {
     if (!isOpen) return
     isOpen = false
+    openStreams -= 1
     const left = (streams.get(subject) ?? 1) - 1
     if (left > 0) streams.set(subject, left)
     else streams.delete(subject)

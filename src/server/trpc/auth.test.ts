@@ -172,7 +172,12 @@ describe('a password', () => {
   const tryIn = async (email: string) => {
     const browser = new Browser()
     const { csrfToken } = JSON.parse((await browser.go(`${site}/api/auth/csrf`)).text) as { csrfToken: string }
-    const { status, text } = await browser.go(`${site}/api/auth/callback/credentials`, { csrfToken, email, password: 'a guess', json: 'true' })
+    const { status, text } = await browser.go(`${site}/api/auth/callback/credentials`, {
+      csrfToken,
+      email,
+      password: 'a guess',
+      json: 'true',
+    })
     return { status, text, cookie: browser.cookie('neuroweaver.session') }
   }
 

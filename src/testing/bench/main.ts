@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   auth: async () => (await import('./auth.ts')).benchAuth(),
   'sign-in': async () => (await import('./signIn.ts')).benchSignIn(),
   'key-flood': async () => (await import('./keyFlood.ts')).benchKeyFlood(),
+  streams: async () => (await import('./streams.ts')).benchStreams(),
   audit: async () => (await import('./audit.ts')).benchAudit(),
   logs: async () => (await import('./logs.ts')).benchLogs(),
   pickup: async () => (await import('./pickup.ts')).benchPickup(),

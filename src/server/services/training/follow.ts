@@ -6,7 +6,8 @@ import { watchJob } from './jobs.ts'
 
 /** A lost notification delays a watcher by no more than this. */
 const backstopMs = 3_000
-const batch = 1_000
+/** As many as are held in memory for a watcher who reads slowly. */
+const batch = 100
 
 /** Every event after `after`, then each as it comes, until the job has ended and all was said, or `signal` aborts. */
 export async function* followEvents(

@@ -1,0 +1,124 @@
+/** Five thousand event streams at once: what they take, how soon all hear of a change, and what it costs when all come back together. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect as connectTo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect, db, disconnect, notify } from '#src/server/db/client.ts'
+import { startTestCluster, urlOf } from '../cluster.ts'
+import { caller, makeKey, makeUser } from '../factories.ts'
+import { startWeb, type TestWeb } from '../web.ts'
+import { type BenchResult, quantile } from './result.ts'
+
+const people = 50
+const streamsEach = 100
+/** Of every ten streams one is opened and never read. */
+const unreadOneIn = 10
+
+type Stream = { socket: Socket; isRead: boolean; heard: (word: string) => Promise<void> }
+
+const mebibytesOf = (pid: number) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+/** @throws Error when the connection ends before the word has come. */
+function open(web: TestWeb, key: string, isRead: boolean): Stream {
+  const socket = connectTo(web.port, '127.0.0.1')
+  let text = ''
+  let check = () => {}
+  socket.on('error', () => undefined)
+  socket.on('data', (chunk) => {
+    text = `${text}${chunk}`.slice(-4_000)
+    check()
+    if (!isRead) socket.pause()
+  })
+  socket.write(
+    `GET /api/trpc/live.changes HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${key}\r\nAccept: text/event-stream\r\n\r\n`,
+  )
+  const heard = (word: string) =>
+    new Promise<void>((resolve, reject) => {
+      check = () => text.includes(word) && resolve()
+      socket.once('close', () => reject(new Error(`a stream ended: ${text.slice(-500)}`)))
+      check()
+    })
+  return { socket, isRead, heard }
+}
+
+async function openAll(web: TestWeb, keys: readonly string[]): Promise<Stream[]> {
+  const streams = keys.flatMap((key) => Array.from({ length: streamsEach }, (_, index) => open(web, key, index % unreadOneIn !== 0)))
+  await Promise.all(streams.map(({ heard }) => heard('event: connected')))
+  return streams
+}
+
+/** Asks for `/health` all the while. @returns the times in ms. */
+async function watchHealth(web: TestWeb, work: () => Promise<void>): Promise<number[]> {
+  const times: number[] = []
+  let isOver = false
+  const asked = (async () => {
+    while (!isOver) {
+      const started = performance.now()
+      const { status } = await fetch(`${web.url}/health`)
+      if (status !== 200) throw new Error(`/health answered ${status}`)
+      times.push(performance.now() - started)
+    }
+  })()
+  await work().finally(() => {
+    isOver = true
+  })
+  await asked
+  return times
+}
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now()
+  await work()
+  return (performance.now() - started) / 1000
+}
+const result = (name: string, value: number, unit: string): BenchResult => ({
+  name: `streams: ${name}`,
+  value,
+  unit,
+  floor: null,
+  ratio: null,
+})
+
+export async function benchStreams(): Promise<BenchResult[]> {
+  const cluster = await startTestCluster()
+  const databaseUrl = urlOf(cluster.adminUrl, cluster.template)
+  const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-bench-streams-'))
+  connect(databaseUrl, { max: 4 })
+  const web = await startWeb({ databaseUrl, dataDir, env: { LOG_LEVEL: 'error' } })
+  let streams: Stream[] = []
+  try {
+    const keys = await Promise.all(Array.from({ length: people }, async () => makeKey(await makeUser('viewer'), 'read')))
+    const { project } = await caller(keys[0] as string)
+    const before = mebibytesOf(web.pid)
+    const opened = await timed(async () => {
+      streams = await openAll(web, keys)
+    })
+    const taken = mebibytesOf(web.pid) - before
+    const word = crypto.randomUUID()
+    const told = await timed(async () => {
+      await notify(db(), 'nw_change', `model:${project.id}:${word}`)
+      await Promise.all(streams.filter(({ isRead }) => isRead).map(({ heard }) => heard(word)))
+    })
+    let stormed = 0
+    const health = await watchHealth(web, async () => {
+      for (const { socket } of streams) socket.removeAllListeners('close').destroy()
+      stormed = await timed(async () => {
+        streams = await openAll(web, keys)
+      })
+    })
+    return [
+      result(`${people * streamsEach} opened`, opened, 's'),
+      result('resident memory that they take', taken, 'MiB'),
+      result('a change until all that read have heard of it', told, 's'),
+      result('all let go and opened again at once', stormed, 's'),
+      result('resident memory after the storm, over none', mebibytesOf(web.pid) - before, 'MiB'),
+      result('/health during the storm, p99', quantile(health, 0.99), 'ms'),
+    ]
+  } finally {
+    for (const { socket } of streams) socket.removeAllListeners('close').destroy()
+    await web.stop()
+    await disconnect()
+    rmSync(dataDir, { recursive: true, force: true })
+    await cluster.stop()
+  }
+}
