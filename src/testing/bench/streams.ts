@@ -11,6 +11,8 @@ import { type BenchResult, quantile } from './result.ts'
 
 const people = 50
 const streamsEach = 100
+/** More at once would measure how long this very process takes to open them. */
+const peopleAtOnce = 10
 /** Of every ten streams one is opened and never read. */
 const unreadOneIn = 10
 
@@ -42,8 +44,14 @@ function open(web: TestWeb, key: string, isRead: boolean): Stream {
 }
 
 async function openAll(web: TestWeb, keys: readonly string[]): Promise<Stream[]> {
-  const streams = keys.flatMap((key) => Array.from({ length: streamsEach }, (_, index) => open(web, key, index % unreadOneIn !== 0)))
-  await Promise.all(streams.map(({ heard }) => heard('event: connected')))
+  const streams: Stream[] = []
+  for (let index = 0; index < keys.length; index += peopleAtOnce) {
+    const wave = keys
+      .slice(index, index + peopleAtOnce)
+      .flatMap((key) => Array.from({ length: streamsEach }, (_, place) => open(web, key, place % unreadOneIn !== 0)))
+    await Promise.all(wave.map(({ heard }) => heard('event: connected')))
+    streams.push(...wave)
+  }
   return streams
 }
 

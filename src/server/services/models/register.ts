@@ -66,7 +66,6 @@ export async function addVersion(
   const digests = files.map((file) => file.sha256).filter((digest) => digest !== null)
   for (const sha256 of new Set(digests))
     await tx.insert(artifactGrants).values({ projectId: model.projectId, sha256 }).onConflictDoNothing()
-  await refreshModel(tx, model.id)
   return { id, version }
 }
 
@@ -101,7 +100,7 @@ export async function registerModel(caller: Caller, input: RegisterModel): Promi
         { status: 'ready', format: 'external' },
         caller.correlationId,
       )
-    else await settleVersion(tx, id, caller.correlationId)
+    else if (!(await settleVersion(tx, id, caller.correlationId))) await refreshModel(tx, model.id)
     return model.id
   })
   return getModel(caller, modelId)

@@ -30,19 +30,23 @@ export async function settleVersionsOf(tx: Tx, uploadId: string): Promise<void> 
 /**
  * Makes a pending version ready when it misses nothing.
  * @param registration the correlation id of the request that brought it in, for who knows it; else it is looked up.
+ * @returns whether it came to its end, and its model was brought up to date with it.
  */
-export async function settleVersion(tx: Queryable, versionId: string, registration?: string): Promise<void> {
+export async function settleVersion(tx: Queryable, versionId: string, registration?: string): Promise<boolean> {
   const version = await lockPending(tx, versionId)
-  if (!version) return
+  if (!version) return false
   const [missing] = await tx
     .select({ path: versionFiles.path })
     .from(versionFiles)
     .where(and(eq(versionFiles.versionId, versionId), isNull(versionFiles.sha256)))
     .limit(1)
-  if (missing) return
+  if (missing) return false
   const files = await settledFiles(tx, versionId)
   const found = await characterise(files)
-  if ('rejection' in found) return rejectVersion(tx, versionId, found.rejection, registration)
+  if ('rejection' in found) {
+    await rejectVersion(tx, versionId, found.rejection, registration)
+    return true
+  }
   await tx
     .update(modelVersions)
     .set({ status: 'ready', statusMessage: found.message, format: found.format, signature: found.signature, task: found.task })
@@ -50,6 +54,7 @@ export async function settleVersion(tx: Queryable, versionId: string, registrati
   await recordSettled(tx, version, 'version.ready', { status: 'ready', format: found.format }, registration)
   await tellSettled(tx, version, 'version.ready', found.message)
   await refreshModel(tx, version.modelId)
+  return true
 }
 
 async function settledFiles(tx: Queryable, versionId: string): Promise<SettledFile[]> {
