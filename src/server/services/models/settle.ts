@@ -51,9 +51,9 @@ export async function settleVersion(tx: Queryable, versionId: string, registrati
     .update(modelVersions)
     .set({ status: 'ready', statusMessage: found.message, format: found.format, signature: found.signature, task: found.task })
     .where(eq(modelVersions.id, versionId))
-  await recordSettled(tx, version, 'version.ready', { status: 'ready', format: found.format }, registration)
   await tellSettled(tx, version, 'version.ready', found.message)
   await refreshModel(tx, version.modelId)
+  await recordSettled(tx, version, 'version.ready', { status: 'ready', format: found.format }, registration)
   return true
 }
 
@@ -127,9 +127,9 @@ async function rejectVersion(tx: Queryable, versionId: string, reason: string, r
   const version = await lockPending(tx, versionId)
   if (!version) return
   await tx.update(modelVersions).set({ status: 'rejected', statusMessage: reason }).where(eq(modelVersions.id, versionId))
-  await recordSettled(tx, version, 'version.reject', { status: 'rejected', reason }, registration)
   await tellSettled(tx, version, 'version.rejected', reason)
   await refreshModel(tx, version.modelId)
+  await recordSettled(tx, version, 'version.reject', { status: 'rejected', reason }, registration)
 }
 
 type Settled = Pick<VersionRow, 'modelId' | 'projectId' | 'version'>
