@@ -255,7 +255,10 @@ async function main(): Promise<void> {
   // A connection on which nothing moves is given up; streams say something every few seconds.
   server.setTimeout(idleMs)
   server.keepAliveTimeout = 65_000
-  server.listen(settings.PORT, settings.HOST, () => log.info('web is listening', { data: { url: settings.webUrl } }))
+  // Node asks for 511: when very many come back at once the system would reset those that do not fit.
+  server.listen({ port: settings.PORT, host: settings.HOST, backlog: 4096 }, () =>
+    log.info('web is listening', { data: { url: settings.webUrl } }),
+  )
 
   let isStopping = false
   const stop = async () => {
