@@ -119,7 +119,7 @@ describe('what a request causes', () => {
         headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', 'x-correlation-id': 'a-training' },
         body: JSON.stringify(body),
       })
-    const enrolment = { kind: 'training', name: 'one', version: '1', protocol: 1, boot_id: bootId, devices: [], capacity: 1, url: null }
+    const enrolment = { kind: 'training', name: 'one', version: '0.1.0', protocol: 1, boot_id: bootId, devices: [], capacity: 1, url: null }
     const { credential } = (await (await runtime('/enrol', web.runtimeToken, enrolment)).json()) as { credential: string }
     const claimed = await runtime('/training/claim', credential, { boot_id: bootId, devices: ['cpu'], wait_ms: 5_000 })
     const claim = (await claimed.json()) as { job_id: string; correlation_id: string; traceparent: string }
