@@ -3,7 +3,6 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FileRef } from '#src/contracts/runtime.ts'
@@ -12,6 +11,8 @@ import { LoadFailure, messageOf } from './errors.ts'
 
 const maxStreams = 4
 const pieceBytes = 1024 * 1024
+/** What may wait for the disk: pieces that arrive while one is written go out together. */
+const unwrittenBytes = 4 * pieceBytes
 const stallMs = 30_000
 const maxAttemptsWithoutProgress = 4
 
@@ -122,23 +123,20 @@ export class ArtifactCache {
       const hash = createHash('sha256')
       if (start > 0) for await (const chunk of readPart(part, start)) hash.update(chunk as Buffer)
       let received = start
-      const check = new Transform({
-        highWaterMark: pieceBytes,
-        transform(chunk: Buffer, _encoding, done) {
-          timer.refresh()
-          received += chunk.length
-          if (received > file.size_bytes) return done(new LoadFailure('download', `The file "${file.path}" is longer than was registered.`))
-          hash.update(chunk)
-          onBytes(received)
-          done(null, chunk)
-        },
+      body.on('data', (chunk: Buffer) => {
+        timer.refresh()
+        received += chunk.length
+        if (received > file.size_bytes)
+          return void body.destroy(new LoadFailure('download', `The file "${file.path}" is longer than was registered.`))
+        hash.update(chunk)
+        onBytes(received)
       })
       const out = createWriteStream(part, {
-        highWaterMark: pieceBytes,
+        highWaterMark: unwrittenBytes,
         mode: 0o600,
         ...(start > 0 ? { flags: 'r+', start } : { flags: 'w' }),
       })
-      await pipeline(body, check, out, { signal: either })
+      await pipeline(body, out, { signal: either })
       if (received < file.size_bytes) throw new ControlUnavailable('the download ended early')
       return hash.digest('hex')
     } finally {

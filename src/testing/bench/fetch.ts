@@ -99,7 +99,7 @@ from neuroweaver_training.agent.inputs import Inputs
 from neuroweaver_training.agent.settings import Settings
 url, folder, sha256, size, credential = sys.argv[1:]
 control = Control(Settings(url, Path(folder), 'bench', None, None), threading.Event())
-control._credential = credential
+control._shared.credential = credential
 started = time.monotonic()
 Inputs(control).fetch(sha256, int(size), lambda: False)
 print(time.monotonic() - started)

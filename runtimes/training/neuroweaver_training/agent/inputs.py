@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
+import itertools
 import os
 import platform
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -113,14 +115,18 @@ class Inputs:
             response.read()
             raise Unreachable(f'HTTP {response.status}')
         digest = _begun(partial) if response.status == 206 else hashlib.sha256()
-        buffer = memoryview(bytearray(PIECE))
-        with open(partial, 'ab' if response.status == 206 else 'wb', buffering=0) as stream:
-            while size := response.readinto(buffer):
+        # One piece is hashed, by a thread of its own, while the next arrives.
+        buffers = itertools.cycle([memoryview(bytearray(PIECE)) for _ in range(2)])
+        with (open(partial, 'ab' if response.status == 206 else 'wb', buffering=0) as stream,
+              ThreadPoolExecutor(1, 'digest') as hasher):
+            hashed = hasher.submit(lambda: None)
+            while size := response.readinto(buffer := next(buffers)):
                 if is_lost():
                     connection.close()
                     raise LeaseLost()
+                hashed.result()
+                hashed = hasher.submit(digest.update, buffer[:size])
                 _write_all(stream, buffer[:size])
-                digest.update(buffer[:size])
         return digest.hexdigest()
 
     def _make_room(self, size_bytes: int) -> None:
