@@ -12,8 +12,9 @@ export default defineConfig({
       RUNTIME_TOKEN: 'test-runtime-token',
       NEXTAUTH_SECRET: 'a-secret-that-only-tests-know-0123456789',
     },
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // One more than the cores that CI has: many tests wait for other processes.
+    maxWorkers: 3,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
   },
 })

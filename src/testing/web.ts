@@ -24,7 +24,8 @@ export type TestWeb = {
 }
 type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?: Record<string, string> }
 
-const startMs = 30_000
+/** On a busy machine a process takes its time to load. */
+const startMs = 90_000
 const entryOf = (name: 'web' | 'worker') => fileURLToPath(new URL(`../server/${name}.ts`, import.meta.url))
 
 async function freePort(): Promise<number> {
