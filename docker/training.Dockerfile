@@ -15,12 +15,6 @@ RUN /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check -r /t
  && /opt/python/bin/pip uninstall -y -q pip && find /opt/python -name __pycache__ -prune -exec rm -rf {} +
 
 FROM node:24-bookworm-slim
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="NeuroWeaver training runtime" \
-      org.opencontainers.image.description="Claims training jobs and runs them" \
-      org.opencontainers.image.version="$VERSION" \
-      org.opencontainers.image.revision="$REVISION"
 RUN apt-get update && apt-get install -y --no-install-recommends python3 libgomp1 && rm -rf /var/lib/apt/lists/* \
  && mkdir /data && chown node:node /data
 COPY --from=packages /opt/python /opt/python
@@ -33,6 +27,13 @@ ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 OMP_WAIT_POLICY=PASSIVE NEUROWE
 USER node
 VOLUME /data
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["find", "/data/heartbeat.json", "-newermt", "-30 seconds", "-quit"]
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["sh", "-c", "test -n \"$(find /data/heartbeat.json -newermt '-30 seconds')\""]
 ENTRYPOINT ["neuroweaver-entry"]
 CMD ["/opt/python/bin/python", "-m", "neuroweaver_training", "agent"]
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="NeuroWeaver training runtime" \
+      org.opencontainers.image.description="Claims training jobs and runs them" \
+      org.opencontainers.image.vendor="NeuroWeaver" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"

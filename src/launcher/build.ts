@@ -16,7 +16,7 @@ const hashOf = (names: string[]): string =>
   )
 
 /** Pages reach the server's own code through the bridge, so that no change there makes them stale. */
-const pageSources = [
+export const pageSources = [
   'src/app',
   'src/ui',
   'src/contracts',

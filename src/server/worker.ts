@@ -1,4 +1,5 @@
 /** The worker process: the control plane's own jobs, and what must be looked after by the clock. */
+import { writeFile } from 'node:fs/promises'
 import { connect, disconnect } from './db/client.ts'
 import { env } from './env.ts'
 import { startHandlers, sweeps } from './jobs/handlers.ts'
@@ -14,12 +15,22 @@ const failedPauseMs = 2_000
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/**
+ * The health check of a container asks how old this file is. A sweep that failed counts too: the worker lives, and starting it
+ * anew would not bring the database back.
+ */
+async function beat(): Promise<void> {
+  const file = process.env.NEUROWEAVER_BEAT_FILE
+  if (file) await writeFile(file, '').catch((error) => log.warn('the sign of life could not be written', { error, data: { file } }))
+}
+
 async function keepSweeping(sweep: (typeof sweeps)[number]): Promise<never> {
   while (true) {
     const isDone = await sweep.run().then(
       () => true,
       (error) => void log.warn(`the sweep of ${sweep.name} failed; it runs again`, { error }),
     )
+    await beat()
     await pause(isDone ? sweep.everyMs : Math.max(sweep.everyMs, failedPauseMs))
   }
 }

@@ -1,0 +1,55 @@
+/** What must agree between the program and its images, checked without an engine. docker/check.sh tries the images themselves. */
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { pageSources } from '#src/launcher/build.ts'
+import { inRoot } from '#src/launcher/paths.ts'
+
+const read = (name: string) => readFileSync(inRoot(name), 'utf8')
+const compose = read('docker-compose.yml')
+const settingNames = [...read('src/server/env.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+): /gm)].map((match) => match[1] as string)
+
+/** Set by the images, or made by the one-shot service. */
+const ownSettings = ['HOST', 'PORT', 'INFERENCE_PORT', 'NEUROWEAVER_DATA_DIR', 'NEUROWEAVER_CONTROL_URL']
+const madeSettings = ['RUNTIME_TOKEN', 'NEXTAUTH_SECRET', 'NEUROWEAVER_SETUP_CODE']
+
+describe('docker-compose.yml', () => {
+  test('there are settings', () => expect(settingNames.length).toBeGreaterThan(30))
+
+  test.each(settingNames.filter((name) => ![...ownSettings, ...madeSettings].includes(name)))('passes on %s', (name) => {
+    expect(compose).toMatch(new RegExp(`^ +${name}: \\$\\{${name}:-`, 'm'))
+  })
+
+  test.each(madeSettings)('gives %s as a file', (name) => expect(compose).toContain(`${name}_FILE: /secrets/`))
+
+  test('holds no secret', () => expect(compose).not.toMatch(/(PASSWORD|SECRET|TOKEN|KEY): (?!\$\{)\S/))
+})
+
+/** What a stage of a Dockerfile copies from the checkout. */
+function copiedBy(file: string, stage: string): string[] {
+  const [, text = ''] = read(file).split(new RegExp(`^FROM \\S+ AS ${stage}$`, 'm'))
+  const lines = (text.split(/^FROM /m)[0] ?? '').matchAll(/^COPY (?!--from)(.+)$/gm)
+  return [...lines].flatMap((line) => (line[1] as string).split(' ').slice(0, -1))
+}
+
+describe('Dockerfiles', () => {
+  test('pages are built from what makes them stale', () => {
+    const given = [...copiedBy('docker/web.Dockerfile', 'tools'), ...copiedBy('docker/web.Dockerfile', 'pages')]
+    expect(given).toEqual(expect.arrayContaining(pageSources))
+  })
+
+  test.each(['web', 'inference', 'training'])('what the image of %s copies is there', (image) => {
+    const copied = [...read(`docker/${image}.Dockerfile`).matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap((line) =>
+      (line[1] as string).split(' ').slice(0, -1),
+    )
+    for (const path of copied.filter((name) => !name.includes('*'))) expect(existsSync(inRoot(path)), path).toBe(true)
+  })
+
+  test.each(['web', 'inference', 'training'])(
+    'the image of %s runs as nobody in particular, stops on SIGTERM and says how it is',
+    (image) => {
+      const text = read(`docker/${image}.Dockerfile`)
+      for (const line of [/^USER node$/m, /^STOPSIGNAL SIGTERM$/m, /^HEALTHCHECK /m, /^LABEL org\.opencontainers\./m])
+        expect(text).toMatch(line)
+    },
+  )
+})
