@@ -6,23 +6,17 @@ ARG DEVICE=cpu
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
 RUN python3 -m venv /opt/python
 # A wheel that lies in docker/wheels spares the download; PyPI alone carries only the build for CUDA.
-COPY runtimes/training/requirements-torch.txt docker/wheels* /wheels/
+COPY runtimes/training/requirements-torch.txt docker/training-lock.txt docker/wheels* /wheels/
 RUN if [ "$DEVICE" = cpu ] && ! ls /wheels/torch-*.whl >/dev/null 2>&1; then export PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu; fi; \
     if [ "$DEVICE" = cuda ]; then rm -f /wheels/torch-*+cpu*.whl; fi; \
-    /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check --find-links /wheels -r /wheels/requirements-torch.txt
+    /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check --find-links /wheels -c /wheels/training-lock.txt -r /wheels/requirements-torch.txt
 COPY runtimes/training/requirements-core.txt /tmp/
-RUN /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements-core.txt \
+RUN /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check -c /wheels/training-lock.txt -r /tmp/requirements-core.txt \
  && /opt/python/bin/pip uninstall -y -q pip && find /opt/python -name __pycache__ -prune -exec rm -rf {} +
 
 FROM node:24-bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends python3 libgomp1 && rm -rf /var/lib/apt/lists/* \
  && mkdir /data && chown node:node /data
-COPY --from=packages /opt/python /opt/python
-WORKDIR /app
-COPY docker/entry.sh /usr/local/bin/neuroweaver-entry
-COPY runtimes/contract runtimes/contract
-COPY runtimes/training runtimes/training
-WORKDIR /app/runtimes/training
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 OMP_WAIT_POLICY=PASSIVE NEUROWEAVER_STATE_DIR=/data
 USER node
 VOLUME /data
@@ -30,6 +24,12 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["sh", "-c", "test -n \"$(find /data/heartbeat.json -newermt '-30 seconds')\""]
 ENTRYPOINT ["neuroweaver-entry"]
 CMD ["/opt/python/bin/python", "-m", "neuroweaver_training", "agent"]
+COPY --from=packages /opt/python /opt/python
+WORKDIR /app
+COPY docker/entry.sh /usr/local/bin/neuroweaver-entry
+COPY runtimes/contract runtimes/contract
+COPY runtimes/training runtimes/training
+WORKDIR /app/runtimes/training
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="NeuroWeaver training runtime" \

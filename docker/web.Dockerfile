@@ -41,6 +41,14 @@ FROM node:24-bookworm-slim
 WORKDIR /app
 # A new volume takes the owner of the folder that it is mounted over.
 RUN mkdir /data /secrets /runtime-secrets && chown node:node /data /secrets /runtime-secrets
+ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOST=0.0.0.0 PORT=3000 NEUROWEAVER_DATA_DIR=/data
+USER node
+VOLUME /data
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["neuroweaver-entry"]
+CMD ["node", "src/launcher/container.ts", "web"]
 COPY docker/entry.sh /usr/local/bin/neuroweaver-entry
 COPY --from=packages /app/node_modules node_modules
 COPY package.json next.config.mjs ./
@@ -50,14 +58,6 @@ COPY runtimes/training/neuroweaver_training/recipes/*.json runtimes/training/neu
 COPY --from=pages /app/.next .next
 COPY --from=archives /app/dist dist
 COPY src src
-ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOST=0.0.0.0 PORT=3000 NEUROWEAVER_DATA_DIR=/data
-USER node
-VOLUME /data
-EXPOSE 3000
-STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=6 CMD ["node", "-e", "fetch('http://127.0.0.1:3000/health').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["neuroweaver-entry"]
-CMD ["node", "src/launcher/container.ts", "web"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="NeuroWeaver web and worker" \

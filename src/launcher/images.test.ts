@@ -21,6 +21,10 @@ describe('docker-compose.yml', () => {
 
   test.each(madeSettings)('gives %s as a file', (name) => expect(compose).toContain(`${name}_FILE: /secrets/`))
 
+  test('names only secrets as files, since the entry of an image reads every NAME_FILE', () => {
+    for (const [, path] of compose.matchAll(/_FILE: (\S+)/g)) expect(path).toMatch(/^\/secrets\//)
+  })
+
   test('holds no secret', () => expect(compose).not.toMatch(/(PASSWORD|SECRET|TOKEN|KEY): (?!\$\{)\S/))
 })
 

@@ -20,7 +20,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
  * anew would not bring the database back.
  */
 async function beat(): Promise<void> {
-  const file = process.env.NEUROWEAVER_BEAT_FILE
+  const file = process.env.NEUROWEAVER_BEAT_PATH
   if (file) await writeFile(file, '').catch((error) => log.warn('the sign of life could not be written', { error, data: { file } }))
 }
 
