@@ -77,8 +77,7 @@ mkdir "$work/tree"
 git ls-files -z --cached --others --exclude-standard | tar --null -T - -c | tar -x -C "$work/tree"
 rebuild() { docker build -q -f "docker/$1.Dockerfile" -t "$project/$1" "$work/tree"; }
 quiet rebuild web && quiet rebuild inference
-for changed in src/server/errors.ts src/ui/kit/links.ts src/contracts/common.ts; do
-  [ -f "$work/tree/$changed" ] || changed=$(cd "$work/tree" && find "$(dirname "$changed")" -name '*.ts' | sort | head -1)
+for changed in src/server/errors.ts src/contracts/common.ts; do
   echo "export const changedAt$SECONDS = $SECONDS" >>"$work/tree/$changed"
   took "web again after a change in $changed" 90 rebuild web
 done
@@ -127,7 +126,7 @@ say "note   $(api "$url/api/v1/health" | field .parts.database.message)"
 for service in web worker inference training; do
   container=$(id_of $service)
   about() { docker inspect -f "$1" "$container"; }
-  check "$service: read-only, no capabilities, no new privileges, limits" test "$(about '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{gt .HostConfig.Memory 0}} {{gt .HostConfig.PidsLimit 0}}')" = 'true [ALL] [no-new-privileges:true] true true'
+  check "$service: read-only, no capabilities, no new privileges, limits" test "$(about '{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}} {{if .HostConfig.Memory}}memory{{end}} {{if .HostConfig.PidsLimit}}processes{{end}}')" = 'true [ALL] [no-new-privileges:true] memory processes'
   check "$service: no root, and nothing to write to but its volume and /tmp" docker exec "$container" sh -c '[ "$(id -u)" != 0 ] && ! touch /app/x 2>/dev/null && ! touch /usr/x 2>/dev/null && touch /tmp/x'
 done
 
@@ -174,7 +173,7 @@ state_of() { api "$url/api/v1/training/jobs/$1" | field .status; }
 is_state() { [ "$(state_of "$1")" = "$2" ]; }
 has_begun() { [ "$(api "$url/api/v1/training/jobs/$1" | field '.step > 0')" = true ]; }
 start_job() {
-  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-25},\"patience\":0}}" | field .id
+  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-15},\"patience\":0}}" | field .id
 }
 serves() { api "$NEUROWEAVER_INFERENCE_URL/v2/models/$DEPLOYMENT/ready"; }
 starts_of() { docker inspect -f '{{.State.StartedAt}}' "$(id_of "$1")"; }

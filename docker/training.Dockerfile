@@ -5,11 +5,16 @@ FROM node:24-bookworm-slim AS packages
 ARG DEVICE=cpu
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv && rm -rf /var/lib/apt/lists/*
 RUN python3 -m venv /opt/python
-# A wheel that lies in docker/wheels spares the download; PyPI alone carries only the build for CUDA.
+# PyPI carries only the build for CUDA. That for the CPU is a fifth as large: it is taken from docker/wheels, else from PyTorch's own index.
+# Where neither is in reach, the build for CUDA does the same work on the CPU.
 COPY runtimes/training/requirements-torch.txt docker/training-lock.txt docker/wheels* /wheels/
-RUN if [ "$DEVICE" = cpu ] && ! ls /wheels/torch-*.whl >/dev/null 2>&1; then export PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu; fi; \
-    if [ "$DEVICE" = cuda ]; then rm -f /wheels/torch-*+cpu*.whl; fi; \
-    /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check --find-links /wheels -c /wheels/training-lock.txt -r /wheels/requirements-torch.txt
+RUN pip() { /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check "$@"; }; \
+    if [ "$DEVICE" = cuda ]; then rm -f /wheels/torch-*cpu*.whl; \
+    elif ! ls /wheels/torch-*.whl >/dev/null 2>&1; then \
+      pip --no-deps --retries 1 --timeout 15 --index-url https://download.pytorch.org/whl/cpu "$(grep '^torch==' /wheels/requirements-torch.txt)" \
+      || echo 'PyTorch for the CPU is not in reach; the build for CUDA is taken.'; \
+    fi; \
+    pip --find-links /wheels -c /wheels/training-lock.txt -r /wheels/requirements-torch.txt
 COPY runtimes/training/requirements-core.txt /tmp/
 RUN /opt/python/bin/pip install --no-cache-dir --disable-pip-version-check -c /wheels/training-lock.txt -r /tmp/requirements-core.txt \
  && /opt/python/bin/pip uninstall -y -q pip && find /opt/python -name __pycache__ -prune -exec rm -rf {} +
