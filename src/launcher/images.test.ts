@@ -25,6 +25,19 @@ describe('docker-compose.yml', () => {
     for (const [, path] of compose.matchAll(/_FILE: (\S+)/g)) expect(path).toMatch(/^\/secrets\//)
   })
 
+  test('says nothing twice in one place', () => {
+    const lines = compose.split('\n')
+    for (const [at, line] of lines.entries()) {
+      const indent = /^ */.exec(line)?.[0] ?? ''
+      const key = /^ *([\w-]+):/.exec(line)?.[1]
+      if (!key) continue
+      const rest = lines.slice(at + 1)
+      const end = rest.findIndex((other) => other.trim() !== '' && !other.startsWith(indent))
+      const twin = rest.slice(0, end < 0 ? undefined : end).find((other) => other.startsWith(`${indent}${key}:`))
+      expect(twin, `${key} in line ${at + 1}`).toBeUndefined()
+    }
+  })
+
   test('holds no secret', () => expect(compose).not.toMatch(/(PASSWORD|SECRET|TOKEN|KEY): (?!\$\{)\S/))
 })
 
