@@ -65,6 +65,8 @@ mkdir -p docker/wheels
 if ! ls docker/wheels/torch-*cpu*.whl >/dev/null 2>&1; then
   python3 -m pip download --quiet --no-deps --dest docker/wheels "$(grep '^torch==' runtimes/training/requirements-torch.txt)" >/dev/null 2>&1 || true
   find docker/wheels -name 'torch-*.whl' ! -name '*cpu*' -delete
+  # An empty folder would be another context than none, and everything would be installed anew.
+  rmdir --ignore-fail-on-non-empty docker/wheels
 fi
 ls docker/wheels/torch-*cpu*.whl 2>/dev/null || say 'note   there is no CPU wheel of PyTorch here; the build takes one from download.pytorch.org, or else the wheel for CUDA'
 
@@ -173,7 +175,7 @@ state_of() { api "$url/api/v1/training/jobs/$1" | field .status; }
 is_state() { [ "$(state_of "$1")" = "$2" ]; }
 has_begun() { [ "$(api "$url/api/v1/training/jobs/$1" | field '.step > 0')" = true ]; }
 start_job() {
-  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-15},\"patience\":0}}" | field .id
+  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-12},\"patience\":0}}" | field .id
 }
 serves() { api "$NEUROWEAVER_INFERENCE_URL/v2/models/$DEPLOYMENT/ready"; }
 starts_of() { docker inspect -f '{{.State.StartedAt}}' "$(id_of "$1")"; }
