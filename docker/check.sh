@@ -164,8 +164,11 @@ say 'the demo, over the published ports'
 from=$SECONDS
 check 'the demo' npm run --silent demo
 say "time   the demo: $((SECONDS - from)) s"
-fetched() { curl --fail --silent "$url/dist/neuroweaver.tgz" | tar -tzf - | grep -q '^package/package.json$'; }
-check 'web serves the archive of the client' fetched
+fetched() { curl --fail --silent --output "$work/got" "$url/dist/$1"; }
+opens() { fetched "$1" && tar -tzf "$work/got" "$2" >/dev/null; }
+check 'web serves the archive of the client' opens neuroweaver.tgz package/package.json
+about_runtime() { fetched runtime.json && field .file <"$work/got"; }
+check 'web serves the archive of the runtimes, whose name it tells' opens "$(about_runtime)" runtime/inference/server.js
 export DEPLOYMENT
 DEPLOYMENT=$(api "$url/api/v1/deployments" | field '[0].name')
 
@@ -175,7 +178,7 @@ state_of() { api "$url/api/v1/training/jobs/$1" | field .status; }
 is_state() { [ "$(state_of "$1")" = "$2" ]; }
 has_begun() { [ "$(api "$url/api/v1/training/jobs/$1" | field '.step > 0')" = true ]; }
 start_job() {
-  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-12},\"patience\":0}}" | field .id
+  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-40},\"patience\":0}}" | field .id
 }
 serves() { api "$NEUROWEAVER_INFERENCE_URL/v2/models/$DEPLOYMENT/ready"; }
 starts_of() { docker inspect -f '{{.State.StartedAt}}' "$(id_of "$1")"; }
@@ -200,7 +203,9 @@ for part in training inference worker web db; do
   kill "$asking"; wait "$asking" 2>/dev/null || true; asking=
   check "requests while $part was away" node docker/requests.mjs judge "$work/$part.jsonl" "$part"
   await "the job of $part succeeded" 300 is_state "$job" succeeded
-  say "note   attempts of the job: $(api "$url/api/v1/training/jobs/$job" | field .attempt)"
+  attempts=$(api "$url/api/v1/training/jobs/$job" | field .attempt)
+  say "note   attempts of the job: $attempts"
+  [ $part != training ] || check 'another attempt went on with the job' test "$attempts" -gt 1
 done
 whole() { local job; for job in "${jobs[@]}"; do is_state "$job" succeeded || return 1; done; [ "$(api "$url/api/v1/models" | field '.filter((model) => model.status === "ready").length')" = 6 ]; }
 check 'six models are ready, and every job has succeeded' whole
