@@ -38,13 +38,15 @@ const malformed = new Set(['22P02', '22P05', '22003', '22007', '22008', '22021']
 /** A row that is referred to is gone, or is there already: another request was faster. Also a deadlock that came at every try. */
 const outrun = new Set(['23503', '23505', '40001', '40P01'])
 const systemAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
+/** What the driver says, without a code, of a connection that is lost or hangs. */
+const connectionLost = /Connection terminated|timeout exceeded when trying to connect|is not queryable|Query read timeout/
 
 function codesOf(error: unknown): string[] {
   const codes: string[] = []
   for (let current = error; current instanceof Error; current = current.cause) {
     const code = (current as { code?: unknown }).code
     if (typeof code === 'string') codes.push(code)
-    if (/Connection terminated|timeout exceeded when trying to connect/.test(current.message)) codes.push('ECONNRESET')
+    if (connectionLost.test(current.message)) codes.push('ECONNRESET')
   }
   return codes
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { beforeAll, expect, test } from 'vitest'
+import { toAppError } from '#src/server/errors.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { db, executeNamed, type Queryable, sqlState, trail, transaction } from './client.ts'
 
@@ -53,6 +54,7 @@ test('a connection that is lost between two statements of a transaction fails th
     await db().execute(gone)
     await tx.execute(sql`select 1`)
   })
-  await expect(failed).rejects.toThrow()
+  const error: unknown = await failed.catch((reason: unknown) => reason)
+  expect(toAppError(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
   expect((await db().execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
 })
