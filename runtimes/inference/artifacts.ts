@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FileRef } from '#src/contracts/runtime.ts'
 import { Backoff, type ControlPlane, ControlUnavailable } from './control.ts'
@@ -11,8 +10,6 @@ import { LoadFailure, messageOf } from './errors.ts'
 
 const maxStreams = 4
 const pieceBytes = 1024 * 1024
-/** What may wait for the disk: pieces that arrive while one is written go out together. */
-const unwrittenBytes = 4 * pieceBytes
 const stallMs = 30_000
 const maxAttemptsWithoutProgress = 4
 
@@ -112,35 +109,32 @@ export class ArtifactCache {
     }
   }
 
-  /** @returns the SHA-256 of the whole file, which is taken while its bytes pass by. */
+  /** @returns the SHA-256 of the whole file, which is taken of each piece while the piece is written. */
   async #fetchFrom(file: FileRef, part: string, from: number, signal: AbortSignal, onBytes: OnBytes): Promise<string> {
-    const stall = new AbortController()
-    const timer = setTimeout(() => stall.abort(new Error('the download stalled')), stallMs)
-    const either = AbortSignal.any([signal, stall.signal])
+    const ended = new AbortController()
+    const stalled = setTimeout(() => ended.abort(), stallMs)
     try {
-      const { status, body } = await this.#control.artifact(file.sha256, from, either)
+      const { status, pieces } = await this.#control.artifact(file.sha256, from, AbortSignal.any([signal, ended.signal]))
       const start = status === 206 ? from : 0
       const hash = createHash('sha256')
       if (start > 0) for await (const chunk of readPart(part, start)) hash.update(chunk as Buffer)
+      await using out = await open(part, start > 0 ? 'r+' : 'w', 0o600)
       let received = start
-      body.on('data', (chunk: Buffer) => {
-        timer.refresh()
-        received += chunk.length
-        if (received > file.size_bytes)
-          return void body.destroy(new LoadFailure('download', `The file "${file.path}" is longer than was registered.`))
-        hash.update(chunk)
+      for await (const piece of pieces) {
+        stalled.refresh()
+        if (received + piece.length > file.size_bytes)
+          throw new LoadFailure('download', `The file "${file.path}" is longer than was registered.`)
+        const written = writeAt(out, piece, received)
+        hash.update(piece)
+        await written
+        received += piece.length
         onBytes(received)
-      })
-      const out = createWriteStream(part, {
-        highWaterMark: unwrittenBytes,
-        mode: 0o600,
-        ...(start > 0 ? { flags: 'r+', start } : { flags: 'w' }),
-      })
-      await pipeline(body, out, { signal: either })
+      }
       if (received < file.size_bytes) throw new ControlUnavailable('the download ended early')
       return hash.digest('hex')
     } finally {
-      clearTimeout(timer)
+      clearTimeout(stalled)
+      ended.abort()
     }
   }
 
@@ -171,6 +165,11 @@ const sizeOf = async (path: string): Promise<number> => (await stat(path).catch(
 const isDiskFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '')
 const mib = (bytes: number): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`
 const readPart = (path: string, bytes: number) => createReadStream(path, { highWaterMark: pieceBytes, end: bytes - 1 })
+
+/** A disk that is nearly full takes a part, and says so only at the next write. */
+async function writeAt(out: FileHandle, piece: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < piece.length; ) done += (await out.write(piece, done, piece.length - done, position + done)).bytesWritten
+}
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256')

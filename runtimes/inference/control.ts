@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type IncomingMessage, request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { z } from 'zod'
 import { type DeviceInfo, enrolResponse, protocolVersion } from '#src/contracts/runtime.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
+import { type Download, download } from './download.ts'
 import { messageOf } from './errors.ts'
 import { log, requestScope } from './log.ts'
 import { StateFile } from './state.ts'
@@ -35,9 +34,6 @@ const clockToleranceMs = 5_000
 
 const kept = z.object({ runtime_id: z.string(), credential: z.string(), heartbeat_ms: z.number().int() })
 type Credential = z.infer<typeof kept>
-
-/** status: 206 from the offset that was asked for, 200 from the first byte. */
-export type ArtifactBody = { status: number; body: IncomingMessage }
 
 export type ControlOptions = {
   controlUrl: string
@@ -157,37 +153,36 @@ export class ControlPlane {
   }
 
   /**
-   * The bytes of an artifact from an offset on, as Node's own stream: a quarter of the cost of fetch for what is large.
+   * The bytes of an artifact from an offset on (status 206), or from the first where web gives no part of it (200).
+   * @param signal must be aborted when they are not taken to their end.
    * @throws ControlUnavailable
    */
-  async artifact(sha256: string, from: number, signal: AbortSignal): Promise<ArtifactBody> {
+  async artifact(sha256: string, from: number, signal: AbortSignal): Promise<Download> {
     if (!this.#credential) await this.enrol()
-    let answer = await this.#open(sha256, from, signal)
-    if (answer.statusCode === 401) {
-      answer.resume()
+    let answer = await this.#download(sha256, from, signal)
+    if (answer.status === 401) {
+      await drop(answer)
       await this.enrol()
-      answer = await this.#open(sha256, from, signal)
+      answer = await this.#download(sha256, from, signal)
     }
-    const status = answer.statusCode ?? 0
-    if (status === 200 || status === 206) return { status, body: answer }
-    answer.resume()
-    throw new ControlUnavailable(`web answered /artifacts/${sha256} with ${status}`, status)
+    if (answer.status === 200 || answer.status === 206) return answer
+    await drop(answer)
+    throw new ControlUnavailable(`web answered /artifacts/${sha256} with ${answer.status}`, answer.status)
   }
 
-  #open(sha256: string, from: number, signal: AbortSignal): Promise<IncomingMessage> {
-    const url = `${this.#options.controlUrl}/api/runtime/v1/artifacts/${sha256}`
-    const headers: Record<string, string> = {
-      authorization: `Bearer ${this.#credential?.credential ?? ''}`,
-      'x-correlation-id': requestScope.getStore()?.correlationId ?? randomUUID(),
-      ...traceHeaders(),
-      ...(from > 0 ? { range: `bytes=${from}-` } : {}),
+  async #download(sha256: string, from: number, signal: AbortSignal): Promise<Download> {
+    const headers: Record<string, string> = { ...this.#headers(this.#credential?.credential ?? '') }
+    if (from > 0) headers.range = `bytes=${from}-`
+    try {
+      return await download(`${this.#options.controlUrl}/api/runtime/v1/artifacts/${sha256}`, headers, signal)
+    } catch (error) {
+      throw new ControlUnavailable(`web cannot be reached: ${messageOf(error)}`)
     }
-    const request = url.startsWith('https:') ? httpsRequest : httpRequest
-    return new Promise((resolve, reject) => {
-      const asked = request(url, { headers, signal }, resolve)
-      asked.once('error', (error) => reject(new ControlUnavailable(`web cannot be reached: ${messageOf(error)}`)))
-      asked.end()
-    })
+  }
+
+  #headers(token: string): Record<string, string> {
+    const correlationId = requestScope.getStore()?.correlationId ?? randomUUID()
+    return { authorization: `Bearer ${token}`, 'x-correlation-id': correlationId, ...traceHeaders() }
   }
 
   async #authorised(path: string, request: Omit<FetchRequest, 'token'>): Promise<Response> {
@@ -205,11 +200,7 @@ export class ControlPlane {
 
   async #fetch(path: string, { token, body, timeoutMs, signal }: FetchRequest): Promise<Response> {
     const signals = [signal, timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : undefined].filter((one) => one !== undefined)
-    const headers: Record<string, string> = {
-      authorization: `Bearer ${token}`,
-      'x-correlation-id': requestScope.getStore()?.correlationId ?? randomUUID(),
-    }
-    Object.assign(headers, traceHeaders())
+    const headers = this.#headers(token)
     if (body !== undefined) headers['content-type'] = 'application/json'
     const init: RequestInit = { method: body === undefined ? 'GET' : 'POST', headers, signal: AbortSignal.any(signals), redirect: 'error' }
     if (body !== undefined) init.body = JSON.stringify(body)
@@ -230,6 +221,9 @@ export class ControlPlane {
     else log('warn', 'control', 'web cannot be reached; serving from the last known state', { error: reason })
   }
 }
+
+/** Its connection is closed when nobody takes the body. */
+const drop = async ({ pieces }: Download) => void (await pieces[Symbol.asyncIterator]().return?.())
 
 type FetchRequest = { token: string; body?: unknown; timeoutMs: number; signal?: AbortSignal }
 
