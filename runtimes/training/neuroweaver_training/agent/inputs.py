@@ -115,18 +115,22 @@ class Inputs:
             response.read()
             raise Unreachable(f'HTTP {response.status}')
         digest = _begun(partial) if response.status == 206 else hashlib.sha256()
-        # One piece is hashed, by a thread of its own, while the next arrives.
+        # One piece is hashed and written, by a thread of its own, while the next arrives.
         buffers = itertools.cycle([memoryview(bytearray(PIECE)) for _ in range(2)])
         with (open(partial, 'ab' if response.status == 206 else 'wb', buffering=0) as stream,
-              ThreadPoolExecutor(1, 'digest') as hasher):
-            hashed = hasher.submit(lambda: None)
+              ThreadPoolExecutor(1, 'download') as keeper):
+            def keep(piece: memoryview) -> None:
+                digest.update(piece)
+                _write_all(stream, piece)
+
+            kept = keeper.submit(keep, memoryview(b''))
             while size := response.readinto(buffer := next(buffers)):
                 if is_lost():
                     connection.close()
                     raise LeaseLost()
-                hashed.result()
-                hashed = hasher.submit(digest.update, buffer[:size])
-                _write_all(stream, buffer[:size])
+                kept.result()
+                kept = keeper.submit(keep, buffer[:size])
+            kept.result()
         return digest.hexdigest()
 
     def _make_room(self, size_bytes: int) -> None:
