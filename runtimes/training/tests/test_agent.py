@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import jsonschema
 
-from agent_jobs import SLOW, check_events, claim_of, finished, submit, trainers, training
+from agent_jobs import SLOW, check_events, children, claim_of, finished, submit, trainers, training
 from agents import PACKAGE_PARENT, AgentProcess
 from control_plane import TOKEN, ControlPlane
 
@@ -37,14 +36,14 @@ def test_enrols_with_the_token_and_works_with_its_own_credential(plane: ControlP
     assert os.stat(agent.state_dir / 'credential.json').st_mode & 0o777 == 0o600
 
 
-def test_a_trainer_starts_at_once(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
-    delays = []
-    for _ in range(5):
-        submitted = time.monotonic()
-        job_id = submit(plane, tmp_path, hyper_parameters={'rounds': 5})
-        finished(plane, job_id)
-        delays.append(plane.events(job_id)[0]['arrived'] - submitted)
-    assert statistics.median(delays) < 0.1, delays
+def test_a_trainer_is_forked_from_the_host_that_waits(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
+    waiting = children(agent.process.pid)
+    assert len(waiting) == 1
+    job_id = submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000)
+    training(plane, job_id)
+    assert children(agent.process.pid) == waiting and len(trainers(agent)) == 1
+    plane.jobs[job_id]['cancel'] = True
+    assert finished(plane, job_id)['outcome'] == 'cancelled'
 
 
 def test_bad_data_fails_without_another_try(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
