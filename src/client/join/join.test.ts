@@ -134,36 +134,6 @@ describe('a machine that may not join', () => {
   })
 })
 
-describe.concurrent('an inference runtime', () => {
-  it('joins by npm exec, serves through web by digest, and ends when it is removed', async () => {
-    const tgz = `--package=${web.url}/dist/neuroweaver.tgz`
-    const args = ['exec', '--yes', '--prefer-offline', tgz, '--', 'neuroweaver', 'runtime', 'join', web.url]
-    const more = ['--kind', 'inference', '--name', 'far', '--port', String(web.port + 1), '--home', home, '--token', web.runtimeToken]
-    const runtime = start('npm', [...args, ...more])
-    await until('the runtime to join', () => runtime.said().includes('has joined'))
-    expect(await findRuntime('far')).toMatchObject({ kind: 'inference', status: 'live', version: '0.1.0' })
-    const namesake = refused(['--token', web.runtimeToken], ['--name', 'far', '--home', join(folder, 'another')])
-    expect(await namesake.ended).toBe(73)
-    expect(namesake.said()).toContain('Another inference runtime named "far" is there. Choose another name')
-
-    await registerTextClassifier(web.url, web.adminKey, 'reviews')
-    await until('the version', async () => (await rest<{ status: string }>('GET', '/models/reviews')).status === 'ready')
-    await rest('POST', '/models/reviews/deploy', {})
-    await until('the deployment', async () => (await rest<{ status: string }>('GET', '/deployments/reviews')).status === 'ready')
-    const answer = await fetch(`${web.url}/v2/models/reviews/infer`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [1, 1], data: ['a good film'] }] }),
-    })
-    expect(answer.status).toBe(200)
-
-    await trpc('runtimes.remove', { id: (await findRuntime('far'))?.id })
-    expect(await runtime.ended).toBe(78)
-    expect(runtime.said()).toContain('removed by an admin')
-    expect(await findRuntime('far')).toBeUndefined()
-  }, 120_000)
-})
-
 type Job = { status: string; attempt: number; model_id: string | null; error?: { message: string } }
 const table = () => {
   const rows = Array.from({ length: 20_000 }, (_, row) => `${row % 97},${(row * 7919) % 1009},${((row % 97) + row) % 3 ? 'yes' : 'no'}`)
@@ -190,11 +160,40 @@ function pythonAnHourAhead(path: string): string {
   return wrapper
 }
 
-describe.skipIf(noTrainers).concurrent(`three machines${noTrainers ? ` (skipped: ${noTrainers})` : ''}`, () => {
+/** Beside each other, for the second waits for leases most of its time. */
+describe.concurrent('machines that join', () => {
+  it('serve: one joins by npm exec, serves through web by digest, and ends when it is removed', async () => {
+    const tgz = `--package=${web.url}/dist/neuroweaver.tgz`
+    const args = ['exec', '--yes', '--prefer-offline', tgz, '--', 'neuroweaver', 'runtime', 'join', web.url]
+    const more = ['--kind', 'inference', '--name', 'far', '--port', String(web.port + 1), '--home', home, '--token', web.runtimeToken]
+    const runtime = start('npm', [...args, ...more])
+    await until('the runtime to join', () => runtime.said().includes('has joined'))
+    expect(await findRuntime('far')).toMatchObject({ kind: 'inference', status: 'live', version: '0.1.0' })
+    const namesake = refused(['--token', web.runtimeToken], ['--name', 'far', '--home', join(folder, 'another')])
+    expect(await namesake.ended).toBe(73)
+    expect(namesake.said()).toContain('Another inference runtime named "far" is there. Choose another name')
+
+    await registerTextClassifier(web.url, web.adminKey, 'reviews')
+    await until('the version', async () => (await rest<{ status: string }>('GET', '/models/reviews')).status === 'ready')
+    await rest('POST', '/models/reviews/deploy', {})
+    await until('the deployment', async () => (await rest<{ status: string }>('GET', '/deployments/reviews')).status === 'ready')
+    const answer = await fetch(`${web.url}/v2/models/reviews/infer`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${web.adminKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ inputs: [{ name: 'text', datatype: 'BYTES', shape: [1, 1], data: ['a good film'] }] }),
+    })
+    expect(answer.status).toBe(200)
+
+    await trpc('runtimes.remove', { id: (await findRuntime('far'))?.id })
+    expect(await runtime.ended).toBe(78)
+    expect(runtime.said()).toContain('removed by an admin')
+    expect(await findRuntime('far')).toBeUndefined()
+  }, 120_000)
+
   let network: Network
   const path = 'path' in python ? python.path : ''
   beforeAll(() => {
-    network = makeNetwork()
+    if (!noTrainers) network = makeNetwork()
   })
   const trainers: Joined[] = []
   afterAll(() => {
@@ -214,49 +213,53 @@ describe.skipIf(noTrainers).concurrent(`three machines${noTrainers ? ` (skipped:
     return { ...runtime, log: () => readFileSync(join(own, `training-${slug}`, 'logs/training.log'), 'utf8') }
   }
 
-  it('share a job: one is cut off, one is killed, one joins late and brings it to its end', async () => {
-    const first = network.addHost()
-    const cutOff = await joinFrom(first, 'cut-off')
-    const upload_id = await uploadBytes(web.url, web.adminKey, 'table.csv', table())
-    await rest('POST', '/datasets', { name: 'table', files: [{ path: 'table.csv', upload_id }] })
-    await until('the data set', async () => (await rest<{ status: string }>('GET', '/datasets/table')).status === 'ready')
-    const { id } = await rest<{ id: string }>('POST', '/training/jobs', {
-      recipe: 'tabular-classification',
-      dataset: 'table',
-      columns: { target: 'label' },
-      model_name: 'shared',
-      hyper_parameters: { rounds: 300 },
-    })
-    const job = () => rest<Job>('GET', `/training/jobs/${id}`)
-    const attempted = (attempt: number) => async () => {
-      const now = await job()
-      return now.status === 'running' && now.attempt === attempt
-    }
-    await until('the first attempt', attempted(1))
-    first.setConnected(false)
+  it.skipIf(noTrainers)(
+    `train: one is cut off, one is killed, one joins late${noTrainers ? ` (skipped: ${noTrainers})` : ''}`,
+    async () => {
+      const first = network.addHost()
+      const cutOff = await joinFrom(first, 'cut-off')
+      const upload_id = await uploadBytes(web.url, web.adminKey, 'table.csv', table())
+      await rest('POST', '/datasets', { name: 'table', files: [{ path: 'table.csv', upload_id }] })
+      await until('the data set', async () => (await rest<{ status: string }>('GET', '/datasets/table')).status === 'ready')
+      const { id } = await rest<{ id: string }>('POST', '/training/jobs', {
+        recipe: 'tabular-classification',
+        dataset: 'table',
+        columns: { target: 'label' },
+        model_name: 'shared',
+        hyper_parameters: { rounds: 300 },
+      })
+      const job = () => rest<Job>('GET', `/training/jobs/${id}`)
+      const attempted = (attempt: number) => async () => {
+        const now = await job()
+        return now.status === 'running' && now.attempt === attempt
+      }
+      await until('the first attempt', attempted(1))
+      first.setConnected(false)
 
-    const killed = await joinFrom(network.addHost(), 'killed')
-    await until('the second attempt', attempted(2))
-    killed.kill()
+      const killed = await joinFrom(network.addHost(), 'killed')
+      await until('the second attempt', attempted(2))
+      killed.kill()
 
-    const late = await joinFrom(network.addHost(), 'late', pythonAnHourAhead(path))
-    await until('the third attempt', attempted(3))
-    expect(cutOff.log()).not.toContain('The lease is lost')
-    first.setConnected(true)
-    await until('the one that was cut off to be refused', () => cutOff.log().includes('The lease is lost'))
+      const late = await joinFrom(network.addHost(), 'late', pythonAnHourAhead(path))
+      await until('the third attempt', attempted(3))
+      expect(cutOff.log()).not.toContain('The lease is lost')
+      first.setConnected(true)
+      await until('the one that was cut off to be refused', () => cutOff.log().includes('The lease is lost'))
 
-    const done = await until('the end', async () => {
-      const now = await job()
-      return ['succeeded', 'failed'].includes(now.status) && now
-    })
-    expect(done).toMatchObject({ status: 'succeeded', attempt: 3 })
-    const attempts = (await rest<{ attempt: number }[]>('GET', `/training/jobs/${id}/events`)).map(({ attempt }) => attempt)
-    expect(attempts, 'no attempt is heard of after the next has begun').toEqual(attempts.toSorted((a, b) => a - b))
-    expect(attempts).toEqual(expect.arrayContaining([1, 2, 3]))
-    expect(await rest<unknown[]>('GET', '/models/shared/versions')).toHaveLength(1)
-    await until('it to be heard of again', async () => (await findRuntime('cut-off'))?.status === 'live')
-    expect(existsSync(join(folder, 'late'))).toBe(true)
-    late.child.kill('SIGTERM')
-    expect(await late.ended).toBe(0)
-  }, 240_000)
+      const done = await until('the end', async () => {
+        const now = await job()
+        return ['succeeded', 'failed'].includes(now.status) && now
+      })
+      expect(done).toMatchObject({ status: 'succeeded', attempt: 3 })
+      const attempts = (await rest<{ attempt: number }[]>('GET', `/training/jobs/${id}/events`)).map(({ attempt }) => attempt)
+      expect(attempts, 'no attempt is heard of after the next has begun').toEqual(attempts.toSorted((a, b) => a - b))
+      expect(attempts).toEqual(expect.arrayContaining([1, 2, 3]))
+      expect(await rest<unknown[]>('GET', '/models/shared/versions')).toHaveLength(1)
+      await until('it to be heard of again', async () => (await findRuntime('cut-off'))?.status === 'live')
+      expect(existsSync(join(folder, 'late'))).toBe(true)
+      late.child.kill('SIGTERM')
+      expect(await late.ended).toBe(0)
+    },
+    240_000,
+  )
 })
