@@ -227,8 +227,8 @@ test.describe('behind nginx', () => {
     const body = { name: 'from-outside', external: { url: 'https://models.example.org', model: 'x' } }
     const made = await post('/api/v1/models/register', body, { localAddress: '127.0.0.2' }, { 'x-forwarded-for': '203.0.113.9' })
     expect(made.status, made.body).toBe(201)
-    const { body: listed } = await ask('GET', '/api/v1/audit/events?target=from-outside&limit=1')
-    expect(JSON.parse(listed)[0]).toMatchObject({ address: '127.0.0.2' })
+    const { body: listed } = await ask('GET', '/api/v1/audit/events?target=from-outside')
+    expect(JSON.parse(listed)).toContainEqual(expect.objectContaining({ address: '127.0.0.2' }))
   })
 
   test('a person signs in with a cookie that goes over TLS alone, and plain HTTP leads there', async ({ browser }) => {

@@ -35,7 +35,7 @@ const json = { 'content-type': 'application/json' }
 const introduction = {
   kind: 'inference',
   name: 'one',
-  version: '1',
+  version: '0.1.0',
   protocol: 1,
   boot_id: crypto.randomUUID(),
   devices: [],
