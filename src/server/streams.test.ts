@@ -101,11 +101,13 @@ describe('streams of many', () => {
     const path = `/api/v1/training/jobs/${job}/events`
     const open = async () => {
       const ended = new AbortController()
-      const { status, headers } = await fetch(`${use.rest.web.url}${path}`, {
+      const response = await fetch(`${use.rest.web.url}${path}`, {
         headers: { authorization: `Bearer ${key}`, accept: 'text/event-stream' },
         signal: ended.signal,
       })
-      return { status, retryAfter: headers.get('retry-after'), end: () => ended.abort() }
+      // Whoever lets go of an answer has its stream closed, as soon as memory is tidied up.
+      const { status, headers } = response
+      return { status, retryAfter: headers.get('retry-after'), response, end: () => ended.abort() }
     }
     for (let storm = 0; storm < 3; storm++) {
       // Those of the storm before are still being let go when the first of these come.
