@@ -9,6 +9,7 @@ import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { formatExactTime } from '#src/ui/kit/format.ts'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
+import { panel } from '#src/ui/kit/panel.ts'
 
 type Filter = ReturnType<typeof useAuditFilter>
 
@@ -83,10 +84,7 @@ function Panel({ params, set }: Filter) {
         display: 'grid',
         gap: 3,
         gridTemplateColumns: { xs: 'minmax(0, 1fr)', sm: 'repeat(2, minmax(0, 1fr))', md: 'repeat(4, minmax(0, 1fr))' },
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
+        ...panel,
         p: 4,
       }}
     >

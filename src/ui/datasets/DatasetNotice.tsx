@@ -4,15 +4,13 @@ import type { DatasetDetail } from '#src/contracts/dataset.ts'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { ProgressLine } from '#src/ui/kit/ProgressLine.tsx'
 import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
+import { panel } from '#src/ui/kit/panel.ts'
 
 /** Why a version has no columns yet, or never will. */
 export function DatasetNotice({ dataset, canWrite }: { dataset: DatasetDetail; canWrite: boolean }) {
   if (dataset.status === 'pending') {
     return (
-      <Box
-        role="status"
-        sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, display: 'grid', gap: 2 }}
-      >
+      <Box role="status" sx={{ ...panel, p: 4, display: 'grid', gap: 2 }}>
         <Typography>Reading the file: rows are counted, columns get their types, and every row is checked.</Typography>
         <ProgressLine value={null} label="Verifying" isBare />
       </Box>

@@ -1,5 +1,6 @@
 import Box from '@mui/material/Box'
 import type { Column, DatasetDetail } from '#src/contracts/dataset.ts'
+import { panel } from '#src/ui/kit/panel.ts'
 
 const longest = 120
 const shownColumns = 200
@@ -32,12 +33,7 @@ type Props = { columns: readonly Pick<Column, 'name' | 'type'>[]; rows: DatasetD
 export function PreviewTable({ columns, rows, maxHeight = 560, label = 'First rows' }: Props) {
   const shown = columns.slice(0, shownColumns)
   return (
-    <Box
-      tabIndex={0}
-      role="region"
-      aria-label={label}
-      sx={{ overflow: 'auto', maxHeight, border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper' }}
-    >
+    <Box tabIndex={0} role="region" aria-label={label} sx={{ overflow: 'auto', maxHeight, ...panel }}>
       <Box
         component="table"
         aria-label={label}

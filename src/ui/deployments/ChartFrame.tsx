@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import { panel } from '#src/ui/kit/panel.ts'
 
 type Props = { title: string; note?: React.ReactNode; children: React.ReactNode; isWide?: boolean }
 
@@ -7,10 +8,7 @@ export function ChartFrame({ title, note, children, isWide = false }: Props) {
   return (
     <Box
       sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
+        ...panel,
         p: 4,
         minWidth: 0,
         gridColumn: isWide ? { lg: '1 / -1' } : undefined,

@@ -15,6 +15,7 @@ import { formatMs, formatNumber, formatPercent } from '#src/ui/kit/format.ts'
 import { PageSkeleton } from '#src/ui/kit/PageSkeleton.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
+import { panel } from '#src/ui/kit/panel.ts'
 
 const pollMs = 10_000
 
@@ -52,10 +53,7 @@ function FleetCard({ deployment }: { deployment: DeploymentSummary }) {
     <Box
       component="li"
       sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
+        ...panel,
         p: 4,
         display: 'grid',
         gap: 3,

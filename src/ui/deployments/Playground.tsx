@@ -15,6 +15,7 @@ import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Field } from '#src/ui/kit/Field.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { PutInKeyButton } from '#src/ui/settings/PutInKey.tsx'
+import { panel } from '#src/ui/kit/panel.ts'
 
 function Inputs({ state }: { state: PlaygroundState }) {
   const { fields, texts, problems, change, mode, json, writeJson, jsonProblem } = state
@@ -110,14 +111,7 @@ export function Playground({ deployment }: { deployment: DeploymentDetail }) {
   return (
     <Box sx={{ display: 'grid', gap: 8 }}>
       <Box sx={{ display: 'grid', gap: 6, gridTemplateColumns: { md: 'minmax(0, 1fr) 360px' }, alignItems: 'start' }}>
-        <Box
-          component="form"
-          aria-label="Playground"
-          onSubmit={state.send}
-          onKeyDown={onKeyDown}
-          noValidate
-          sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', minWidth: 0 }}
-        >
+        <Box component="form" aria-label="Playground" onSubmit={state.send} onKeyDown={onKeyDown} noValidate sx={{ ...panel, minWidth: 0 }}>
           <Box
             sx={{
               display: 'flex',

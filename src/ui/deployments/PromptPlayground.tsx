@@ -15,6 +15,7 @@ import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { PutInKeyButton } from '#src/ui/settings/PutInKey.tsx'
 import { type Outputs, trpc } from '#src/ui/trpc.tsx'
+import { panel } from '#src/ui/kit/panel.ts'
 
 type Answer = Outputs['deployments']['ask']
 
@@ -85,10 +86,7 @@ export function PromptPlayground({ deployment }: { deployment: DeploymentDetail 
             if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) send(event)
           }}
           sx={{
-            border: 1,
-            borderColor: 'divider',
-            borderRadius: '8px',
-            bgcolor: 'background.paper',
+            ...panel,
             p: { xs: 4, sm: 5 },
             display: 'grid',
             gap: 5,

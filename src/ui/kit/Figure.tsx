@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import { panel } from '#src/ui/kit/panel.ts'
 
 export type FigureProps = {
   label: string
@@ -30,10 +31,7 @@ export function Figures({ children, min = 150 }: { children: React.ReactNode; mi
         display: { xs: 'grid', sm: 'flex' },
         gridTemplateColumns: 'repeat(2, minmax(0, 1fr))',
         flexWrap: 'wrap',
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
+        ...panel,
         overflow: 'hidden',
         '& > :last-child:nth-of-type(odd)': { gridColumn: '1 / -1' },
         '& > *': {

@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import { panel } from '#src/ui/kit/panel.ts'
 
 /** A framed list whose rows are divided by lines. */
 export function ListCard({ children, label }: { children: React.ReactNode; label?: string }) {
@@ -10,10 +11,7 @@ export function ListCard({ children, label }: { children: React.ReactNode; label
         listStyle: 'none',
         m: 0,
         p: 0,
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
+        ...panel,
         overflow: 'hidden',
         '& > li': { px: 4, py: 2.5, minWidth: 0 },
         '& > li + li': { borderTop: 1, borderColor: 'divider' },

@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box'
 import Typography from '@mui/material/Typography'
 import { useId } from 'react'
+import { panel } from '#src/ui/kit/panel.ts'
 
 export type SectionProps = {
   title: string
@@ -30,13 +31,7 @@ export function Section({ title, note, actions, isFramed = false, children }: Se
         </Box>
         {actions}
       </Box>
-      {isFramed ? (
-        <Box sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: { xs: 4, sm: 5 } }}>
-          {children}
-        </Box>
-      ) : (
-        children
-      )}
+      {isFramed ? <Box sx={{ ...panel, p: { xs: 4, sm: 5 } }}>{children}</Box> : children}
     </Box>
   )
 }

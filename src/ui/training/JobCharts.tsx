@@ -11,6 +11,7 @@ import { metricTitle } from '#src/ui/kit/format.ts'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { useStored } from '#src/ui/kit/useStored.ts'
 import { groupMetrics, partColor } from '#src/ui/training/metricGroups.ts'
+import { panel } from '#src/ui/kit/panel.ts'
 
 /** Points that a line of this width can show. */
 const drawn = 300
@@ -70,10 +71,7 @@ export function JobCharts({ points, isOpen }: Props) {
       ) : (
         <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: { md: charts.length > 1 ? 'repeat(2, minmax(0, 1fr))' : undefined } }}>
           {charts.map(({ group, series, onlyPart }) => (
-            <Box
-              key={group}
-              sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, minWidth: 0 }}
-            >
+            <Box key={group} sx={{ ...panel, p: 4, minWidth: 0 }}>
               <Box component="h3" sx={{ typography: 'h3', m: 0, mb: 2 }}>
                 {metricTitle(group)}
                 {onlyPart && (

@@ -8,6 +8,7 @@ import { featuresOf, type JobDraft } from '#src/ui/training/jobDraft.ts'
 import { isTextRecipe } from '#src/ui/training/jobDefaults.ts'
 import { tookSeconds } from '#src/ui/training/jobFacts.ts'
 import { trpc } from '#src/ui/trpc.tsx'
+import { panel } from '#src/ui/kit/panel.ts'
 
 /** What the last job of this recipe took, said as that and no more: sizes and settings differ. */
 function useLastJob(recipe: JobDraft['recipe']): string | null {
@@ -38,11 +39,7 @@ export function JobCost({ draft, dataset }: { draft: JobDraft; dataset: DatasetD
   const tested = Number.isFinite(share) ? Math.round(rows * share) : 0
   const features = isTextRecipe(draft.recipe) ? 1 : featuresOf(draft, dataset.columns).length
   return (
-    <Box
-      role="group"
-      aria-label="What it will take"
-      sx={{ border: 1, borderColor: 'divider', borderRadius: '8px', bgcolor: 'background.paper', p: 4, display: 'grid', gap: 3 }}
-    >
+    <Box role="group" aria-label="What it will take" sx={{ ...panel, p: 4, display: 'grid', gap: 3 }}>
       <KeyValues
         labelWidth={72}
         items={[

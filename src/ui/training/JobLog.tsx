@@ -14,6 +14,7 @@ import { LogToolbar } from '#src/ui/training/LogToolbar.tsx'
 import { hitsOr, LogRow, rowPadding, timeWidth } from '#src/ui/training/LogRow.tsx'
 import type { StreamState } from '#src/ui/training/useJobEvents.ts'
 import { useLogWindow } from '#src/ui/training/useLogWindow.ts'
+import { panel } from '#src/ui/kit/panel.ts'
 
 const tallest = 420
 const lowest = 120
@@ -96,10 +97,7 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
           sx={{
             position: 'relative',
             overflow: 'auto',
-            border: 1,
-            borderColor: 'divider',
-            borderRadius: '8px',
-            bgcolor: 'background.paper',
+            ...panel,
             typography: 'mono',
             fontSize: 12,
             overflowAnchor: 'none',

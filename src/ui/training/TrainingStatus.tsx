@@ -8,6 +8,7 @@ import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { useNow } from '#src/ui/kit/useNow.ts'
 import type { JobProgress } from '#src/ui/training/eventLog.ts'
 import { hasEnded, tookSeconds } from '#src/ui/training/jobFacts.ts'
+import { panel } from '#src/ui/kit/panel.ts'
 
 export type TrainingStatusProps = {
   job: Job
@@ -46,10 +47,7 @@ export function TrainingStatus({ job, progress, phase }: TrainingStatusProps) {
   return (
     <Box
       sx={{
-        border: 1,
-        borderColor: 'divider',
-        borderRadius: '8px',
-        bgcolor: 'background.paper',
+        ...panel,
         p: { xs: 4, sm: 5 },
         display: 'grid',
         gap: 2,

@@ -8,6 +8,7 @@ import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 import { UploadLine } from '#src/ui/uploads/UploadLine.tsx'
 import { useUploads } from '#src/ui/uploads/UploadProvider.tsx'
 import type { PickedFile } from '#src/ui/uploads/tusUploads.ts'
+import { panel } from '#src/ui/kit/panel.ts'
 
 export type UploadFieldProps = {
   label: string
@@ -130,10 +131,7 @@ export function UploadField({
             listStyle: 'none',
             m: 0,
             p: 0,
-            border: 1,
-            borderColor: 'divider',
-            borderRadius: '8px',
-            bgcolor: 'background.paper',
+            ...panel,
             '& > li': { px: 4, py: 3 },
             '& > li + li': { borderTop: 1, borderColor: 'divider' },
           }}
