@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Postgres, startPostgres } from '#src/launcher/postgres.ts'
 import { eventually } from '#src/testing/collector.ts'
 import { uploadBytes } from '#src/testing/upload.ts'
+import { sendHeartbeat } from '#src/testing/heartbeat.ts'
 import { startWeb, type TestWeb } from '#src/testing/web.ts'
 import { migrate } from './migrate.ts'
 
@@ -65,9 +66,7 @@ async function joinInference(): Promise<Server> {
   await once(server, 'listening')
   introduction.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const { credential } = (await (await enrol()).json()) as { credential: string }
-  const body = JSON.stringify({ boot_id: introduction.boot_id, devices: [], running: 0, metrics: [], replicas: [] })
-  const beat = await ask('/api/runtime/v1/heartbeat', { method: 'POST', headers: { ...json, authorization: `Bearer ${credential}` }, body })
-  if (!beat.ok) throw new Error(`the heartbeat was refused: ${await beat.text()}`)
+  await sendHeartbeat(web.url, { credential, bootId: introduction.boot_id })
   return server
 }
 

@@ -11,6 +11,7 @@ import { auditEvents, relaycoreLink, relaycoreOutbox } from '#src/server/db/sche
 import { useDatabase } from '#src/testing/database.ts'
 import { makeKey, makeUser } from '#src/testing/factories.ts'
 import { type Got, RelayCoreDouble } from '#src/testing/relaycore.ts'
+import { until } from '#src/testing/until.ts'
 import { startWeb, type TestWeb } from '#src/testing/web.ts'
 
 const database = useDatabase()
@@ -40,15 +41,6 @@ afterAll(async () => {
   await relay.down()
   rmSync(dataDir, { recursive: true, force: true })
 })
-
-async function until<T>(look: () => T | Promise<T>, isDone: (found: T) => boolean, limitMs = 20_000): Promise<T> {
-  for (const end = Date.now() + limitMs; ; ) {
-    const found = await look()
-    if (isDone(found)) return found
-    if (Date.now() > end) throw new Error(`it stayed ${JSON.stringify(found)?.slice(0, 1500)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 const now = () => new Date().toISOString()
 const payloads: Record<Exclude<OutboxKind, 'provider'>, (id: string, mark: number) => Record<string, unknown>> = {

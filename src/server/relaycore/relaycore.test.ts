@@ -23,6 +23,7 @@ import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { RelayCoreDouble } from '#src/testing/relaycore.ts'
 import { exampleSignature, makeReadyUpload } from '#src/testing/rows.ts'
+import { until } from '#src/testing/until.ts'
 import { startWeb, type TestWeb } from '#src/testing/web.ts'
 
 const database = useDatabase()
@@ -59,15 +60,6 @@ async function ask(method: string, path: string, body?: unknown, bearer = key): 
   })
   const text = await response.text()
   return { status: response.status, body: text ? JSON.parse(text) : {} }
-}
-
-async function until<T>(look: () => T | Promise<T>, isDone: (found: T) => boolean, limitMs = 15_000): Promise<T> {
-  for (const end = Date.now() + limitMs; ; ) {
-    const found = await look()
-    if (isDone(found)) return found
-    if (Date.now() > end) throw new Error(`it stayed ${JSON.stringify(found)?.slice(0, 1500)}`)
-    await new Promise((resolve) => setTimeout(resolve, 40))
-  }
 }
 
 const nameBackups = (model: string, backups: string[]) =>

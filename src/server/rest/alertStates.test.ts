@@ -9,6 +9,7 @@ import { bucketOf, emptyHistogram } from '#src/contracts/latency.ts'
 import { db } from '#src/server/db/client.ts'
 import { modelVersions, performanceMetrics, runtimes } from '#src/server/db/schema.ts'
 import { caller, makeRuntime } from '#src/testing/factories.ts'
+import { sendHeartbeat } from '#src/testing/heartbeat.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { makeArtifact } from '#src/testing/rows.ts'
 
@@ -58,14 +59,7 @@ const arrived = (type: string, figure: string) =>
 let runtime: Awaited<ReturnType<typeof makeRuntime>>
 const bootId = randomUUID()
 
-async function beat(metrics: object[] = [], credential = runtime.credential): Promise<void> {
-  const response = await fetch(`${use.rest.web.url}/api/runtime/v1/heartbeat`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ boot_id: bootId, devices: [], running: 0, metrics, replicas: [] }),
-  })
-  expect(response.status).toBe(200)
-}
+const beat = (metrics: object[] = [], credential = runtime.credential) => sendHeartbeat(use.rest.web.url, { credential, bootId, metrics })
 
 beforeAll(async () => {
   runtime = await makeRuntime('inference', { lastHeartbeatAt: new Date() })

@@ -10,6 +10,7 @@ import { bucketOf, emptyHistogram } from '#src/contracts/latency.ts'
 import { db } from '#src/server/db/client.ts'
 import { channels, modelVersions } from '#src/server/db/schema.ts'
 import { addMember, caller, makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factories.ts'
+import { sendHeartbeat } from '#src/testing/heartbeat.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { makeArtifact } from '#src/testing/rows.ts'
 
@@ -198,12 +199,7 @@ describe('an alert', () => {
         queue_counts: emptyHistogram(),
       },
     ]
-    const response = await fetch(`${use.rest.web.url}/api/runtime/v1/heartbeat`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${runtime}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ boot_id: bootId, devices: [], running: 0, metrics, replicas: [] }),
-    })
-    expect(response.status).toBe(200)
+    await sendHeartbeat(use.rest.web.url, { credential: runtime, bootId, metrics })
   }
 
   beforeAll(async () => {
