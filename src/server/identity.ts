@@ -13,6 +13,9 @@ import { readSession } from './session.ts'
 export type HeaderSource = Pick<IncomingMessage, 'headers'> & { method?: string | undefined; socket?: IncomingMessage['socket'] }
 export type IdentityOptions = { ignoreBearer?: boolean; ignoreSession?: boolean }
 
+/** With the time between two looks, no stream outlives its credential by more than 5 s. */
+const lookAgainMaxAgeMs = 1_000
+
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', undefined])
 
 /**
@@ -42,11 +45,14 @@ export async function callerOf(req: HeaderSource, options: IdentityOptions = {})
   return caller
 }
 
-async function findCaller(req: HeaderSource, options: IdentityOptions): Promise<Caller> {
+/** Who an open stream's request is from by now. It is no call of its own, and counts against no limit. */
+export const lookAgain = (req: HeaderSource): Promise<Caller> => findCaller(req, {}, lookAgainMaxAgeMs)
+
+async function findCaller(req: HeaderSource, options: IdentityOptions, maxAgeMs?: number): Promise<Caller> {
   const bearer = options.ignoreBearer ? undefined : bearerOf(req as IncomingMessage)
   const session = bearer === undefined && !options.ignoreSession ? await readSession(req.headers.cookie, env().NEXTAUTH_SECRET) : undefined
   if (session) refuseOtherSites(req)
-  const who = { bearer, session, correlationId: correlationIdOf(req as IncomingMessage), address: addressOf(req) }
+  const who = { bearer, session, correlationId: correlationIdOf(req as IncomingMessage), address: addressOf(req), maxAgeMs }
   const named = headerOf(req as IncomingMessage, 'x-neuroweaver-project')
   if (named) return identify({ ...who, project: named })
   const kept = session ? cookieOf(req.headers.cookie, 'nw_project') : undefined

@@ -16,7 +16,7 @@ import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
 import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, sendError, takeAddress } from './http.ts'
-import { callerOf, type HeaderSource } from './identity.ts'
+import { callerOf, type HeaderSource, lookAgain } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
 import { handleMetrics } from './metrics.ts'
@@ -35,6 +35,7 @@ import { mask } from '#src/telemetry/mask.ts'
 import { startTracing, stopTracing, traced } from '#src/telemetry/tracing.ts'
 import type { Context } from './trpc/init.ts'
 import { appRouter, createCaller } from './trpc/root.ts'
+import { ownTurn } from './turns.ts'
 import { closeUploads, handleUpload } from './uploads/tus.ts'
 
 const log = createLog('web')
@@ -44,13 +45,13 @@ type Door = (req: IncomingMessage, res: ServerResponse, url: URL) => Promise<voi
 
 /** A wrong credential is refused by each procedure in tRPC's own words, so that every client can read why. */
 async function contextOf(req: HeaderSource): Promise<Context> {
-  const identify = () => callerOf(req)
+  const again = { lookAgain: () => lookAgain(req) }
   try {
     const idempotencyKey = req.headers['idempotency-key']
-    return { caller: await identify(), identify, ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) }
+    return { ...again, caller: await callerOf(req), ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) }
   } catch (error) {
     return {
-      identify,
+      ...again,
       caller: visitor(String(req.headers['x-correlation-id']), addressOf(req)),
       refusal: toAppError(error),
     }
@@ -72,6 +73,7 @@ const trpcHandler = createHTTPHandler({
 })
 
 const trpcMethods = ['GET', 'POST']
+const isForStream = (req: IncomingMessage) => req.headers.accept?.includes('text/event-stream') ?? false
 const isJson = (req: IncomingMessage) => (req.headers['content-type'] ?? '').startsWith('application/json')
 
 const trpcDoor: Door = async (req, res) => {
@@ -81,7 +83,7 @@ const trpcDoor: Door = async (req, res) => {
   }
   // tRPC refuses another type before it asks who sends it, and a stranger or another site is not to learn even that.
   if (req.method === 'POST' && !isJson(req)) authorize(await callerOf(req), 'signed-in')
-  if (req.headers.accept?.includes('text/event-stream')) dropWhenStalled(req, res)
+  if (isForStream(req)) dropWhenStalled(req, res)
   await trpcHandler(req, res)
 }
 
@@ -159,6 +161,9 @@ function answer(pages: Door, admit: () => void) {
         admit()
         refuseOtherHosts(req)
         const url = takeAddress(req)
+        if (isForStream(req)) await ownTurn()
+        // Who has left in the meantime is not heard of again: a stream would be held open for nobody.
+        if (res.destroyed) return
         await traceRequest(req, res, () => doorOf(req, url, pages)(req, res, url))
       } catch (error) {
         const refused = toAppError(error)

@@ -37,7 +37,7 @@ const lastEventId = (header: string | string[] | undefined) =>
 /** What ends a stream; a database that is away for a moment does not. */
 const lost = new Set<ErrorCode>(['unauthorized', 'forbidden', 'not_found'])
 
-async function stream({ caller, req, res, identify }: EventsCall, id: string, after: number): Promise<void> {
+async function stream({ caller, req, res, lookAgain }: EventsCall, id: string, after: number): Promise<void> {
   const release = openStream(caller)
   res.once('close', release)
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
@@ -49,7 +49,7 @@ async function stream({ caller, req, res, identify }: EventsCall, id: string, af
   const tick = setInterval(() => {
     res.write(': keep-alive\n\n')
     // A key that was revoked, or a right that was taken, ends the stream.
-    identify().catch((error) => lost.has(toAppError(error).code) && ended.abort())
+    lookAgain().catch((error) => lost.has(toAppError(error).code) && ended.abort())
   }, keepAliveMs)
   try {
     for await (const event of followEvents(caller, id, after, signal))

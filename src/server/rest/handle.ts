@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AppError } from '#src/server/errors.ts'
 import { headerOf, sendJson } from '#src/server/http.ts'
-import type { IdentityOptions } from '#src/server/identity.ts'
+import { type IdentityOptions, lookAgain } from '#src/server/identity.ts'
 import { authorize, type Caller } from '#src/server/services/access.ts'
 import { nameSpan } from '#src/telemetry/tracing.ts'
 import { once } from '#src/server/services/idempotency.ts'
@@ -56,7 +56,7 @@ export async function handleRest(req: IncomingMessage, res: ServerResponse, url:
   const params = readParams(names, found.values)
   const query = url.search === '' && route.query === undefined ? {} : readQuery(route.query, url)
   const body = withBody.has(method) ? await readBodyOf(req, route.body) : {}
-  const handle = () => route.handle({ caller, req, res, identify, params, query, body } as never)
+  const handle = () => route.handle({ caller, req, res, lookAgain: () => lookAgain(req), params, query, body } as never)
   const key = headerOf(req, 'idempotency-key')
   if (key === undefined || method !== 'POST' || route.produces) return send(req, res, url, route, await handle())
   const of = { caller, route: `POST ${url.pathname}`, key, request: body }

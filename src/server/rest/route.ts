@@ -15,7 +15,7 @@ export type Request = {
   req: IncomingMessage
   res: ServerResponse
   /** Looks again at who is asking: a long stream ends when its credential does. */
-  identify: () => Promise<Caller>
+  lookAgain: () => Promise<Caller>
 }
 export type Call<P, Q, B> = Request & { params: P; query: Q; body: B }
 

@@ -16,7 +16,7 @@ import type { RuntimeKind } from '#src/contracts/runtime.ts'
 import { db } from '#src/server/db/client.ts'
 import { apiKeys, projectMembers, projects, runtimes, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
-import { findKnown, type Identity, type Known, keepKnown } from './identities.ts'
+import { type Identity, type Known, knownOr } from './identities.ts'
 import { findSession } from './sessions.ts'
 import { accountOfToken, rightsOfToken } from './signOn/people.ts'
 import { isToken, verifyToken } from './signOn/token.ts'
@@ -67,6 +67,8 @@ export type Credentials = {
   project?: string | undefined
   correlationId: string
   address: string | null
+  /** How old the answer may be, where less than the usual is asked. */
+  maxAgeMs?: number | undefined
 }
 
 export const sha256Of = (text: string): Buffer => createHash('sha256').update(text).digest()
@@ -79,11 +81,9 @@ const cacheMs = 5_000
 export async function identify(credentials: Credentials): Promise<Caller> {
   const { correlationId, address } = credentials
   const key = cacheKey(credentials)
-  const known = key ? findKnown(key) : undefined
-  if (known) return { ...known, correlationId, address }
-  const found = await findIdentity(credentials)
-  if (key) keepKnown(key, found)
-  return { ...found.identity, correlationId, address }
+  const look = () => findIdentity(credentials)
+  const identity = key ? await knownOr(key, look, credentials.maxAgeMs) : (await look()).identity
+  return { ...identity, correlationId, address }
 }
 
 function cacheKey({ bearer, session, project }: Credentials): string | undefined {

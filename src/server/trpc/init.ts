@@ -11,12 +11,12 @@ import { createLog } from '#src/server/log.ts'
 
 /**
  * `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind.
- * `identify` looks again at who is asking.
+ * `lookAgain` finds out who is asking by now.
  */
 export type Context = {
   caller: Caller
   refusal?: AppError
-  identify: () => Promise<Caller>
+  lookAgain: () => Promise<Caller>
   /** Of a mutation that is to be made once, however often it is sent. */
   idempotencyKey?: string
 }
@@ -64,7 +64,8 @@ export const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
-    sse: { ping: { enabled: true, intervalMs: 3_000 }, client: { reconnectAfterInactivityMs: 8_000 } },
+    // A ping costs the server as much as a small call, for each page that is open anywhere.
+    sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
     errorFormatter({ shape, error, ctx }) {
       const isOurs = error.code !== 'NOT_FOUND' || error.cause !== undefined
       const app = isOurs ? appErrorOf(error) : undefined
@@ -96,7 +97,7 @@ const guarded = t.procedure.use(async ({ ctx, meta, next, path, type, getRawInpu
     return {
       ...result,
       data: whileAllowed(result.data as AsyncIterable<unknown>, holdStream(ctx.caller), async () =>
-        authorize(await ctx.identify(), meta.rule),
+        authorize(await ctx.lookAgain(), meta.rule),
       ),
     }
   if (result.ok) return result

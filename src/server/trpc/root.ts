@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { healthReport } from '#src/contracts/health.ts'
-import { change, home } from '#src/contracts/home.ts'
+import { home } from '#src/contracts/home.ts'
 import { installationLimits } from '#src/contracts/limits.ts'
 import { env } from '#src/server/env.ts'
 import { followChanges } from '#src/server/services/changes.ts'
@@ -71,9 +71,7 @@ export const appRouter = router({
   live: router({
     changes: procedure('read')
       .input(z.object({}).optional())
-      .subscription(async function* ({ ctx, signal }) {
-        for await (const item of followChanges(ctx.caller, signal)) yield change.parse(item)
-      }),
+      .subscription(({ ctx, signal }) => followChanges(ctx.caller, signal)),
   }),
 })
 

@@ -1,4 +1,4 @@
-/** A thousand event streams at once: what they take, how soon all hear of a change, and what it costs when all come back together. */
+/** Five thousand event streams at once: what they take, how soon all hear of a change, and what it costs when all come back together. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect as connectTo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -7,12 +7,11 @@ import { connect, db, disconnect, notify } from '#src/server/db/client.ts'
 import { startTestCluster, urlOf } from '../cluster.ts'
 import { caller, makeKey, makeUser } from '../factories.ts'
 import { startWeb, type TestWeb } from '../web.ts'
+import { probe } from './probe.ts'
 import { type BenchResult, quantile } from './result.ts'
 
-const people = 10
+const people = 50
 const streamsEach = 100
-/** More at once would measure how long this very process takes to open them. */
-const peopleAtOnce = 4
 /** Of every ten streams one is opened and never read. */
 const unreadOneIn = 10
 
@@ -44,34 +43,9 @@ function open(web: TestWeb, key: string, isRead: boolean): Stream {
 }
 
 async function openAll(web: TestWeb, keys: readonly string[]): Promise<Stream[]> {
-  const streams: Stream[] = []
-  for (let index = 0; index < keys.length; index += peopleAtOnce) {
-    const wave = keys
-      .slice(index, index + peopleAtOnce)
-      .flatMap((key) => Array.from({ length: streamsEach }, (_, place) => open(web, key, place % unreadOneIn !== 0)))
-    await Promise.all(wave.map(({ heard }) => heard('event: connected')))
-    streams.push(...wave)
-  }
+  const streams = keys.flatMap((key) => Array.from({ length: streamsEach }, (_, place) => open(web, key, place % unreadOneIn !== 0)))
+  await Promise.all(streams.map(({ heard }) => heard('event: connected')))
   return streams
-}
-
-/** Asks for `/health` all the while. @returns the times in ms. */
-async function watchHealth(web: TestWeb, work: () => Promise<void>): Promise<number[]> {
-  const times: number[] = []
-  let isOver = false
-  const asked = (async () => {
-    while (!isOver) {
-      const started = performance.now()
-      const { status } = await fetch(`${web.url}/health`)
-      if (status !== 200) throw new Error(`/health answered ${status}`)
-      times.push(performance.now() - started)
-    }
-  })()
-  await work().finally(() => {
-    isOver = true
-  })
-  await asked
-  return times
 }
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
@@ -108,7 +82,7 @@ export async function benchStreams(): Promise<BenchResult[]> {
       await Promise.all(streams.filter(({ isRead }) => isRead).map(({ heard }) => heard(word)))
     })
     let stormed = 0
-    const health = await watchHealth(web, async () => {
+    const health = await probe(`${web.url}/health`, async () => {
       for (const { socket } of streams) socket.removeAllListeners('close').destroy()
       stormed = await timed(async () => {
         streams = await openAll(web, keys)
