@@ -7,6 +7,7 @@ import { recipe } from '#src/contracts/training.ts'
 export const messages: Record<string, z.ZodType> = {
   'enrol-request': protocol.enrolRequest,
   'enrol-response': protocol.enrolResponse,
+  'enrol-name-taken': protocol.enrolNameTaken,
   'heartbeat-request': protocol.heartbeatRequest,
   'heartbeat-response': protocol.heartbeatResponse,
   'claim-request': protocol.claimRequest,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acknowledged, desiredResponse, heartbeatResponse } from '#src/contracts/runtime.ts'
 import type { ArtifactCache } from './artifacts.ts'
-import { Backoff, type ControlPlane, ControlUnavailable, devices, Unwelcome } from './control.ts'
+import { Backoff, type ControlPlane, ControlUnavailable, devices, NameTaken, Unwelcome } from './control.ts'
 import { messageOf } from './errors.ts'
 import { log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -70,6 +70,10 @@ export class Agent {
       } catch (error) {
         if (this.#stop.signal.aborted) return
         if (error instanceof Unwelcome) return this.#onUnwelcome(error)
+        if (error instanceof NameTaken) {
+          await this.#sleep(Math.max(250, error.until - Date.now()))
+          continue
+        }
         const level = error instanceof ControlUnavailable && error.status === undefined ? 'debug' : 'warn'
         log(level, 'agent', `${name} failed`, { error: messageOf(error) })
         await this.#sleep(backoff.nextMs())

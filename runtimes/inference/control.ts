@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { z } from 'zod'
-import { type DeviceInfo, enrolResponse, protocolVersion } from '#src/contracts/runtime.ts'
+import { type DeviceInfo, enrolNameTaken, enrolResponse, protocolVersion, runtimeSilentMs } from '#src/contracts/runtime.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
 import { type Download, download } from './download.ts'
 import { messageOf } from './errors.ts'
@@ -21,12 +21,33 @@ export class ControlUnavailable extends Error {
 /** Web will never take this process: it is too old, was removed, or shows what is no runtime token. Another try changes nothing. */
 export class Unwelcome extends ControlUnavailable {}
 
+/** Another runtime has this one's name; it may be had when that falls silent. */
+export class NameTaken extends ControlUnavailable {
+  /** When web is to be asked again, by this machine's clock. */
+  readonly until: number
+  constructor(message: string, until: number) {
+    super(message, 409)
+    this.until = until
+  }
+}
+
 /** What web said, out of its error body. */
 function messageIn(text: string): string {
   try {
     return String((JSON.parse(text) as { error: { message: unknown } }).error.message)
   } catch {
     return text.slice(0, 300)
+  }
+}
+
+function nameTaken(response: Response, text: string): NameTaken | undefined {
+  if (response.status !== 409) return undefined
+  try {
+    const { error } = enrolNameTaken.parse(JSON.parse(text))
+    const waitMs = Math.min(Number(response.headers.get('retry-after')) * 1000 || runtimeSilentMs, runtimeSilentMs)
+    return new NameTaken(error.message, Date.now() + waitMs * (1 + Math.random() * 0.1))
+  } catch {
+    return undefined
   }
 }
 
@@ -54,6 +75,7 @@ export class ControlPlane {
   readonly #file: StateFile<Credential>
   #credential: Credential | undefined
   #enrolling: Promise<void> | undefined
+  #taken: NameTaken | undefined
   #isReachable: boolean | undefined
   /** Web's clock less this machine's, in milliseconds. */
   #clockOffsetMs = 0
@@ -82,7 +104,7 @@ export class ControlPlane {
     this.#clockOffsetMs = isOff ? offset : 0
   }
 
-  /** @throws ControlUnavailable when web is away or refuses; Unwelcome when it will never take this process. */
+  /** @throws ControlUnavailable when web is away or refuses; NameTaken while another has its name; Unwelcome when web will never take it. */
   async enrol(): Promise<void> {
     this.#enrolling ??= this.#enrol().finally(() => {
       this.#enrolling = undefined
@@ -91,6 +113,7 @@ export class ControlPlane {
   }
 
   async #enrol(): Promise<void> {
+    if (this.#taken && this.#taken.until > Date.now()) throw this.#taken
     const stored = await this.#file.find()
     if (!this.#options.runtimeToken) {
       if (!stored || stored.credential === this.#credential?.credential)
@@ -98,21 +121,34 @@ export class ControlPlane {
       this.#credential = stored
       return
     }
-    const response = await this.#fetch('/enrol', { token: this.#options.runtimeToken, body: this.#introduction(), timeoutMs: 10_000 })
+    // Its own before what the file holds: another runtime of the same folder may have written that.
+    const body = this.#introduction(this.#credential?.credential ?? stored?.credential)
+    const response = await this.#fetch('/enrol', { token: this.#options.runtimeToken, body, timeoutMs: 10_000 })
     if (response.ok) {
+      this.#taken = undefined
       this.#credential = enrolResponse.parse(await response.json())
       // On a full disk it goes on with what it has in memory; after a restart it enrols again.
       await this.#file.save(this.#credential).catch((error) => log('error', 'control', 'the credential could not be kept', { error }))
       return log('info', 'control', 'enrolled', { data: { runtimeId: this.#credential.runtime_id } })
     }
-    const reason = messageIn(await response.text().catch(() => ''))
+    const text = await response.text().catch(() => '')
+    const taken = nameTaken(response, text)
+    if (taken) throw this.#noteTaken(taken)
+    const reason = messageIn(text)
     if (response.status === 409 || response.status === 403) throw new Unwelcome(reason)
     // A token that was changed since does not take away a credential that is still good.
     if (stored && stored.credential !== this.#credential?.credential) this.#credential = stored
     else throw new ControlUnavailable(`web refused to enrol this runtime (${response.status}): ${reason}`, response.status)
   }
 
-  #introduction() {
+  /** Told once, however often it is refused after that. */
+  #noteTaken(taken: NameTaken): NameTaken {
+    if (!this.#taken) log('error', 'control', `${taken.message} It is asked for again until it is free.`)
+    this.#taken = taken
+    return taken
+  }
+
+  #introduction(previous: string | undefined) {
     return {
       kind: 'inference',
       name: this.#options.name,
@@ -123,6 +159,7 @@ export class ControlPlane {
       capacity: Math.max(8, availableParallelism() * 4),
       url: this.#options.url,
       internal_url: this.#options.internalUrl ?? null,
+      previous_credential_sha256: previous === undefined ? null : createHash('sha256').update(previous).digest('hex'),
     }
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DesiredDeployment } from '#src/contracts/runtime.ts'
-import { deploymentOf, targetOf } from './testing/control-plane.ts'
+import { deploymentOf, digestOf, targetOf } from './testing/control-plane.ts'
 import { loopModel, scaleModel, type TestModel } from './testing/models.ts'
 import { replicaPids, RuntimeHarness, until } from './testing/runtime.ts'
 import { ServerProcess } from './testing/server-process.ts'
@@ -224,6 +224,41 @@ describe('web is away', () => {
     await until('another enrolment', () => harness.control.enrolments > before)
     expect((await harness.infer('again', ask)).status).toBe(200)
   })
+
+  it('shows at its next start what it was given last', async () => {
+    await start()
+    await until('an enrolment', () => harness.control.enrolments === 1)
+    expect(harness.control.proof).toBeNull()
+    const given = async () =>
+      (JSON.parse(await readFile(join(harness.stateDir, 'credential.json'), 'utf8')) as { credential: string }).credential
+    const first = await until('the credential to be kept', () => given().catch(() => undefined))
+    await harness.runtime?.stop()
+    await harness.startRuntime()
+    await until('another credential to be kept', async () => (await given()) !== first)
+    expect(harness.control.proof).toBe(digestOf(first))
+  })
+
+  it('waits while another runtime has its name, says so once, and comes back by itself', async () => {
+    harness = await new RuntimeHarness().startControl()
+    harness.control.nameTaken = 'The name is taken by another inference runtime.'
+    const server = new ServerProcess(
+      { controlUrl: harness.control.url, stateDir: harness.stateDir, runtimeToken: harness.control.enrolToken },
+      { LOG_LEVEL: 'info' },
+    )
+    try {
+      const url = await server.url
+      await until('three refusals', () => harness.control.refusals === 3)
+      expect((await fetch(`${url}/v2/health/live`)).status).toBe(200)
+      expect(server.written.split(harness.control.nameTaken.replaceAll('"', '\\"'))).toHaveLength(2)
+      harness.control.nameTaken = undefined
+      await until('the enrolment', () => harness.control.enrolments === 1)
+      await until('what it serves', async () => (await fetch(`${url}/v2/health/ready`)).ok)
+      expect(server.child.exitCode).toBeNull()
+    } finally {
+      server.child.kill('SIGTERM')
+      await server.exited
+    }
+  }, 30_000)
 
   it('takes away a right within the fresh time', async () => {
     await start()

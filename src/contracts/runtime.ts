@@ -38,20 +38,34 @@ export const deviceInfo = z.object({
 })
 export type DeviceInfo = z.infer<typeof deviceInfo>
 
+/** How long a runtime may be silent until its name is free for another one, and the page says that it is silent. */
+export const runtimeSilentMs = 15_000
+
+/**
+ * SHA-256 in hex of the credential that a runtime was given last: the proof that it is the one that has the name. Each enrolment
+ * gives another credential, so that of two machines with a copy of one only one can show it.
+ */
+const previousCredential = sha256.nullable().default(null)
+
 /** GET /enrol?kind=&name=, with RUNTIME_TOKEN as the Bearer token: what whoever wants to join should know first. */
-export const joinQuery = z.object({ kind: runtimeKind, name: text(100).min(1) })
+export const joinQuery = z.object({ kind: runtimeKind, name: text(100).min(1), previous_credential_sha256: previousCredential })
 export const joinInfo = z.object({
   version: z.string(),
   protocol: z.number().int(),
   minimum_version: z.string(),
-  /** A runtime of that kind and name is heard of at present: joining under its name would take its place. */
+  /** A runtime of that kind and name is heard of at present. */
   is_live: z.boolean(),
+  /** Why whoever asks would not be taken under that name now: another runtime has it. */
+  name_taken: z.string().nullable().default(null),
 })
 
 /** `GET /dist/runtime.json` on web: the archive with the runtimes' own programs, which a joining machine unpacks. */
 export const runtimeArchive = z.object({ version: z.string(), file: z.string(), sha256, size_bytes: z.number().int() })
 
-/** POST /enrol, with RUNTIME_TOKEN as the Bearer token. The same kind and name again replaces the credential. */
+/**
+ * POST /enrol, with RUNTIME_TOKEN as the Bearer token. The same kind and name again replaces the credential: at once for the runtime
+ * that has it, which shows the credential before or the same boot id, and for another one when that has been silent long enough.
+ */
 export const enrolRequest = z.object({
   kind: runtimeKind,
   name: text(100).min(1),
@@ -71,8 +85,21 @@ export const enrolRequest = z.object({
     .url({ protocol: /^https?$/ })
     .nullable()
     .default(null),
+  previous_credential_sha256: previousCredential,
 })
 export const enrolResponse = z.object({ runtime_id: z.string(), credential: z.string(), heartbeat_ms: z.number().int() })
+
+/**
+ * 409 at POST /enrol while another runtime has the name, with Retry-After: to be asked again then, and told once. A 409 without such a
+ * detail, and a 403, are final for this process.
+ */
+export const enrolNameTaken = z.object({
+  error: z.object({
+    code: z.literal('conflict'),
+    message: z.string(),
+    details: z.array(z.object({ path: z.literal('name'), message: z.string() })).min(1),
+  }),
+})
 
 /** Figures of one deployment, version and minute, cumulative for this boot: a report sent twice counts once. */
 export const metricReport = z.object({

@@ -31,6 +31,11 @@ export class ControlPlaneStandIn {
   readonly calls: string[] = []
   readonly ranges: string[] = []
   enrolments = 0
+  /** Why enrolment is refused because another runtime has the name, asked again each second. */
+  nameTaken: string | undefined
+  refusals = 0
+  /** The proof that the last enrolment showed. */
+  proof: string | null = null
   heartbeatMs = 200
   freshMs = 5000
   staleMs = 600_000
@@ -101,11 +106,19 @@ export class ControlPlaneStandIn {
 
   #enrol(token: string | undefined, body: unknown, response: ServerResponse): void {
     if (token !== this.enrolToken) return void response.writeHead(401).end('{}')
-    enrolRequest.parse(body)
+    const { previous_credential_sha256 } = enrolRequest.parse(body)
+    if (this.nameTaken) return this.#refuse(this.nameTaken, response)
+    this.proof = previous_credential_sha256
     this.enrolments++
     this.#credential = randomBytes(16).toString('hex')
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ runtime_id: randomUUID(), credential: this.#credential, heartbeat_ms: this.heartbeatMs }))
+  }
+
+  #refuse(message: string, response: ServerResponse): void {
+    this.refusals++
+    const error = { code: 'conflict', message, details: [{ path: 'name', message: 'is taken' }], correlation_id: randomUUID() }
+    response.writeHead(409, { 'content-type': 'application/json', 'retry-after': '1' }).end(JSON.stringify({ error }))
   }
 
   async #answer(path: string, body: unknown): Promise<unknown> {

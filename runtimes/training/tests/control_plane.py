@@ -34,6 +34,9 @@ class ControlPlane:
         self.cut_patch_after: int | None = None
         self.cut_download_after: int | None = None
         self.drop_answers: Callable[[str, str], bool] = lambda method, path: False
+        # Why an enrolment is refused because another runtime has the name, and how often it was.
+        self.name_taken: str | None = None
+        self.refusals = 0
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -163,6 +166,12 @@ class _Handler(FileDoors):
     def _enrol(self, request: dict[str, Any], token: str) -> None:
         if token != TOKEN:
             self._error(401, 'unauthorized', 'wrong token')
+            return
+        if self.control.name_taken:
+            with self.control.changed:
+                self.control.refusals += 1
+                self.control.changed.notify_all()
+            self._error(409, 'conflict', self.control.name_taken, 'name', {'Retry-After': '1'})
             return
         credential = str(uuid.uuid4())
         with self.control.changed:

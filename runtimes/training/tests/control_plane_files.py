@@ -40,9 +40,9 @@ class FileDoors(BaseHTTPRequestHandler):
             self.wfile.write(content)
         self.wfile.flush()
 
-    def _error(self, status: int, code: str, message: str, path: str | None = None) -> None:
+    def _error(self, status: int, code: str, message: str, path: str | None = None, headers: dict[str, str] | None = None) -> None:
         details = [{'path': path, 'message': message}] if path else []
-        self._answer(status, {'error': {'code': code, 'message': message, 'details': details, 'correlation_id': 'c'}})
+        self._answer(status, {'error': {'code': code, 'message': message, 'details': details, 'correlation_id': 'c'}}, headers)
 
     def _upload_status(self, upload_id: str) -> None:
         upload = self.control.uploads[upload_id]

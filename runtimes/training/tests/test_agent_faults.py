@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import signal
 import time
@@ -70,6 +72,48 @@ def test_a_refused_credential_is_renewed(plane: ControlPlane, agent: AgentProces
     plane.credentials.clear()
     assert finished(plane, submit(plane, tmp_path))['outcome'] == 'succeeded'
     assert len(plane.enrolments) == before + 1
+
+
+def test_a_name_that_another_runtime_has_is_asked_for_again_told_once_and_kept_by_proof(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.name_taken = 'The name is taken by another training runtime.'
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'taken')
+    try:
+        plane.wait_for(lambda: plane.refusals == 3)
+        assert agent.process.poll() is None
+        plane.name_taken = None
+        plane.wait_for(lambda: plane.heartbeats)
+        assert agent.log().count('The name is taken') == 1
+        assert plane.enrolments[0]['previous_credential_sha256'] is None
+        kept = json.loads((agent.state_dir / 'credential.json').read_text('utf-8'))['credential']
+        proof = hashlib.sha256(kept.encode()).hexdigest()
+        agent.signal(signal.SIGKILL)
+        agent.process.wait()
+        agent = AgentProcess(plane.url, TOKEN, tmp_path / 'taken')
+        plane.wait_for(lambda: len(plane.enrolments) == 2)
+        assert plane.enrolments[1]['previous_credential_sha256'] == proof
+    finally:
+        agent.process.kill()
+        agent.process.wait()
+        plane.stop()
+
+
+def test_a_credential_that_was_kept_is_good_while_the_token_is_another(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'changed')
+    try:
+        plane.wait_for(lambda: plane.heartbeats)
+        assert agent.stop() == 0
+        beats = len(plane.heartbeats)
+        agent = AgentProcess(plane.url, 'a-token-of-yesterday', tmp_path / 'changed')
+        plane.wait_for(lambda: len(plane.heartbeats) > beats)
+        assert len(plane.enrolments) == 1
+        assert agent.stop() == 0
+    finally:
+        agent.process.kill()
+        plane.stop()
 
 
 def test_a_killed_trainer_is_told_as_retryable_and_goes_on_from_its_checkpoint(plane: ControlPlane, agent: AgentProcess,

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RuntimeView } from '#src/contracts/access.ts'
 import { buildClient } from '#src/launcher/build.ts'
 import { inRoot } from '#src/launcher/paths.ts'
+import { freePort } from '#src/launcher/ports.ts'
 import { preparePython } from '#src/launcher/python.ts'
 import { waitFor } from '#src/launcher/tools.ts'
 import { useDatabase } from '#src/testing/database.ts'
@@ -53,10 +54,11 @@ afterAll(async () => {
 type Joined = { child: ChildProcess; said: () => string; ended: Promise<number | null>; kill: () => void }
 const joined: Joined[] = []
 
-function start(command: string, args: string[]): Joined {
+function start(command: string, args: string[], own: Record<string, string> = {}): Joined {
   // Neither the token nor the quiet that the tests of services are given.
   const settings: NodeJS.Dict<string> = { ...process.env, LOG_LEVEL: 'info' }
-  const { RUNTIME_TOKEN: _token, ...env } = settings
+  const { RUNTIME_TOKEN: _token, ...others } = settings
+  const env = { ...others, ...own }
   const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], cwd: folder, env: env as NodeJS.ProcessEnv })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
@@ -100,6 +102,19 @@ async function trpc<T>(path: string, input?: unknown): Promise<T> {
 }
 
 const findRuntime = async (name: string) => (await trpc<RuntimeView[]>('runtimes.list')).find((one) => one.name === name)
+
+/** The inference runtime as its image starts it, with a data folder of its own or the one that is given. */
+function startContainer(name: string, stateDir = mkdtempSync(join(folder, 'volume-'))) {
+  const env = {
+    NEUROWEAVER_CONTROL_URL: web.url,
+    NEUROWEAVER_STATE_DIR: stateDir,
+    NEUROWEAVER_RUNTIME_NAME: name,
+    INFERENCE_PORT: '0',
+    RUNTIME_TOKEN: web.runtimeToken,
+  }
+  return { ...start(process.execPath, ['--no-warnings', inRoot('runtimes/inference/server.ts')], env), stateDir }
+}
+
 const refused = (token: string[], more = ['--home', home]) =>
   start(process.execPath, [cli, 'runtime', 'join', web.url, '--kind', 'inference', ...more, ...token])
 
@@ -165,13 +180,16 @@ describe.concurrent('machines that join', () => {
   it('serve: one joins by npm exec, serves through web by digest, and ends when it is removed', async () => {
     const tgz = `--package=${web.url}/dist/neuroweaver.tgz`
     const args = ['exec', '--yes', '--prefer-offline', tgz, '--', 'neuroweaver', 'runtime', 'join', web.url]
-    const more = ['--kind', 'inference', '--name', 'far', '--port', String(web.port + 1), '--home', home, '--token', web.runtimeToken]
+    const more = ['--kind', 'inference', '--name', 'far', '--port', String(await freePort()), '--home', home, '--token', web.runtimeToken]
     const runtime = start('npm', [...args, ...more])
     await until('the runtime to join', () => runtime.said().includes('has joined'))
     expect(await findRuntime('far')).toMatchObject({ kind: 'inference', status: 'live', version: '0.1.0' })
     const namesake = refused(['--token', web.runtimeToken], ['--name', 'far', '--home', join(folder, 'another')])
     expect(await namesake.ended).toBe(73)
-    expect(namesake.said()).toContain('Another inference runtime named "far" is there. Choose another name')
+    expect(namesake.said()).toContain('The name "far" is taken by another inference runtime, which joined from')
+    // Started without the command, as a container is, it asks web itself, waits, and takes nothing from the one that serves.
+    const container = startContainer('far')
+    await until('the namesake to be refused', () => container.said().includes('is taken by another inference runtime'))
 
     await registerTextClassifier(web.url, web.adminKey, 'reviews')
     await until('the version', async () => (await rest<{ status: string }>('GET', '/models/reviews')).status === 'ready')
@@ -187,6 +205,22 @@ describe.concurrent('machines that join', () => {
     await trpc('runtimes.remove', { id: (await findRuntime('far'))?.id })
     expect(await runtime.ended).toBe(78)
     expect(runtime.said()).toContain('removed by an admin')
+    await until('the namesake to have the name', () => container.said().includes('enrolled'))
+    expect(container.said().split('is taken by another')).toHaveLength(2)
+    expect(container.child.exitCode).toBeNull()
+
+    // Killed, it leaves the name to one that has nothing of its data, as soon as it has been silent; to one that has, at once.
+    const kept = container.stateDir
+    container.kill()
+    const again = startContainer('far', kept)
+    await until('the same one', () => again.said().includes('enrolled'))
+    expect(again.said()).not.toContain('is taken by another')
+    again.kill()
+    const empty = startContainer('far')
+    await until('the one with an empty folder', () => empty.said().includes('enrolled'))
+    expect(empty.said().split('is taken by another')).toHaveLength(2)
+    await trpc('runtimes.remove', { id: (await findRuntime('far'))?.id })
+    expect(await empty.ended).toBe(78)
     expect(await findRuntime('far')).toBeUndefined()
   }, 120_000)
 

@@ -1,6 +1,6 @@
 /** What the command asks of web before a runtime starts: whether it may join, and the runtime's own program. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { z } from 'zod'
@@ -42,15 +42,24 @@ async function parsed<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
   return body.data
 }
 
+/** What shows web that the name is this runtime's own: its digest, and nothing that opens a door. */
+function proofOf(stateDir: string): Record<string, string> {
+  try {
+    const { credential } = JSON.parse(readFileSync(join(stateDir, 'credential.json'), 'utf8')) as { credential: string }
+    return { previous_credential_sha256: createHash('sha256').update(credential).digest('hex') }
+  } catch {
+    return {}
+  }
+}
+
 /** @throws LauncherError when the token is missing, wrong or for something else, or when the name is another machine's. */
 export async function checkJoining({ webUrl, token, kind, name, stateDir }: JoinOptions): Promise<void> {
-  const asked = new URLSearchParams({ kind, name })
+  const asked = new URLSearchParams({ kind, name, ...proofOf(stateDir) })
   const response = await ask(`${webUrl}/api/runtime/v1/enrol?${asked}`, token ? { authorization: `Bearer ${token}` } : {})
   if (response.status === 401 && !token)
     throw new LauncherError(`No token was given. Put it after --token, or into RUNTIME_TOKEN. ${await refusal(response)}`, 77)
   const info = await parsed(response, joinInfo)
-  if (info.is_live && !existsSync(join(stateDir, 'credential.json')))
-    throw new LauncherError(`Another ${kind} runtime named "${name}" is there. Choose another name for this one with --name.`, 73)
+  if (info.name_taken) throw new LauncherError(info.name_taken, 73)
 }
 
 async function fetchVerified(webUrl: string, archive: z.infer<typeof runtimeArchive>): Promise<Buffer> {

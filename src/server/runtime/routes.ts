@@ -11,7 +11,8 @@ import { getArtifact, sendArtifact } from '#src/server/services/artifacts/conten
 import { getUpload } from '#src/server/services/artifacts/uploads.ts'
 import { introspect } from '#src/server/services/deployments/calls.ts'
 import { isServedFile, recordReplicas, watchDesired } from '#src/server/services/deployments/desired.ts'
-import { checkRuntimeToken, describeJoining, enrolRuntime, recordHeartbeat } from '#src/server/services/runtimes.ts'
+import { checkRuntimeToken, describeJoining, enrolRuntime } from '#src/server/services/enrolment.ts'
+import { recordHeartbeat } from '#src/server/services/runtimes.ts'
 import * as leases from '#src/server/services/training/leases.ts'
 
 type Call = { caller: Caller; req: IncomingMessage; res: ServerResponse; params: Record<string, string> }
@@ -58,7 +59,8 @@ export const runtimeRoutes: RuntimeRoute[] = [
     method: 'POST',
     path: '/heartbeat',
     rule: 'runtime',
-    handle: async (call) => answer(await recordHeartbeat(call.caller, await body(call, protocol.heartbeatRequest))),
+    handle: async (call) =>
+      answer(await recordHeartbeat(call.caller, bearerOf(call.req) ?? '', await body(call, protocol.heartbeatRequest))),
   },
   { method: 'GET', path: '/artifacts/{sha256}', rule: 'runtime', handle: sendAllowedArtifact },
   {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
+import random
 import threading
 import uuid
 from dataclasses import dataclass
@@ -30,11 +32,26 @@ class Halted(Exception):
     """The agent is shutting down."""
 
 
+class NameTaken(Exception):
+    """Another runtime has this one's name; it may be had when that falls silent."""
+
+    def __init__(self, reason: str, retry_s: float) -> None:
+        super().__init__(reason)
+        self.retry_s = retry_s
+
+
+# For an answer that does not say when to ask again.
+NAME_RETRY_S = 15.0
+
+
 @dataclass
 class _Shared:
     """What a control and its copies for jobs have in common."""
 
-    credential: str | None
+    # The one that calls are signed with; None until this process has enrolled.
+    credential: str | None = None
+    # The one that was given last, to this process or to the one before: proof that the name is this runtime's.
+    latest: str | None = None
     heartbeat_s: float = 5.0
     # The control plane will never take this process: it is too old, was removed, or shows what is no runtime token.
     is_unwelcome: bool = False
@@ -51,16 +68,18 @@ class Control:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._following: dict[str, str] = {}
-        self._shared = _Shared(self._read_credential())
+        kept = self._read_kept()
+        is_same = (kept.get('control_url'), kept.get('name')) == (settings.control_url, settings.name)
+        # Good for calls too where the token is missing or was changed since.
+        self._kept: str | None = kept.get('credential') if is_same else None
+        self._shared = _Shared(latest=kept.get('credential'))
 
-    def _read_credential(self) -> str | None:
+    def _read_kept(self) -> dict[str, Any]:
         try:
             kept = json.loads(self._path.read_text('utf-8'))
         except (OSError, ValueError):
-            return None
-        is_same = (kept.get('control_url'), kept.get('name'), kept.get('version')) == (
-            self.settings.control_url, self.settings.name, __version__)
-        return kept.get('credential') if is_same else None
+            return {}
+        return kept if isinstance(kept, dict) else {}
 
     def connection(self) -> Connection:
         if not hasattr(self._local, 'connection'):
@@ -118,28 +137,45 @@ class Control:
             if self._shared.credential and self._shared.credential != refused:
                 return self._shared.credential
             self._shared.credential = None
-            backoff = Backoff(0.2, 10.0)
-            while True:
-                try:
-                    self._shared.credential = self._ask_enrolment()
-                    return self._shared.credential
-                except Unreachable as error:
-                    pause = backoff.next_s()
-                    log('warn', 'Enrolment failed; trying again.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
-                    self.wait(pause)
+            self._shared.credential = self._shared.latest = self._enrol_until_taken(refused)
+            return self._shared.credential
 
-    def _ask_enrolment(self) -> str:
+    def _enrol_until_taken(self, refused: str | None) -> str:
+        backoff, is_told = Backoff(0.2, 10.0), False
+        while True:
+            try:
+                return self._ask_enrolment(refused)
+            except NameTaken as error:
+                if not is_told:
+                    log('error', f'{error} It is asked for again until it is free.')
+                    is_told = True
+                self.wait(error.retry_s * random.uniform(1.0, 1.1))
+            except Unreachable as error:
+                pause = backoff.next_s()
+                log('warn', 'Enrolment failed; trying again.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
+                self.wait(pause)
+
+    def _ask_enrolment(self, refused: str | None) -> str:
+        kept = self._kept if self._kept != refused else None
         if not self.settings.token:
+            if kept:
+                return kept
             raise Unreachable('RUNTIME_TOKEN is not set, and there is no valid credential')
+        latest = self._shared.latest
         request = {'kind': 'training', 'name': self.settings.name, 'version': __version__, 'protocol': PROTOCOL,
-                   'boot_id': self.boot_id, 'devices': list_devices(), 'capacity': capacity(), 'url': None}
+                   'boot_id': self.boot_id, 'devices': list_devices(), 'capacity': capacity(), 'url': None,
+                   'previous_credential_sha256': hashlib.sha256(latest.encode()).hexdigest() if latest else None}
         headers = {'Content-Type': 'application/json', 'Authorization': f'Bearer {self.settings.token}'}
         answer = self.connection().request('POST', f'{DOOR}/enrol', headers, json.dumps(request).encode())
+        if _is_name_taken(answer):
+            raise NameTaken(answer.message(), _retry_s(answer))
         if answer.status in (403, 409):
             log('error', 'The control plane does not take this runtime.', data={'reason': answer.message()})
             self._shared.is_unwelcome = True
             self.halt.set()
             raise Halted()
+        if answer.status == 401 and kept:
+            return kept
         if not answer.is_ok:
             raise Unreachable(f'enrolment refused: {answer.message()}')
         enrolled = answer.json()
@@ -157,9 +193,22 @@ class Control:
             log('error', 'The credential could not be kept.', error=error)
 
 
+def _paths(answer: Answer) -> list[str]:
+    """What an error is about: the first part of each of its details' paths."""
+    details = answer.error().get('details') or []
+    return [str(detail.get('path', '')).split('.')[0] for detail in details if isinstance(detail, dict)]
+
+
 def is_lease_lost(answer: Answer) -> bool:
     """True for the 409 that names the attempt; a 409 about files that are not ready yet is another matter."""
-    if answer.status != 409:
-        return False
-    paths = [str(detail.get('path', '')) for detail in answer.error().get('details') or [] if isinstance(detail, dict)]
-    return not any(path.split('.')[0] == 'files' for path in paths)
+    return answer.status == 409 and 'files' not in _paths(answer)
+
+
+def _is_name_taken(answer: Answer) -> bool:
+    """True for the 409 of an enrolment that names the name; any other is final."""
+    return answer.status == 409 and 'name' in _paths(answer)
+
+
+def _retry_s(answer: Answer) -> float:
+    wait = answer.headers.get('retry-after', '')
+    return min(float(wait), NAME_RETRY_S) if wait.isdigit() and int(wait) > 0 else NAME_RETRY_S

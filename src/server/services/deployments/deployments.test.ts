@@ -28,6 +28,7 @@ const parity = null
 let person: Caller
 let key: string
 let runtime: Caller
+let credential: string
 let model: string
 let count = 0
 
@@ -39,7 +40,8 @@ beforeAll(async () => {
 afterAll(stopListener)
 beforeEach(async () => {
   await db().update(runtimes).set({ removedAt: sql`now()` })
-  runtime = await caller((await makeRuntime('inference', { lastHeartbeatAt: new Date(), url: 'http://127.0.0.1:9' })).credential)
+  credential = (await makeRuntime('inference', { lastHeartbeatAt: new Date(), url: 'http://127.0.0.1:9' })).credential
+  runtime = await caller(credential)
   model = `served-${++count}`
   for (let version = 0; version < 2; version++)
     await registerModel(person, { name: model, files: [{ path: 'model.onnx', sha256: await makeArtifact(person) }] })
@@ -232,7 +234,7 @@ describe('metrics', () => {
     return counts
   }
   const beat = (boot: string, metrics: MetricReport[]) =>
-    recordHeartbeat(runtime, { boot_id: boot, devices: [], running: 0, metrics, replicas: [] })
+    recordHeartbeat(runtime, credential, { boot_id: boot, devices: [], running: 0, metrics, replicas: [] })
 
   test('a report sent twice counts once, and two boots add up', async () => {
     const { id } = await deployModel(person, { model })
