@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { acknowledged, desiredResponse, heartbeatResponse } from '#src/contracts/runtime.ts'
 import type { ArtifactCache } from './artifacts.ts'
-import { Backoff, type ControlPlane, ControlUnavailable, devices, NameTaken, Unwelcome } from './control.ts'
+import { Backoff, type ControlPlane, ControlUnavailable, NameTaken, Unwelcome } from './control.ts'
+import { devices } from './devices.ts'
 import { messageOf } from './errors.ts'
 import { log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -87,10 +88,11 @@ export class Agent {
   }
 
   async #sendHeartbeat(): Promise<void> {
+    const found = await devices.list()
     const metrics = this.#metrics.pending()
     const body = {
       boot_id: this.#control.bootId,
-      devices: devices(),
+      devices: found,
       running: this.#registry.runningReplicas,
       metrics: metrics.slice(0, 5000),
       replicas: this.#registry.reports().slice(0, 5000),

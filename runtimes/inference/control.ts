@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { type DeviceInfo, enrolNameTaken, enrolResponse, protocolVersion, runtimeSilentMs } from '#src/contracts/runtime.ts'
+import { enrolNameTaken, enrolResponse, protocolVersion, runtimeSilentMs } from '#src/contracts/runtime.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
+import { devices } from './devices.ts'
 import { type Download, download } from './download.ts'
 import { messageOf } from './errors.ts'
 import { log, requestScope } from './log.ts'
@@ -122,7 +123,7 @@ export class ControlPlane {
       return
     }
     // Its own before what the file holds: another runtime of the same folder may have written that.
-    const body = this.#introduction(this.#credential?.credential ?? stored?.credential)
+    const body = await this.#introduction(this.#credential?.credential ?? stored?.credential)
     const response = await this.#fetch('/enrol', { token: this.#options.runtimeToken, body, timeoutMs: 10_000 })
     if (response.ok) {
       this.#taken = undefined
@@ -148,14 +149,14 @@ export class ControlPlane {
     return taken
   }
 
-  #introduction(previous: string | undefined) {
+  async #introduction(previous: string | undefined) {
     return {
       kind: 'inference',
       name: this.#options.name,
       version: this.#options.version,
       protocol: protocolVersion,
       boot_id: this.bootId,
-      devices: devices(),
+      devices: await devices.list(),
       capacity: Math.max(8, availableParallelism() * 4),
       url: this.#options.url,
       internal_url: this.#options.internalUrl ?? null,
@@ -273,12 +274,6 @@ async function fetchAgain(url: string, init: RequestInit): Promise<Response> {
     if (!['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(code)) throw error
     return fetch(url, init)
   }
-}
-
-export function devices(): DeviceInfo[] {
-  const load = Math.min(1, Math.max(0, (loadavg()[0] ?? 0) / availableParallelism()))
-  const name = (cpus()[0]?.model.trim() || arch()).slice(0, 200)
-  return [{ kind: 'cpu', index: 0, name, memory_bytes: totalmem(), load }]
 }
 
 /** Waits longer after each failure, with jitter so that many runtimes do not come back at once. */

@@ -3,6 +3,7 @@ import type { DesiredDeployment, DesiredTarget, ReplicaReport } from '#src/contr
 import { type Admission, examine, ParityFailure, warmUp } from './admission.ts'
 import type { ArtifactCache } from './artifacts.ts'
 import { Backoff } from './control.ts'
+import { whyNoCuda } from './devices.ts'
 import { InferError, LoadFailure, messageOf } from './errors.ts'
 import { log } from './log.ts'
 import { type LoadedGraph, ReplicaDied } from './replica-process.ts'
@@ -84,11 +85,7 @@ export class Target {
   }
 
   async #prepare(): Promise<VersionPlan> {
-    if (this.#limits.device === 'cuda')
-      throw new LoadFailure(
-        'resource_unavailable',
-        'No inference runtime of this installation has a CUDA device: inference on CUDA is untested, and this runtime serves on the processor. Deploy with device "auto" or "cpu".',
-      )
+    if (this.#limits.device === 'cuda') throw new LoadFailure('resource_unavailable', await whyNoCuda())
     let told = 0
     const plan = await prepareVersion(this.desired, this.#context.cache, this.#stop.signal, (share) => {
       this.#progress = share

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { z } from 'zod'
 import {
   type DesiredDeployment,
+  type DeviceInfo,
   desiredRequest,
   enrolRequest,
   type FileRef,
@@ -34,6 +35,10 @@ export class ControlPlaneStandIn {
   /** Why enrolment is refused because another runtime has the name, asked again each second. */
   nameTaken: string | undefined
   refusals = 0
+  heartbeats = 0
+  /** What the last enrolment and the last heartbeat listed. */
+  introduced: DeviceInfo[] = []
+  devices: DeviceInfo[] = []
   /** The proof that the last enrolment showed. */
   proof: string | null = null
   heartbeatMs = 200
@@ -106,8 +111,9 @@ export class ControlPlaneStandIn {
 
   #enrol(token: string | undefined, body: unknown, response: ServerResponse): void {
     if (token !== this.enrolToken) return void response.writeHead(401).end('{}')
-    const { previous_credential_sha256 } = enrolRequest.parse(body)
+    const { previous_credential_sha256, devices } = enrolRequest.parse(body)
     if (this.nameTaken) return this.#refuse(this.nameTaken, response)
+    this.introduced = devices
     this.proof = previous_credential_sha256
     this.enrolments++
     this.#credential = randomBytes(16).toString('hex')
@@ -129,7 +135,9 @@ export class ControlPlaneStandIn {
     return undefined
   }
 
-  #heartbeat({ metrics, replicas }: z.infer<typeof heartbeatRequest>) {
+  #heartbeat({ metrics, replicas, devices }: z.infer<typeof heartbeatRequest>) {
+    this.heartbeats++
+    this.devices = devices
     for (const report of metrics) this.metrics.set(`${report.deployment_id} ${report.version_id} ${report.minute}`, report)
     this.#take(replicas)
     return { server_time: new Date().toISOString(), is_draining: false }
