@@ -144,13 +144,15 @@ export const heartbeatResponse = z.object({ server_time: z.string(), is_draining
 export const fileRef = z.object({ path: filePath, sha256, size_bytes: z.number().int() })
 export type FileRef = z.infer<typeof fileRef>
 
-/** POST /training/claim: waits up to `wait_ms` for a job; 204 when none came. */
+/** POST /training/claim: waits up to `wait_ms` for a job for one of these devices, which are free; 204 when none came. */
 export const claimRequest = z.object({
   boot_id: id,
   devices: z
     .array(z.enum(['cpu', 'cuda']))
     .min(1)
     .max(2),
+  /** Whether it takes jobs that run on either: a machine's processor leaves them to its GPUs while one is free. */
+  auto: z.boolean().default(true),
   wait_ms: z.number().int().min(0).max(25_000).default(25_000),
 })
 export const claimResponse = z.object({

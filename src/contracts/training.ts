@@ -37,6 +37,7 @@ export const recipeName = z.enum(['tabular-classification', 'tabular-regression'
 export type RecipeName = z.infer<typeof recipeName>
 
 export const device = z.enum(['auto', 'cpu', 'cuda'])
+export type Device = z.infer<typeof device>
 
 /** Which columns of the data set play which part. */
 export const columnRoles = z.object({

@@ -37,6 +37,7 @@ class ControlPlane:
         # Why an enrolment is refused because another runtime has the name, and how often it was.
         self.name_taken: str | None = None
         self.refusals = 0
+        self.claim_limit_ms = 2000
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
 
@@ -68,10 +69,11 @@ class ControlPlane:
         self.artifacts[sha256] = content
         return {'sha256': sha256, 'size_bytes': len(content)}
 
-    def submit(self, claim: dict[str, Any]) -> str:
+    def submit(self, claim: dict[str, Any], needs: str | None = None) -> str:
+        """`needs` is the device whose queue it goes to, where that is another than the job itself is told."""
         job_id = str(uuid.uuid4())
         with self.changed:
-            self.jobs[job_id] = {'claim': claim, 'status': 'queued', 'attempt': 0, 'cancel': False, 'events': {}, 'finish': None,
+            self.jobs[job_id] = {'claim': claim, 'needs': needs or claim['device'], 'status': 'queued', 'attempt': 0, 'cancel': False, 'events': {}, 'finish': None,
                                  'checkpoint': None, 'created': time.monotonic(), 'lease_until': 0.0, 'refused': []}
             self.changed.notify_all()
         return job_id
@@ -94,12 +96,13 @@ class ControlPlane:
         job = self.jobs[job_id]
         return [job['events'][key] for key in sorted(job['events']) if attempt is None or key[0] == attempt]
 
-    def take(self, wait_ms: int) -> dict[str, Any] | None:
-        end = time.monotonic() + wait_ms / 1000
+    def take(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        end = time.monotonic() + min(request['wait_ms'], self.claim_limit_ms) / 1000
+        wanted = [*request['devices'], *(['auto'] if request['auto'] else [])]
         with self.changed:
             while self._server is not None:
                 for job_id, job in self.jobs.items():
-                    if job['status'] == 'queued':
+                    if job['status'] == 'queued' and job['needs'] in wanted:
                         return self._lease(job_id, job)
                 if time.monotonic() >= end:
                     return None
@@ -189,7 +192,7 @@ class _Handler(FileDoors):
                 control.changed.notify_all()
             self._answer(200, {'server_time': '2026-01-01T00:00:00Z', 'is_draining': False})
         elif path == '/training/claim':
-            claim = control.take(min(request['wait_ms'], 2000))
+            claim = control.take(request)
             self._answer(200 if claim else 204, claim)
         elif match := re.fullmatch(r'/training/jobs/([0-9a-f-]+)/(\w+)', path):
             self._job(control.jobs[match[1]], match[2], request)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent_jobs import SLOW, finished, submit, trainers, training
+from agent_jobs import SLOW, claim_of, finished, trainers, training
 from agents import AgentProcess
 from control_plane import TOKEN, ControlPlane
 from neuroweaver_training.agent import devices
@@ -44,7 +44,7 @@ def test_lists_index_uuid_memory_and_load(look: Any) -> None:
     assert first == {'kind': 'cuda', 'index': 0, 'uuid': FIRST, 'name': 'NVIDIA A100-SXM4-40GB', 'memory_bytes': 40960 << 20,
                      'memory_used_bytes': 1024 << 20, 'load': 0.07}
     assert (second['uuid'], second['load']) == (SECOND, 0)
-    assert devices.capacity() == 2
+    assert devices.capacity() == 3
 
 
 @pytest.mark.parametrize('output', ['', 'No devices were found\n', 'NVIDIA-SMI has failed because it could not communicate\n'])
@@ -83,23 +83,112 @@ def visible(pid: int) -> str:
     return pairs['CUDA_VISIBLE_DEVICES']
 
 
-def test_two_jobs_run_at_a_time_and_never_on_the_same_gpu(machine: tuple[ControlPlane, AgentProcess], tmp_path: Path) -> None:
-    plane, agent = machine
-    assert (plane.enrolments[0]['capacity'], plane.heartbeats[0]['capacity']) == (2, 2)
-    assert [device['uuid'] for device in plane.heartbeats[0]['devices'] if device['kind'] == 'cuda'] == [FIRST, SECOND]
-    jobs = [submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000) for _ in range(3)]
-    plane.wait_for(lambda: sum(plane.jobs[job]['status'] == 'running' for job in jobs) == 2)
-    running = [job for job in jobs if plane.jobs[job]['status'] == 'running']
-    (waiting,) = [job for job in jobs if job not in running]
-    for job in running:
+def submit_for(plane: ControlPlane, folder: Path, device: str) -> str:
+    """A job that trains until it is cancelled, in the queue of that device. Trees grow anywhere, as no test has a real GPU."""
+    return plane.submit(claim_of(plane, folder, hyper_parameters=SLOW, rows=4000, device='auto'), needs=device)
+
+
+def running(plane: ControlPlane, jobs: list[str], count: int) -> list[str]:
+    """Waits until so many of them train."""
+    plane.wait_for(lambda: sum(plane.jobs[job]['status'] == 'running' for job in jobs) == count)
+    found = [job for job in jobs if plane.jobs[job]['status'] == 'running']
+    for job in found:
         training(plane, job)
-    assert sorted(visible(pid) for pid in trainers(agent)) == [FIRST, SECOND]
-    plane.wait_for(lambda: plane.heartbeats[-1]['running'] == 2)
-    assert plane.jobs[waiting]['status'] == 'queued'
-    plane.jobs[running[0]]['cancel'] = True
-    finished(plane, running[0])
-    training(plane, waiting)
-    assert sorted(visible(pid) for pid in trainers(agent)) == [FIRST, SECOND]
-    for job in (running[1], waiting):
+    return found
+
+
+def cancel(plane: ControlPlane, *jobs: str) -> None:
+    for job in jobs:
         plane.jobs[job]['cancel'] = True
+    for job in jobs:
         assert finished(plane, job)['outcome'] == 'cancelled'
+
+
+def test_each_gpu_runs_one_job_and_the_processor_another_when_all_are_taken(machine: tuple[ControlPlane, AgentProcess],
+                                                                           tmp_path: Path) -> None:
+    plane, agent = machine
+    assert (plane.enrolments[0]['capacity'], plane.heartbeats[0]['capacity']) == (3, 3)
+    assert [device['uuid'] for device in plane.heartbeats[0]['devices'] if device['kind'] == 'cuda'] == [FIRST, SECOND]
+    jobs = [submit_for(plane, tmp_path, 'auto') for _ in range(2)]
+    running(plane, jobs, 2)
+    assert sorted(visible(pid) for pid in trainers(agent)) == [FIRST, SECOND]
+    jobs += [submit_for(plane, tmp_path, 'auto') for _ in range(2)]
+    now = running(plane, jobs, 3)
+    assert sorted(visible(pid) for pid in trainers(agent)) == ['', FIRST, SECOND]
+    plane.wait_for(lambda: plane.heartbeats[-1]['running'] == 3)
+    (waiting,) = [job for job in jobs if job not in now]
+    cancel(plane, now[0])
+    running(plane, [waiting], 1)
+    assert sorted(visible(pid) for pid in trainers(agent)) == ['', FIRST, SECOND]
+    cancel(plane, *now[1:], waiting)
+
+
+def test_a_job_for_the_processor_takes_no_gpu(machine: tuple[ControlPlane, AgentProcess], tmp_path: Path) -> None:
+    plane, agent = machine
+    jobs = [submit_for(plane, tmp_path, 'cpu') for _ in range(2)]
+    (first,) = running(plane, jobs, 1)
+    either = submit_for(plane, tmp_path, 'auto')
+    running(plane, [either], 1)
+    assert sorted(visible(pid) for pid in trainers(agent)) in (['', FIRST], ['', SECOND])
+    (second,) = [job for job in jobs if job != first]
+    assert plane.jobs[second]['status'] == 'queued'
+    cancel(plane, first)
+    running(plane, [second], 1)
+    cancel(plane, second, either)
+
+
+def test_a_gpu_that_appears_is_used_and_one_that_goes_is_not_handed_out_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('PATH', stand_in(tmp_path / 'bin', ''))
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    plane = ControlPlane()
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'later')
+    try:
+        plane.wait_for(lambda: plane.heartbeats and plane.heartbeats[-1]['capacity'] == 1)
+        early = submit_for(plane, tmp_path, 'cuda')
+        stand_in(tmp_path / 'bin', TWO)
+        running(plane, [early], 1)
+        assert plane.heartbeats[-1]['capacity'] == 3
+        (used,) = [visible(pid) for pid in trainers(agent)]
+
+        # The GPU under the job goes, and then comes back: the job is let be, and no other is put beside it.
+        (other,) = {FIRST, SECOND} - {used}
+        stand_in(tmp_path / 'bin', '\n'.join(line for line in TWO.splitlines() if other in line) + '\n')
+        plane.wait_for(lambda: plane.heartbeats[-1]['capacity'] == 2)
+        jobs = [submit_for(plane, tmp_path, 'cuda') for _ in range(2)]
+        (beside,) = running(plane, jobs, 1)
+        assert sorted(visible(pid) for pid in trainers(agent)) == [FIRST, SECOND]
+        cancel(plane, early)
+        plane.wait_for(lambda: plane.heartbeats[-1]['running'] == 1)
+        (waiting,) = [job for job in jobs if job != beside]
+        assert plane.jobs[waiting]['status'] == 'queued'
+        stand_in(tmp_path / 'bin', TWO)
+        running(plane, [waiting], 1)
+        assert sorted(visible(pid) for pid in trainers(agent)) == [FIRST, SECOND]
+        cancel(plane, beside, waiting)
+        assert agent.stop() == 0
+    finally:
+        agent.process.kill()
+        plane.stop()
+
+
+def test_a_claim_that_was_under_way_when_its_gpu_went_is_handed_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('PATH', stand_in(tmp_path / 'bin', TWO.splitlines()[0]))
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    plane = ControlPlane()
+    plane.claim_limit_ms = 25_000
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'gone')
+    try:
+        plane.wait_for(lambda: plane.heartbeats and plane.heartbeats[-1]['capacity'] == 2)
+        stand_in(tmp_path / 'bin', '')
+        plane.wait_for(lambda: plane.heartbeats[-1]['capacity'] == 1)
+        job = submit_for(plane, tmp_path, 'cuda')
+        finish = finished(plane, job)
+        assert (finish['error']['code'], finish['is_retryable'], plane.jobs[job]['status']) == ('resource_unavailable', True, 'queued')
+        assert FIRST in finish['error']['message']
+        assert trainers(agent) == []
+        assert agent.stop() == 0
+    finally:
+        agent.process.kill()
+        plane.stop()

@@ -13,6 +13,7 @@ const superviseSeconds = 5
 const queues = {
   'verify-upload': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, heartbeatSeconds, notify: true },
   'settle-dataset': { retryLimit: 8, retryDelay: 2, retryBackoff: true, expireInSeconds: 6 * 3600, heartbeatSeconds, notify: true },
+  'training.auto': { retryLimit: 0, notify: true },
   'training.cpu': { retryLimit: 0, notify: true },
   'training.cuda': { retryLimit: 0, notify: true },
 } as const
@@ -21,6 +22,7 @@ export type QueueName = keyof typeof queues
 type Payloads = {
   'verify-upload': { uploadId: string }
   'settle-dataset': { datasetVersionId: string }
+  'training.auto': { jobId: string }
   'training.cpu': { jobId: string }
   'training.cuda': { jobId: string }
 }

@@ -77,8 +77,8 @@ export const runtimeRoutes: RuntimeRoute[] = [
     path: '/training/claim',
     rule: 'runtime-training',
     handle: async (call) => {
-      const input = await body(call, protocol.claimRequest)
-      return answer(await leases.claimJob(call.caller, input.devices, input.wait_ms, signalOf(call.res)))
+      const { wait_ms, ...free } = await body(call, protocol.claimRequest)
+      return answer(await leases.claimJob(call.caller, free, wait_ms, signalOf(call.res)))
     },
   },
   {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import threading
 import time
 from typing import Any
 
@@ -12,14 +13,16 @@ _QUERY = 'index,uuid,name,memory.total,memory.used,utilization.gpu'
 _MIB = 1024 * 1024
 _FRESH_S = 10.0
 _kept: tuple[float, list[dict[str, Any]]] = (-_FRESH_S, [])
+_lock = threading.Lock()
 
 
 def list_devices() -> list[dict[str, Any]]:
     """The contract's device list; asked of the machine at most every 10 s."""
     global _kept
-    if time.monotonic() - _kept[0] >= _FRESH_S:
-        _kept = (time.monotonic(), [_cpu(), *_gpus()])
-    return _kept[1]
+    with _lock:
+        if time.monotonic() - _kept[0] >= _FRESH_S:
+            _kept = (time.monotonic(), [_cpu(), *_gpus()])
+        return _kept[1]
 
 
 def gpu_uuids() -> list[str]:
@@ -28,8 +31,8 @@ def gpu_uuids() -> list[str]:
 
 
 def capacity() -> int:
-    """How many jobs run at a time: one for each GPU, and one where there is none."""
-    return max(1, len(gpu_uuids()))
+    """How many jobs run at a time: one on each GPU, and one on the processor."""
+    return len(gpu_uuids()) + 1
 
 
 def _cpu() -> dict[str, Any]:

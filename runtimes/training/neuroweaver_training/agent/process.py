@@ -26,11 +26,10 @@ KILL_LIMIT_S = 10.0
 
 
 def trainer_environment(gpu: str | None = None) -> dict[str, str]:
-    """The environment of the host and its trainers; `gpu` is the UUID of the only one that they may see."""
+    """The environment of the host and its trainers; `gpu` is the UUID of the only one that they may see: none for the processor."""
     kept = {name: value for name, value in os.environ.items() if name in _PASSED or name.startswith(_PASSED_PREFIXES)}
     kept.setdefault('OMP_NUM_THREADS', '1')
-    if gpu:
-        kept['CUDA_VISIBLE_DEVICES'] = gpu
+    kept['CUDA_VISIBLE_DEVICES'] = gpu or ''
     return {**kept, 'OMP_WAIT_POLICY': 'PASSIVE', 'PYTHONPATH': str(_PACKAGE_PARENT), 'PYTHONUNBUFFERED': '1',
             'PYTHONHASHSEED': '0', 'PYTHONIOENCODING': 'utf-8', 'TOKENIZERS_PARALLELISM': 'false'}
 

@@ -2,7 +2,7 @@
 import { and, desc, eq, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { isUuid, type Page } from '#src/contracts/common.ts'
-import { type CreateJob, isFinal, type Job, type JobSummary, type listJobs as listInput } from '#src/contracts/training.ts'
+import { type CreateJob, type Device, isFinal, type Job, type JobSummary, type listJobs as listInput } from '#src/contracts/training.ts'
 import { db, notify, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { runtimes, trainingJobs } from '#src/server/db/schema.ts'
@@ -99,9 +99,15 @@ export async function createJob(caller: Caller, input: CreateJob): Promise<Job> 
   return getJob(caller, id)
 }
 
+/** What a job needs of a machine. Trees are grown on the processor, and take no GPU from those that can use one. */
+export function deviceOf({ device, recipe, spec }: Pick<JobRow, 'device' | 'recipe' | 'spec'>): Device {
+  const isTrees = recipe.startsWith('tabular-') && (spec.hyperParameters.algorithm ?? 'lightgbm') !== 'mlp'
+  return device === 'auto' && isTrees ? 'cpu' : device
+}
+
 /** Gives a job its place in the queue of its device and wakes the agents that wait there. */
-export async function enqueue(tx: Tx, job: Pick<JobRow, 'id' | 'device' | 'projectId'>): Promise<void> {
-  const device = job.device === 'cuda' ? 'cuda' : 'cpu'
+export async function enqueue(tx: Tx, job: Pick<JobRow, 'id' | 'device' | 'recipe' | 'spec' | 'projectId'>): Promise<void> {
+  const device = deviceOf(job)
   await send(tx, `training.${device}`, { jobId: job.id })
   await notify(tx, 'nw_training', device)
   await announce(tx, 'job', job.projectId, job.id)
@@ -123,14 +129,17 @@ const isLive = sql`${runtimes.lastHeartbeatAt} > now() - interval '30 seconds' a
 
 /** Why no GPU can be had at this moment, in a sentence; null when one is free. */
 async function reasonForNoGpu(): Promise<string | null> {
-  const hasGpu = sql`${runtimes.devices} @> '[{"kind": "cuda"}]'::jsonb`
+  const gpus = sql`jsonb_array_length(jsonb_path_query_array(${runtimes.devices}, '$[*] ? (@.kind == "cuda")'))`
+  // Beside its GPUs a machine has its processor, on which jobs that ask for that run.
+  const onProcessor = sql`(select count(*) from ${trainingJobs} where ${trainingJobs.runtimeId} = ${runtimes.id}
+    and ${trainingJobs.status} = 'running' and ${trainingJobs.device} = 'cpu')`
   const [row] = await db()
     .select({
-      gpus: sql<number>`coalesce(sum(${runtimes.capacity}), 0)::int`,
-      free: sql<number>`coalesce(sum(greatest(${runtimes.capacity} - ${runtimes.running}, 0)), 0)::int`,
+      gpus: sql<number>`coalesce(sum(${gpus}), 0)::int`,
+      free: sql<number>`coalesce(sum(greatest(${gpus} - greatest(${runtimes.running} - ${onProcessor}, 0), 0)), 0)::int`,
     })
     .from(runtimes)
-    .where(and(eq(runtimes.kind, 'training'), isLive, hasGpu))
+    .where(and(eq(runtimes.kind, 'training'), isLive))
   if (!row?.gpus) return 'No training runtime with a GPU is connected just now. It starts when one is.'
   if (row.free > 0) return null
   return row.gpus === 1 ? 'It waits for a GPU: the only one is in use.' : `It waits for a GPU: all ${row.gpus} are in use.`

@@ -44,7 +44,8 @@ const request = (changes: object = {}) =>
     ...changes,
   })
 const neverAborted = new AbortController().signal
-const claim = (by: Caller) => claimJob(by, ['cpu'], 0, neverAborted)
+const processor = { devices: ['cpu' as const], auto: true }
+const claim = (by: Caller) => claimJob(by, processor, 0, neverAborted)
 const expireLease = (id: string) =>
   db().update(trainingJobs).set({ leaseUntil: sql`now() - interval '1 second'` }).where(eq(trainingJobs.id, id))
 const event = (n: number, rest: object = { type: 'log', level: 'info', message: `line ${n}` }) =>
@@ -69,7 +70,7 @@ describe('claiming', () => {
   })
 
   test('an agent that waits is woken by a new job', async () => {
-    const waiting = claimJob(agent, ['cpu'], 20_000, neverAborted)
+    const waiting = claimJob(agent, processor, 20_000, neverAborted)
     const started = performance.now()
     const job = await createJob(person, request())
     expect((await waiting)?.job_id).toBe(job.id)
@@ -77,9 +78,46 @@ describe('claiming', () => {
     expect(performance.now() - started).toBeLessThan(3_000)
   })
 
+  test('each device gets what it is for: trees the processor, what runs on either a GPU before the processor', async () => {
+    const one = async (changes: object) => (await createJob(person, request(changes))).id
+    const net = { algorithm: 'mlp' }
+    const trees = await one({})
+    const either = await one({ hyperParameters: net })
+    const cpu = await one({ hyperParameters: net, resources: { device: 'cpu', gpus: 0 } })
+    const cuda = await one({ hyperParameters: net, resources: { device: 'cuda', gpus: 1 } })
+    const take = async (devices: ('cpu' | 'cuda')[], auto: boolean) => (await claimJob(agent, { devices, auto }, 0, neverAborted))?.job_id
+    // A processor beside a GPU that is free leaves it what that can run.
+    expect(await take(['cpu'], false)).toBe(trees)
+    expect(await take(['cpu'], false)).toBe(cpu)
+    expect(await take(['cpu'], false)).toBeUndefined()
+    expect(await take(['cuda'], true)).toBe(cuda)
+    expect(await take(['cuda'], true)).toBe(either)
+    // A machine with a single place takes everything, what needs the GPU first, then the oldest.
+    const [late, later, needs] = [
+      await one({ hyperParameters: net }),
+      await one({}),
+      await one({ hyperParameters: net, resources: { device: 'cuda', gpus: 1 } }),
+    ]
+    expect([await take(['cpu', 'cuda'], true), await take(['cpu', 'cuda'], true), await take(['cpu', 'cuda'], true)]).toEqual([
+      needs,
+      late,
+      later,
+    ])
+    const [first, second] = [await one({}), await one({ hyperParameters: net })]
+    expect([await take(['cpu'], true), await take(['cpu'], true)]).toEqual([first, second])
+  })
+
+  test('a processor that waits is woken by a job that runs on either', async () => {
+    const waiting = claimJob(agent, processor, 20_000, neverAborted)
+    const started = performance.now()
+    const job = await createJob(person, request({ hyperParameters: { algorithm: 'mlp' } }))
+    expect((await waiting)?.job_id).toBe(job.id)
+    expect(performance.now() - started).toBeLessThan(3_000)
+  })
+
   test('an agent that hung up gets no job', async () => {
     const job = await createJob(person, request())
-    expect(await claimJob(agent, ['cpu'], 20_000, AbortSignal.abort())).toBeUndefined()
+    expect(await claimJob(agent, processor, 20_000, AbortSignal.abort())).toBeUndefined()
     expect(await getJob(person, job.id)).toMatchObject({ status: 'queued', attempt: 0 })
   })
 

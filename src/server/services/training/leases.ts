@@ -1,9 +1,9 @@
 /** What training runtimes do with jobs. The row carries the lease; its attempt number fences off whoever lost it. */
-import { and, asc, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNull, lt, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Lineage } from '#src/contracts/model.ts'
-import type { ClaimResponse, checkpointRequest, eventsRequest, finishRequest } from '#src/contracts/runtime.ts'
-import { heartbeatMs, isFinal, type JobErrorCode, leaseMs, maxAttempts } from '#src/contracts/training.ts'
+import type { ClaimResponse, checkpointRequest, claimRequest, eventsRequest, finishRequest } from '#src/contracts/runtime.ts'
+import { type Device, heartbeatMs, isFinal, type JobErrorCode, leaseMs, maxAttempts } from '#src/contracts/training.ts'
 import { db, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
 import { listener } from '#src/server/db/listen.ts'
 import {
@@ -28,7 +28,7 @@ import { emit } from '../channels/emit.ts'
 import { addVersion, ensureModel } from '../models/register.ts'
 import { settleVersion } from '../models/settle.ts'
 import { appendEvents, lastNumber, stateEvent } from './events.ts'
-import { enqueue } from './jobs.ts'
+import { deviceOf, enqueue } from './jobs.ts'
 import type { JobRow } from './view.ts'
 
 const log = createLog('training')
@@ -41,20 +41,18 @@ const leaseLost = () =>
     details: [{ path: 'attempt', message: 'is not the current one' }],
   })
 
+type Free = Pick<z.infer<typeof claimRequest>, 'devices' | 'auto'>
+
 /** Waits for a job that one of these devices can run. */
-export async function claimJob(
-  caller: Caller,
-  devices: readonly ('cpu' | 'cuda')[],
-  waitMs: number,
-  signal: AbortSignal,
-): Promise<ClaimResponse | undefined> {
+export async function claimJob(caller: Caller, free: Free, waitMs: number, signal: AbortSignal): Promise<ClaimResponse | undefined> {
   const until = Date.now() + waitMs
+  const wanted: string[] = [...free.devices, ...(free.auto ? ['auto'] : [])]
   // Who hung up would never learn of a job, which would wait out a lease and lose an attempt.
   while (!signal.aborted) {
     const woken = listener().wait('nw_training', Math.min(backstopMs, Math.max(0, until - Date.now())), signal, (device) =>
-      devices.includes(device as 'cpu'),
+      wanted.includes(device),
     )
-    const claimed = await tryClaim(caller, devices)
+    const claimed = await tryClaim(caller, free)
     if (claimed) return claimed
     if (Date.now() >= until) return undefined
     await woken
@@ -62,21 +60,34 @@ export async function claimJob(
   return undefined
 }
 
-async function tryClaim(caller: Caller, devices: readonly ('cpu' | 'cuda')[]): Promise<ClaimResponse | undefined> {
+async function tryClaim(caller: Caller, free: Free): Promise<ClaimResponse | undefined> {
   const [runtime] = await db()
     .select({ isDraining: runtimes.isDraining })
     .from(runtimes)
     .where(eq(runtimes.id, caller.runtimeId as string))
   if (runtime?.isDraining) return undefined
-  // A machine with a GPU takes what needs one before what does not.
-  for (const device of [...devices].sort().reverse()) {
+  for (const device of await inOrder(free)) {
     const claimed = await transaction((tx) => claimFrom(tx, caller, device))
     if (claimed) return claimed
   }
   return undefined
 }
 
-async function claimFrom(tx: Tx, caller: Caller, device: 'cpu' | 'cuda'): Promise<ClaimResponse | undefined> {
+/** What needs a GPU before what does not; of jobs that a processor can run, the one that has waited longest tells where to begin. */
+async function inOrder({ devices, auto }: Free): Promise<Device[]> {
+  const first: Device[] = devices.includes('cuda') ? ['cuda'] : []
+  if (!devices.includes('cpu')) return auto ? [...first, 'auto'] : first
+  if (!auto) return [...first, 'cpu']
+  const [oldest] = await db()
+    .select({ device: trainingJobs.device, recipe: trainingJobs.recipe, spec: trainingJobs.spec })
+    .from(trainingJobs)
+    .where(and(eq(trainingJobs.status, 'queued'), ne(trainingJobs.device, 'cuda')))
+    .orderBy(asc(trainingJobs.id))
+    .limit(1)
+  return oldest && deviceOf(oldest) === 'auto' ? [...first, 'auto', 'cpu'] : [...first, 'cpu', 'auto']
+}
+
+async function claimFrom(tx: Tx, caller: Caller, device: Device): Promise<ClaimResponse | undefined> {
   for (let taken = await take(tx, `training.${device}`); taken; taken = await take(tx, `training.${device}`)) {
     const [job] = await tx
       .update(trainingJobs)
