@@ -7,7 +7,7 @@ import { ChartTable } from './ChartTable.tsx'
 import { ChartTooltip } from './ChartTooltip.tsx'
 import { chartTokens, seriesColor } from './colors.ts'
 import { plotStyle } from './plotStyle.ts'
-import { groupMarks, shareRows } from './shares.ts'
+import { groupMarks, shareRows, spokenRows } from './shares.ts'
 import { timeTicks } from './ticks.ts'
 import type { ShareChartProps, ShareSeries } from './types.ts'
 
@@ -148,7 +148,7 @@ export function SharePlot({ title, series, changes, xDomain, formatX, marks, hei
           <Marks marks={marks} />
         </AreaChart>
       </ResponsiveContainer>
-      <ChartTable title={title} xLabel="Time" series={spoken} rows={rows} formatX={formatX} formatY={percent} />
+      <ChartTable title={title} xLabel="Time" series={spoken} rows={spokenRows(rows)} formatX={formatX} formatY={percent} />
     </Box>
   )
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ShareChange } from './types.ts'
-import { groupMarks, shareRows } from './shares.ts'
+import { groupMarks, shareRows, spokenRows } from './shares.ts'
 
 const series = [
   { key: 'a', label: 'version 1', color: 0 },
@@ -13,6 +13,10 @@ describe('the corners of the bands', () => {
     { x: 20, shares: { a: 90, b: 10 } },
     { x: 30, shares: { b: 100 } },
   ]
+
+  test('are not read out: one row a change, and the end', () => {
+    expect(spokenRows(shareRows(changes, series, [10, 40])).map(({ x }) => x)).toEqual([10, 20, 30, 40])
+  })
 
   test('stand upright at each change, begin at the axis with what held then, and go on to its end', () => {
     expect(shareRows(changes, series, [10, 40])).toEqual([

@@ -25,6 +25,10 @@ export function shareRows(changes: readonly ShareChange[], series: readonly Shar
   return rows
 }
 
+/** The rows without the corners that stand just before a change: one a change, for those who listen. */
+export const spokenRows = (rows: readonly Row[]): Row[] =>
+  rows.filter(({ x }, index) => (rows[index + 1]?.x ?? Number.POSITIVE_INFINITY) - x > stepMs)
+
 /** Marks nearer than `gap` pixels to the first of their group share its label: "2–4". They come in ascending order. */
 export function groupMarks(marks: readonly { at: number; number: number }[], gap: number): { at: number; label: string }[] {
   const groups: { at: number; number: number }[][] = []
