@@ -1,13 +1,10 @@
 'use client'
-import MoreIcon from '@mui/icons-material/MoreVert'
 import Button from '@mui/material/Button'
-import IconButton from '@mui/material/IconButton'
-import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
 import type { AlertRule } from '#src/contracts/alert.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { plural } from '#src/ui/kit/format.ts'
-import { Menu } from '#src/ui/kit/overlays.tsx'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -50,7 +47,6 @@ function DeleteDialog({ rule, onClose }: { rule: AlertRule; onClose: () => void 
 export function RuleMenu({ rule, onEdit }: { rule: AlertRule; onEdit: () => void }) {
   const utils = trpc.useUtils()
   const toast = useToast()
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [isDeleting, setDeleting] = useState(false)
   const handlers = {
     onSuccess: () => void utils.alerts.invalidate(),
@@ -58,33 +54,24 @@ export function RuleMenu({ rule, onEdit }: { rule: AlertRule; onEdit: () => void
   }
   const mute = trpc.alerts.muteRule.useMutation(handlers)
   const update = trpc.alerts.updateRule.useMutation(handlers)
-  const pick = (run: () => void) => () => {
-    setAnchor(null)
-    run()
-  }
   return (
     <>
       <Button onClick={onEdit} aria-label={`Change ${rule.name}`}>
         Change
       </Button>
-      <IconButton aria-label={`More for ${rule.name}`} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-        <MoreIcon sx={{ fontSize: 18 }} />
-      </IconButton>
-      <Menu open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)}>
-        {rule.mutedUntil ? (
-          <MenuItem onClick={pick(() => mute.mutate({ id: rule.id, minutes: null }))}>End the mute</MenuItem>
-        ) : (
-          mutes.map(({ label, minutes }) => (
-            <MenuItem key={minutes} onClick={pick(() => mute.mutate({ id: rule.id, minutes }))}>
-              {label}
-            </MenuItem>
-          ))
-        )}
-        <MenuItem onClick={pick(() => update.mutate({ id: rule.id, isEnabled: !rule.isEnabled }))}>
-          {rule.isEnabled ? 'Switch off' : 'Switch on'}
-        </MenuItem>
-        <MenuItem onClick={pick(() => setDeleting(true))}>Delete…</MenuItem>
-      </Menu>
+      <MoreMenu
+        label={`More for ${rule.name}`}
+        entries={[
+          ...(rule.mutedUntil
+            ? [{ label: 'End the mute', onPick: () => mute.mutate({ id: rule.id, minutes: null }) }]
+            : mutes.map(({ label, minutes }) => ({ label, onPick: () => mute.mutate({ id: rule.id, minutes }) }))),
+          {
+            label: rule.isEnabled ? 'Switch off' : 'Switch on',
+            onPick: () => update.mutate({ id: rule.id, isEnabled: !rule.isEnabled }),
+          },
+          { label: 'Delete…', onPick: () => setDeleting(true), isDangerous: true },
+        ]}
+      />
       {isDeleting && <DeleteDialog rule={rule} onClose={() => setDeleting(false)} />}
     </>
   )

@@ -1,13 +1,10 @@
 'use client'
-import MoreIcon from '@mui/icons-material/MoreVert'
 import Button from '@mui/material/Button'
-import IconButton from '@mui/material/IconButton'
-import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
 import type { Channel } from '#src/contracts/channel.ts'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
-import { Menu } from '#src/ui/kit/overlays.tsx'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -42,7 +39,6 @@ export function ChannelMenu({ channel, onEdit, onSecret }: Props) {
   const { canDeploy, isProjectAdmin } = usePermissions()
   const utils = trpc.useUtils()
   const toast = useToast()
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [isDeleting, setDeleting] = useState(false)
   const onSuccess = () => void utils.channels.invalidate()
   const onError = (error: { message: string }) => toast({ message: error.message, tone: 'failed' })
@@ -56,30 +52,27 @@ export function ChannelMenu({ channel, onEdit, onSecret }: Props) {
   })
   const update = trpc.channels.update.useMutation({ onSuccess, onError })
   const rotate = trpc.channels.rotateSecret.useMutation({ onError, onSuccess: ({ secret }) => onSecret(secret) })
-  const pick = (run: () => void) => () => {
-    setAnchor(null)
-    run()
-  }
   return (
     <>
       {canDeploy && (
-        <Button loading={test.isPending} onClick={() => test.mutate({ id: channel.id })} aria-label={`Send a test through ${channel.name}`}>
+        <Button loading={test.isPending} onClick={() => test.mutate({ id: channel.id })} aria-label={`Send test through ${channel.name}`}>
           Send test
         </Button>
       )}
       {isProjectAdmin && (
-        <IconButton aria-label={`More for ${channel.name}`} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-          <MoreIcon sx={{ fontSize: 18 }} />
-        </IconButton>
+        <MoreMenu
+          label={`More for ${channel.name}`}
+          entries={[
+            { label: 'Change…', onPick: onEdit },
+            channel.kind === 'webhook' && { label: 'Make a new secret', onPick: () => rotate.mutate({ id: channel.id }) },
+            {
+              label: channel.isEnabled ? 'Switch off' : 'Switch on',
+              onPick: () => update.mutate({ id: channel.id, isEnabled: !channel.isEnabled }),
+            },
+            { label: 'Delete…', onPick: () => setDeleting(true), isDangerous: true },
+          ]}
+        />
       )}
-      <Menu open={anchor !== null} anchorEl={anchor} onClose={() => setAnchor(null)}>
-        <MenuItem onClick={pick(onEdit)}>Change…</MenuItem>
-        {channel.kind === 'webhook' && <MenuItem onClick={pick(() => rotate.mutate({ id: channel.id }))}>Make a new secret</MenuItem>}
-        <MenuItem onClick={pick(() => update.mutate({ id: channel.id, isEnabled: !channel.isEnabled }))}>
-          {channel.isEnabled ? 'Switch off' : 'Switch on'}
-        </MenuItem>
-        <MenuItem onClick={pick(() => setDeleting(true))}>Delete…</MenuItem>
-      </Menu>
       {isDeleting && <DeleteDialog channel={channel} onClose={() => setDeleting(false)} />}
     </>
   )

@@ -1,13 +1,10 @@
 'use client'
-import MoreIcon from '@mui/icons-material/MoreVert'
-import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
-import MenuItem from '@mui/material/MenuItem'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { DatasetDetail } from '#src/contracts/dataset.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { formatBytes, formatNumber, plural } from '#src/ui/kit/format.ts'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -48,24 +45,10 @@ function DeleteDialog({ dataset, onClose }: { dataset: DatasetDetail; onClose: (
 
 /** What is done seldom. */
 export function DatasetMenu({ dataset }: { dataset: DatasetDetail }) {
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [isDeleting, setDeleting] = useState(false)
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-        <MoreIcon sx={{ fontSize: 20 }} />
-      </IconButton>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
-        <MenuItem
-          onClick={() => {
-            setAnchor(null)
-            setDeleting(true)
-          }}
-          sx={{ color: 'error.main' }}
-        >
-          Delete data set
-        </MenuItem>
-      </Menu>
+      <MoreMenu entries={[{ label: 'Delete data set', onPick: () => setDeleting(true), isDangerous: true }]} />
       {isDeleting && <DeleteDialog dataset={dataset} onClose={() => setDeleting(false)} />}
     </>
   )

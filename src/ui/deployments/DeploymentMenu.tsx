@@ -1,13 +1,10 @@
 'use client'
-import MoreIcon from '@mui/icons-material/MoreVert'
-import IconButton from '@mui/material/IconButton'
-import Menu from '@mui/material/Menu'
-import MenuItem from '@mui/material/MenuItem'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { DeploymentDetail, DeploymentSummary } from '#src/contracts/deployment.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { plural } from '#src/ui/kit/format.ts'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { TargetsDialog } from '#src/ui/deployments/TargetsDialog.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
@@ -52,23 +49,15 @@ function StopDialog({ deployment, lastHour, onClose }: { deployment: DeploymentD
 
 /** What is done seldom. */
 export function DeploymentMenu({ deployment, lastHour }: { deployment: DeploymentDetail; lastHour: LastHour }) {
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [opened, setOpened] = useState<'targets' | 'stop' | null>(null)
-  const pick = (which: 'targets' | 'stop') => () => {
-    setAnchor(null)
-    setOpened(which)
-  }
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-        <MoreIcon sx={{ fontSize: 20 }} />
-      </IconButton>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
-        <MenuItem onClick={pick('targets')}>Change the traffic</MenuItem>
-        <MenuItem onClick={pick('stop')} sx={{ color: 'error.main' }}>
-          Stop the deployment
-        </MenuItem>
-      </Menu>
+      <MoreMenu
+        entries={[
+          { label: 'Change the traffic', onPick: () => setOpened('targets') },
+          { label: 'Stop the deployment', onPick: () => setOpened('stop'), isDangerous: true },
+        ]}
+      />
       {opened === 'targets' && <TargetsDialog deployment={deployment} onClose={() => setOpened(null)} />}
       {opened === 'stop' && <StopDialog deployment={deployment} lastHour={lastHour} onClose={() => setOpened(null)} />}
     </>

@@ -1,14 +1,11 @@
 'use client'
-import MoreIcon from '@mui/icons-material/MoreVert'
-import IconButton from '@mui/material/IconButton'
-import MenuItem from '@mui/material/MenuItem'
 import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { Menu } from '#src/ui/kit/overlays.tsx'
 import type { Model } from '#src/contracts/model.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { plural } from '#src/ui/kit/format.ts'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -51,23 +48,15 @@ function DeleteModelDialog({ model, versions, onClose }: { model: Model; version
 
 /** What is done seldom. */
 export function ModelMenu({ model, versions }: { model: Model; versions: number }) {
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [opened, setOpened] = useState<'edit' | 'delete' | null>(null)
-  const pick = (which: 'edit' | 'delete') => () => {
-    setAnchor(null)
-    setOpened(which)
-  }
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-        <MoreIcon sx={{ fontSize: 20 }} />
-      </IconButton>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
-        <MenuItem onClick={pick('edit')}>Edit description and tags</MenuItem>
-        <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>
-          Delete model
-        </MenuItem>
-      </Menu>
+      <MoreMenu
+        entries={[
+          { label: 'Edit description and tags', onPick: () => setOpened('edit') },
+          { label: 'Delete model', onPick: () => setOpened('delete'), isDangerous: true },
+        ]}
+      />
       {opened === 'edit' && <EditModelDialog model={model} onClose={() => setOpened(null)} />}
       {opened === 'delete' && <DeleteModelDialog model={model} versions={versions} onClose={() => setOpened(null)} />}
     </>

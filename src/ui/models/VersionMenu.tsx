@@ -1,14 +1,11 @@
 'use client'
-import MoreIcon from '@mui/icons-material/MoreVert'
-import IconButton from '@mui/material/IconButton'
-import MenuItem from '@mui/material/MenuItem'
 import dynamic from 'next/dynamic'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { Menu } from '#src/ui/kit/overlays.tsx'
 import type { ModelVersion } from '#src/contracts/model.ts'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { formatBytes, plural } from '#src/ui/kit/format.ts'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { useToast } from '#src/ui/kit/Toasts.tsx'
 import type { VersionSummary } from '#src/ui/models/ModelFigures.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
@@ -62,25 +59,15 @@ export function VersionMenu({
   canDeploy: boolean
 }) {
   const { data: model } = trpc.models.get.useQuery({ model: version.modelId })
-  const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [opened, setOpened] = useState<'alias' | 'delete' | null>(null)
-  const pick = (which: 'alias' | 'delete') => () => {
-    setAnchor(null)
-    setOpened(which)
-  }
   return (
     <>
-      <IconButton aria-label="More actions" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
-        <MoreIcon sx={{ fontSize: 20 }} />
-      </IconButton>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
-        {canDeploy && <MenuItem onClick={pick('alias')}>Point an alias here</MenuItem>}
-        {canWrite && (
-          <MenuItem onClick={pick('delete')} sx={{ color: 'error.main' }}>
-            Delete version {version.version}
-          </MenuItem>
-        )}
-      </Menu>
+      <MoreMenu
+        entries={[
+          canDeploy && { label: 'Point an alias here', onPick: () => setOpened('alias') },
+          canWrite && { label: `Delete version ${version.version}`, onPick: () => setOpened('delete'), isDangerous: true },
+        ]}
+      />
       {opened === 'alias' && model && (
         <AliasDialog model={model} versions={versions} alias="" version={version.version} onClose={() => setOpened(null)} />
       )}

@@ -9,6 +9,7 @@ import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { readError } from '#src/ui/kit/errors.ts'
 import { plural } from '#src/ui/kit/format.ts'
+import { MoreMenu } from '#src/ui/kit/MoreMenu.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
@@ -67,22 +68,18 @@ export function Users() {
         Edit
       </Button>
       {user.id !== me?.id && (
-        <Button onClick={() => endSessions.mutate({ id: user.id })} aria-label={`Sign out ${user.name} everywhere`}>
-          Sign out
-        </Button>
-      )}
-      {user.id !== me?.id && user.origin === 'local' && (
-        <Button onClick={() => setResetting(user)} aria-label={`Reset password of ${user.name}`}>
-          Reset password
-        </Button>
-      )}
-      {user.id !== me?.id && (
-        <Button
-          onClick={() => void setDisabled(user, !user.isDisabled).catch(() => {})}
-          aria-label={`${user.isDisabled ? 'Let in' : 'Disable'} ${user.name}`}
-        >
-          {user.isDisabled ? 'Let in' : 'Disable'}
-        </Button>
+        <MoreMenu
+          label={`More for ${user.name}`}
+          entries={[
+            { label: 'Sign out everywhere', onPick: () => endSessions.mutate({ id: user.id }) },
+            user.origin === 'local' && { label: 'Reset password…', onPick: () => setResetting(user) },
+            {
+              label: user.isDisabled ? 'Let in' : 'Disable',
+              onPick: () => void setDisabled(user, !user.isDisabled).catch(() => {}),
+              isDangerous: !user.isDisabled,
+            },
+          ]}
+        />
       )}
     </>
   )
