@@ -17,6 +17,7 @@ import { ProgressLine } from '#src/ui/kit/ProgressLine.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
+import { Unbroken } from '#src/ui/kit/Unbroken.tsx'
 
 type Replica = DeploymentDetail['replicaStates'][number]
 const deviceNames = { auto: 'Whatever is free', cpu: 'CPU', cuda: 'GPU' }
@@ -60,10 +61,24 @@ function Targets({ deployment, canDeploy }: { deployment: DeploymentDetail; canD
   )
 }
 
-const parityText = (parity: NonNullable<Replica['parity']>) =>
-  parity.passed
-    ? `Parity checked on ${parity.cases} cases${parity.max_abs_error === null ? '' : `, off by at most ${formatFigure(parity.max_abs_error)}`}`
-    : `Parity failed: ${parity.reason ?? `off by ${parity.max_abs_error === null ? 'more than allowed' : formatFigure(parity.max_abs_error)}, ${parity.tolerance} allowed`}`
+function ParityLine({ parity }: { parity: NonNullable<Replica['parity']> }) {
+  const error = parity.max_abs_error !== null && <Unbroken>{formatFigure(parity.max_abs_error)}</Unbroken>
+  const words = parity.passed ? (
+    <>
+      Parity checked on {parity.cases} cases{error && <>, off by at most {error}</>}
+    </>
+  ) : (
+    <>
+      Parity failed:{' '}
+      {parity.reason ?? (
+        <>
+          off by {error || 'more than allowed'}, <Unbroken>{parity.tolerance}</Unbroken> allowed
+        </>
+      )}
+    </>
+  )
+  return <Box sx={{ typography: 'caption', color: parity.passed ? 'text.secondary' : 'state.failedText' }}>{words}</Box>
+}
 
 function ReplicaLine({ replica, wanted }: { replica: Replica; wanted: number }) {
   return (
@@ -83,11 +98,7 @@ function ReplicaLine({ replica, wanted }: { replica: Replica; wanted: number }) 
           {replica.reason}
         </Box>
       )}
-      {replica.parity && (
-        <Box sx={{ typography: 'caption', color: replica.parity.passed ? 'text.secondary' : 'state.failedText' }}>
-          {parityText(replica.parity)}
-        </Box>
-      )}
+      {replica.parity && <ParityLine parity={replica.parity} />}
     </Box>
   )
 }
