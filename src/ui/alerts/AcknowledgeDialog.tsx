@@ -11,7 +11,7 @@ export function AcknowledgeDialog({ alert, onClose }: { alert: Alert; onClose: (
   const utils = trpc.useUtils()
   const toast = useToast()
   const acknowledge = trpc.alerts.acknowledge.useMutation()
-  const { values, set, errors, error, isBusy, submit } = useForm({ initial: { note: '' } })
+  const { field, error, isBusy, submit } = useForm({ initial: { note: '' } })
   const send = submit(async ({ note }) => {
     await acknowledge.mutateAsync({ id: alert.id, note: note.trim() || undefined })
     void utils.alerts.invalidate()
@@ -31,13 +31,10 @@ export function AcknowledgeDialog({ alert, onClose }: { alert: Alert; onClose: (
       <div>{alert.message}</div>
       <Field
         label="Note"
-        name="note"
+        {...field('note')}
         rows={2}
         isOptional
         autoFocus
-        value={values.note}
-        onChange={(value) => set('note', value)}
-        error={errors.note}
         help="What you know or will do; others see it beside the alert."
       />
     </FormDialog>

@@ -166,7 +166,11 @@ export function RuleDialog({ rule, onClose }: { rule: AlertRule | null; onClose:
   const create = trpc.alerts.createRule.useMutation()
   const update = trpc.alerts.updateRule.useMutation()
   const scopes = useScopes()
-  const { values, set, setValues, errors, error, isBusy, submit } = useForm<Typed>({ initial: typedFrom(rule), schema, toInput: inputOf })
+  const { values, set, field, setValues, errors, error, isBusy, submit } = useForm<Typed>({
+    initial: typedFrom(rule),
+    schema,
+    toInput: inputOf,
+  })
   const send = submit(async (typed) => {
     const { figure, ...input } = inputOf(typed)
     const saved = rule ? await update.mutateAsync({ id: rule.id, ...input }) : await create.mutateAsync({ figure, ...input })
@@ -207,7 +211,7 @@ export function RuleDialog({ rule, onClose }: { rule: AlertRule | null; onClose:
     >
       <Box sx={{ display: 'grid', gap: 6, gridTemplateColumns: { md: 'minmax(0, 1fr) minmax(0, 1.2fr)' } }}>
         <Box sx={{ display: 'grid', gap: 4, alignContent: 'start' }}>
-          <Field label="Name" name="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} />
+          <Field label="Name" {...field('name')} autoFocus />
           <SelectField
             label="Figure"
             name="figure"

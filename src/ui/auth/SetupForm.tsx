@@ -18,7 +18,7 @@ export function SetupForm({ needsCode }: { needsCode: boolean }) {
     code: needsCode ? values.code : undefined,
   })
   const form = useForm({ initial: { name: '', email: '', password: '', code: '' }, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await create.mutateAsync(toInput(typed))
     await enter(typed.email, typed.password, '/')
@@ -29,44 +29,15 @@ export function SetupForm({ needsCode }: { needsCode: boolean }) {
       note="You are the first one here. Make the account that manages this installation; it takes a minute."
     >
       <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 4 }}>
-        <Field
-          label="Your name"
-          name="name"
-          autoComplete="name"
-          autoFocus
-          value={values.name}
-          onChange={(value) => set('name', value)}
-          error={errors.name}
-        />
-        <Field
-          label="Email"
-          name="email"
-          type="email"
-          autoComplete="username"
-          value={values.email}
-          onChange={(value) => set('email', value)}
-          error={errors.email}
-          help="You sign in with it; nothing is sent to it."
-        />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete="new-password"
-          value={values.password}
-          onChange={(value) => set('password', value)}
-          error={errors.password}
-          help="At least 10 characters."
-        />
+        <Field label="Your name" {...field('name')} autoComplete="name" autoFocus />
+        <Field label="Email" {...field('email')} type="email" autoComplete="username" help="You sign in with it; nothing is sent to it." />
+        <Field label="Password" {...field('password')} type="password" autoComplete="new-password" help="At least 10 characters." />
         {needsCode && (
           <Field
             label="Setup code"
-            name="code"
+            {...field('code')}
             autoComplete="one-time-code"
             isMono
-            value={values.code}
-            onChange={(value) => set('code', value)}
-            error={errors.code}
             help="The terminal printed it when NeuroWeaver started."
           />
         )}

@@ -18,7 +18,7 @@ const problems: Record<string, string> = {
 /** Email and password; then back to where one wanted to go. */
 export function SignInForm({ next, problem, provider }: { next: string; problem: string | undefined; provider: string | null }) {
   const form = useForm({ initial: { email: '', password: '' } })
-  const { values, set, errors, setErrors, error, isBusy } = form
+  const { field, setErrors, error, isBusy } = form
   const send = form.submit(async ({ email, password }) => {
     if (!email) return setErrors({ email: 'Enter your email address.' })
     if (!password) return setErrors({ password: 'Enter your password.' })
@@ -27,25 +27,8 @@ export function SignInForm({ next, problem, provider }: { next: string; problem:
   return (
     <AuthCard title="Sign in">
       <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 4 }}>
-        <Field
-          label="Email"
-          name="email"
-          type="email"
-          autoComplete="username"
-          autoFocus
-          value={values.email}
-          onChange={(value) => set('email', value)}
-          error={errors.email}
-        />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          value={values.password}
-          onChange={(value) => set('password', value)}
-          error={errors.password}
-        />
+        <Field label="Email" {...field('email')} type="email" autoComplete="username" autoFocus />
+        <Field label="Password" {...field('password')} type="password" autoComplete="current-password" />
         <ErrorNotice
           title="You are not signed in"
           error={error ?? (problem !== undefined && !isBusy ? new Error(problems[problem] ?? 'The last try to sign in failed.') : null)}

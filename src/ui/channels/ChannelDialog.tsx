@@ -52,7 +52,7 @@ export function ChannelDialog({ channel, onMade, onClose }: Props) {
       : { ...shared, kind: typed.kind, target: typed.target.trim() }
   }
   const initial: Typed = { name: channel?.name ?? '', kind: channel?.kind ?? 'webhook', target: '', events: channel?.events ?? usualEvents }
-  const { values, set, errors, error, isBusy, submit } = useForm<Typed>({ initial, schema, toInput })
+  const { values, set, field, errors, error, isBusy, submit } = useForm<Typed>({ initial, schema, toInput })
   const send = submit(async (typed) => {
     const { name, events } = typed
     const target = typed.target.trim()
@@ -72,25 +72,14 @@ export function ChannelDialog({ channel, onMade, onClose }: Props) {
       onSubmit={send}
       onClose={onClose}
     >
-      <Field label="Name" name="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} />
-      <SelectField
-        label="Kind"
-        name="kind"
-        isDisabled={channel !== null}
-        value={values.kind}
-        onChange={(value) => set('kind', value as ChannelKind)}
-        options={kinds}
-        error={errors.kind}
-      />
+      <Field label="Name" {...field('name')} autoFocus />
+      <SelectField label="Kind" {...field('kind')} isDisabled={channel !== null} options={kinds} />
       <Field
         label={values.kind === 'email' ? 'To' : 'Address'}
-        name="target"
+        {...field('target')}
         autoComplete="off"
         isOptional={channel !== null}
-        value={values.target}
-        onChange={(value) => set('target', value)}
         placeholder={values.kind === 'email' ? 'ops@example.org' : 'https://'}
-        error={errors.target}
         help={channel ? `Now ${channel.target}; left empty, it stays.` : targetHelp[values.kind]}
       />
       <EventBoxes chosen={values.events} onChange={(events) => set('events', events)} error={errors.events} />

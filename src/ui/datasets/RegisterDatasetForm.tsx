@@ -45,7 +45,7 @@ function useCreateDataset() {
 export function RegisterDatasetForm({ initialName }: { initialName: string }) {
   const { send, waitsFor } = useCreateDataset()
   const form = useForm<Values>({ initial: { name: initialName, description: '', files: [] }, schema, toInput })
-  const { values, set, errors, setErrors, error, isBusy } = form
+  const { values, set, field, errors, setErrors, error, isBusy } = form
   const submit = form.submit(async (typed) => {
     if (typed.files.length === 0) return setErrors({ files: 'Choose the file with the data.' })
     await send(typed)
@@ -73,22 +73,12 @@ export function RegisterDatasetForm({ initialName }: { initialName: string }) {
             if (files[0] && !values.name) set('name', asName(files[0].name.replace(/\.[^.]*$/, '')))
           }}
         />
-        <Field
-          label="Name"
-          name="name"
-          value={values.name}
-          onChange={(value) => set('name', value)}
-          error={errors.name}
-          help="A name that exists already gets a new version."
-        />
+        <Field label="Name" {...field('name')} help="A name that exists already gets a new version." />
         <Field
           label="Description"
-          name="description"
+          {...field('description')}
           rows={2}
           isOptional
-          value={values.description}
-          onChange={(value) => set('description', value)}
-          error={errors.description}
           help="Where the data come from and what a row stands for."
         />
         <ErrorNotice title="The data set was not added" error={error} />

@@ -36,6 +36,14 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
     setErrors((old) => (key in old ? Object.fromEntries(Object.entries(old).filter(([each]) => each !== key)) : old))
   }, [])
 
+  /** What the control of a value is given: `<Field label="Name" {...field('name')} />`. */
+  const field = <Key extends keyof Values & string>(key: Key) => ({
+    name: key,
+    value: values[key],
+    onChange: (value: string) => set(key, value as Values[Key]),
+    error: errors[key],
+  })
+
   const refuse = (found: Record<string, string>) => {
     const byField = Object.fromEntries(
       Object.entries(found).map(([path, message]) => [path in initial ? path : (path.split('.')[0] ?? path), sentence(message)]),
@@ -63,5 +71,5 @@ export function useForm<Values extends Record<string, unknown>>({ initial, schem
       setBusy(false)
     }
   }
-  return { values, set, setValues, errors, setErrors, error, isBusy, submit }
+  return { values, set, field, setValues, errors, setErrors, error, isBusy, submit }
 }

@@ -23,7 +23,7 @@ export function AliasDialog({ model, versions, alias, version, onClose }: AliasD
   })
   const initialVersion = version ?? versions.find((each) => each.status === 'ready')?.version ?? model.latestVersion
   const form = useForm({ initial: { alias, version: String(initialVersion), reason: '' }, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await move(typed.alias.trim(), Number(typed.version), typed.reason)
     onClose()
@@ -45,35 +45,9 @@ export function AliasDialog({ model, versions, alias, version, onClose }: AliasD
       onSubmit={send}
       onClose={onClose}
     >
-      {present === undefined && (
-        <Field
-          label="Alias"
-          name="alias"
-          autoFocus
-          value={values.alias}
-          onChange={(value) => set('alias', value)}
-          error={errors.alias}
-          help="For example champion or candidate."
-        />
-      )}
-      <SelectField
-        label="Version"
-        name="version"
-        value={values.version}
-        onChange={(value) => set('version', value)}
-        options={options}
-        error={errors.version}
-        help={present ? `Now on version ${present}.` : undefined}
-      />
-      <Field
-        label="Why"
-        name="reason"
-        isOptional
-        value={values.reason}
-        onChange={(value) => set('reason', value)}
-        error={errors.reason}
-        help="Kept in the alias's history."
-      />
+      {present === undefined && <Field label="Alias" {...field('alias')} autoFocus help="For example champion or candidate." />}
+      <SelectField label="Version" {...field('version')} options={options} help={present ? `Now on version ${present}.` : undefined} />
+      <Field label="Why" {...field('reason')} isOptional help="Kept in the alias's history." />
     </FormDialog>
   )
 }

@@ -22,7 +22,7 @@ export function DeployDialog({ model, version, onClose }: { model: string; versi
     device: typed.device as 'auto' | 'cpu' | 'cuda',
   })
   const form = useForm({ initial: { name: model, replicas: '1', device: 'auto' }, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   return (
     <FormDialog
       title={`Deploy version ${version} of ${model}`}
@@ -35,32 +35,19 @@ export function DeployDialog({ model, version, onClose }: { model: string; versi
     >
       <Field
         label="Name of the endpoint"
-        name="name"
+        {...field('name')}
         autoFocus
-        value={values.name}
-        onChange={(value) => set('name', value)}
-        error={errors.name}
         help="One of this model that exists already gets all its traffic on this version."
       />
       <Field
         label="Replicas"
-        name="replicas"
+        {...field('replicas')}
         type="number"
         min={1}
         max={32}
-        value={values.replicas}
-        onChange={(value) => set('replicas', value)}
-        error={errors.replicas}
         help="Processes that answer at the same time; one is enough to begin with."
       />
-      <SelectField
-        label="Device"
-        name="device"
-        value={values.device}
-        onChange={(value) => set('device', value)}
-        options={devices}
-        error={errors.device}
-      />
+      <SelectField label="Device" {...field('device')} options={devices} />
     </FormDialog>
   )
 }

@@ -48,7 +48,7 @@ export function EditModelDialog({ model, onClose }: { model: Model; onClose: () 
     schema,
     toInput,
   })
-  const { values, set, errors, error, isBusy } = form
+  const { values, set, field, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await update.mutateAsync(toInput(typed))
     void utils.models.invalidate()
@@ -64,44 +64,10 @@ export function EditModelDialog({ model, onClose }: { model: Model; onClose: () 
       onSubmit={send}
       onClose={onClose}
     >
-      <Field
-        label="Description"
-        name="description"
-        rows={6}
-        autoFocus
-        value={values.description}
-        onChange={(value) => set('description', value)}
-        error={errors.description}
-        help="Headings, lists, code and links in Markdown."
-      />
-      <Field
-        label="Specialization"
-        name="specialization"
-        isOptional
-        value={values.specialization}
-        onChange={(value) => set('specialization', value)}
-        error={errors.specialization}
-      />
-      <Field
-        label="Tags"
-        name="tags"
-        rows={3}
-        isOptional
-        isMono
-        value={values.tags}
-        onChange={(value) => set('tags', value)}
-        error={errors.tags}
-        help="One a line: team: search"
-      />
-      <Field
-        label="Capabilities"
-        name="capabilities"
-        isOptional
-        value={values.capabilities}
-        onChange={(value) => set('capabilities', value)}
-        error={errors.capabilities}
-        help="What a router may send it, separated by commas."
-      />
+      <Field label="Description" {...field('description')} rows={6} autoFocus help="Headings, lists, code and links in Markdown." />
+      <Field label="Specialization" {...field('specialization')} isOptional />
+      <Field label="Tags" {...field('tags')} rows={3} isOptional isMono help="One a line: team: search" />
+      <Field label="Capabilities" {...field('capabilities')} isOptional help="What a router may send it, separated by commas." />
       {weighed.map(({ key, label, step }) => (
         <Field
           key={key}

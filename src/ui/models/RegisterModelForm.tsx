@@ -39,7 +39,7 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
   const [waitsFor, setWaitsFor] = useState<string | null>(null)
   const register = trpc.models.register.useMutation()
   const form = useForm({ initial: emptyDraft(initialName), schema, toInput: draftToInput })
-  const { values, set, errors, setErrors, error, isBusy } = form
+  const { values, set, field, errors, setErrors, error, isBusy } = form
 
   const send = form.submit(async (typed) => {
     const isUpload = typed.source === 'files'
@@ -94,22 +94,12 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
             }}
           />
         )}
-        <Field
-          label="Name"
-          name="name"
-          value={values.name}
-          onChange={(value) => set('name', value)}
-          error={errors.name}
-          help="A name that exists already gets a new version."
-        />
+        <Field label="Name" {...field('name')} help="A name that exists already gets a new version." />
         <Field
           label="Description"
-          name="description"
+          {...field('description')}
           rows={3}
           isOptional
-          value={values.description}
-          onChange={(value) => set('description', value)}
-          error={errors.description}
           help="What it is for, on what data it was trained, where it should not be used."
         />
         <Accordion
@@ -120,35 +110,9 @@ export function RegisterModelForm({ initialName }: { initialName: string }) {
         >
           <AccordionSummary expandIcon={<ExpandIcon sx={{ fontSize: 20 }} />}>Advanced: tags, specialization, base model</AccordionSummary>
           <AccordionDetails sx={{ display: 'grid', gap: 4 }}>
-            <Field
-              label="Tags"
-              name="tags"
-              rows={3}
-              isOptional
-              isMono
-              value={values.tags}
-              onChange={(value) => set('tags', value)}
-              error={errors.tags}
-              help="One a line: team: search"
-            />
-            <Field
-              label="Specialization"
-              name="specialization"
-              isOptional
-              value={values.specialization}
-              onChange={(value) => set('specialization', value)}
-              error={errors.specialization}
-              help="What it does best, in a word or two."
-            />
-            <Field
-              label="Base model"
-              name="baseModel"
-              isOptional
-              value={values.baseModel}
-              onChange={(value) => set('baseModel', value)}
-              error={errors.baseModel}
-              help="The model that it was made from."
-            />
+            <Field label="Tags" {...field('tags')} rows={3} isOptional isMono help="One a line: team: search" />
+            <Field label="Specialization" {...field('specialization')} isOptional help="What it does best, in a word or two." />
+            <Field label="Base model" {...field('baseModel')} isOptional help="The model that it was made from." />
           </AccordionDetails>
         </Accordion>
         <ErrorNotice title="The model was not registered" error={error} />

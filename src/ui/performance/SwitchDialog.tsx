@@ -28,7 +28,7 @@ export function SwitchDialog({ performance, onClose }: { performance: ModelPerfo
     durationSeconds: Number(typed.durationSeconds),
   })
   const form = useForm({ initial, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { values, field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     const done = await start.mutateAsync(toInput(typed))
     toast(
@@ -50,45 +50,23 @@ export function SwitchDialog({ performance, onClose }: { performance: ModelPerfo
     >
       <SelectField
         label="To"
-        name="targetModel"
-        value={values.targetModel}
-        onChange={(value) => set('targetModel', value)}
+        {...field('targetModel')}
         options={[
           ...performance.candidates.map(({ id, name, version }) => ({ value: id, label: `${name}, version ${version}` })),
           { value: '', label: 'The best healthy one' },
         ]}
-        error={errors.targetModel}
         help="Models of equal signature that are not degraded."
       />
       <SelectField
         label="How"
-        name="type"
-        value={values.type}
-        onChange={(value) => set('type', value)}
+        {...field('type')}
         options={[
           { value: 'gradual', label: 'In steps of 10, 25, 50 and 100 %, and back if thresholds break' },
           { value: 'immediate', label: 'At once' },
         ]}
-        error={errors.type}
       />
-      {values.type === 'gradual' && (
-        <SelectField
-          label="Over"
-          name="durationSeconds"
-          value={values.durationSeconds}
-          onChange={(value) => set('durationSeconds', value)}
-          options={durations}
-          error={errors.durationSeconds}
-        />
-      )}
-      <Field
-        label="Why"
-        name="reason"
-        value={values.reason}
-        onChange={(value) => set('reason', value)}
-        error={errors.reason}
-        help="Kept in the record, and told to RelayCore."
-      />
+      {values.type === 'gradual' && <SelectField label="Over" {...field('durationSeconds')} options={durations} />}
+      <Field label="Why" {...field('reason')} help="Kept in the record, and told to RelayCore." />
     </FormDialog>
   )
 }

@@ -36,7 +36,7 @@ export function ThresholdsDialog({ performance, onClose }: { performance: ModelP
     autoSwitch: typed.autoSwitch === 'yes',
   })
   const form = useForm({ initial, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { values, set, field, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
     const backups = typed.backups
       .split(',')
@@ -79,22 +79,16 @@ export function ThresholdsDialog({ performance, onClose }: { performance: ModelP
       {number('minRequests', 'A verdict needs requests')}
       <SelectField
         label="When it is degraded"
-        name="autoSwitch"
-        value={values.autoSwitch}
-        onChange={(value) => set('autoSwitch', value)}
+        {...field('autoSwitch')}
         options={[
           { value: 'yes', label: 'Switch to the best healthy stand-in, and back' },
           { value: 'no', label: 'Only say so' },
         ]}
-        error={errors.autoSwitch}
       />
       <Field
         label="Stand-ins"
-        name="backups"
+        {...field('backups')}
         isOptional
-        value={values.backups}
-        onChange={(value) => set('backups', value)}
-        error={errors.backups}
         help="Names of models, the preferred one first. Left empty, every model of equal signature may stand in."
       />
     </FormDialog>

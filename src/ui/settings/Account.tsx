@@ -22,7 +22,7 @@ function PasswordForm() {
   const toast = useToast()
   const change = trpc.me.changePassword.useMutation()
   const form = useForm({ initial: none, schema })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await change.mutateAsync(typed)
     form.setValues(none)
@@ -30,25 +30,8 @@ function PasswordForm() {
   })
   return (
     <Box component="form" onSubmit={send} noValidate sx={{ display: 'grid', gap: 4, maxWidth: 380 }}>
-      <Field
-        label="Present password"
-        name="current"
-        type="password"
-        autoComplete="current-password"
-        value={values.current}
-        onChange={(value) => set('current', value)}
-        error={errors.current}
-      />
-      <Field
-        label="New password"
-        name="next"
-        type="password"
-        autoComplete="new-password"
-        value={values.next}
-        onChange={(value) => set('next', value)}
-        error={errors.next}
-        help="At least 10 characters."
-      />
+      <Field label="Present password" {...field('current')} type="password" autoComplete="current-password" />
+      <Field label="New password" {...field('next')} type="password" autoComplete="new-password" help="At least 10 characters." />
       <ErrorNotice title="The password was not changed" error={error} />
       <Button type="submit" variant="contained" loading={isBusy} sx={{ justifySelf: 'start' }}>
         Change password

@@ -82,7 +82,7 @@ export function CreateKeyDialog({ onClose, serviceAccount }: Props) {
     onSuccess: () => void Promise.all([utils.apiKeys.list.invalidate(), utils.serviceAccounts.list.invalidate()]),
   })
   const form = useForm({ initial: { ...initial, serviceAccount: serviceAccount?.id ?? myself }, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { values, set, field, errors, error, isBusy } = form
   if (secret) return <ShownKey secret={secret} onClose={onClose} />
   const send = form.submit(async (typed) => {
     const made = await create.mutateAsync(toInput(typed))
@@ -103,25 +103,8 @@ export function CreateKeyDialog({ onClose, serviceAccount }: Props) {
       onSubmit={send}
       onClose={onClose}
     >
-      <Field
-        label="Name"
-        name="name"
-        autoFocus
-        value={values.name}
-        onChange={(value) => set('name', value)}
-        error={errors.name}
-        help="What will use it, for example the name of a program."
-      />
-      {owners.length > 1 && (
-        <SelectField
-          label="For"
-          name="serviceAccount"
-          value={values.serviceAccount}
-          onChange={(value) => set('serviceAccount', value)}
-          options={owners}
-          error={errors.serviceAccount}
-        />
-      )}
+      <Field label="Name" {...field('name')} autoFocus help="What will use it, for example the name of a program." />
+      {owners.length > 1 && <SelectField label="For" {...field('serviceAccount')} options={owners} />}
       <SelectField
         label="Rights"
         name="preset"
@@ -135,24 +118,9 @@ export function CreateKeyDialog({ onClose, serviceAccount }: Props) {
         <ActionBoxes chosen={values.actions} error={errors.actions} onChange={(actions) => set('actions', actions)} />
       )}
       {isCalling && (
-        <Field
-          label="Deployments"
-          name="deployments"
-          isOptional
-          value={values.deployments}
-          onChange={(value) => set('deployments', value)}
-          error={errors.deployments}
-          help="Names with commas between them; empty for all."
-        />
+        <Field label="Deployments" {...field('deployments')} isOptional help="Names with commas between them; empty for all." />
       )}
-      <SelectField
-        label="Project"
-        name="project"
-        value={values.project}
-        onChange={(value) => set('project', value)}
-        options={projects}
-        error={errors.project}
-      />
+      <SelectField label="Project" {...field('project')} options={projects} />
       <SelectField
         label="Expires"
         name="expires"

@@ -47,7 +47,7 @@ function EditDialog({ project, onClose }: { project: ProjectDetail; onClose: () 
     schema: updateSchema,
     toInput,
   })
-  const { values, set, errors, error, isBusy } = form
+  const { values, set, field, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
     const changed = await update.mutateAsync(toInput(typed))
     if (changed.name !== project.name) router.replace(`/settings/projects/${changed.name}`)
@@ -63,16 +63,8 @@ function EditDialog({ project, onClose }: { project: ProjectDetail; onClose: () 
       onSubmit={send}
       onClose={onClose}
     >
-      <Field label="Name" name="name" autoFocus value={values.name} onChange={(value) => set('name', value)} error={errors.name} />
-      <Field
-        label="Description"
-        name="description"
-        rows={2}
-        isOptional
-        value={values.description}
-        onChange={(value) => set('description', value)}
-        error={errors.description}
-      />
+      <Field label="Name" {...field('name')} autoFocus />
+      <Field label="Description" {...field('description')} rows={2} isOptional />
       <PrivacyField value={values.privacy} onChange={(value) => set('privacy', value)} error={errors.isPrivate} />
     </FormDialog>
   )
@@ -86,7 +78,7 @@ function MemberDialog({ project, member, onClose }: { project: string; member: M
     schema: memberSchema,
     toInput,
   })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await setMember.mutateAsync(toInput(typed))
     onClose()
@@ -103,22 +95,12 @@ function MemberDialog({ project, member, onClose }: { project: string; member: M
     >
       <Field
         label="Email"
-        name="user"
+        {...field('user')}
         autoFocus={!member}
         isDisabled={member !== null}
-        value={values.user}
-        onChange={(value) => set('user', value)}
-        error={errors.user}
         help={member ? undefined : 'Of a person, or service:NAME for a service account.'}
       />
-      <SelectField
-        label="Role"
-        name="role"
-        value={values.role}
-        onChange={(value) => set('role', value as ProjectRole)}
-        options={roles}
-        error={errors.role}
-      />
+      <SelectField label="Role" {...field('role')} options={roles} />
     </FormDialog>
   )
 }

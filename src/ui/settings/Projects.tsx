@@ -26,7 +26,7 @@ function CreateProjectDialog({ onClose }: { onClose: () => void }) {
     isPrivate: privacy === 'private',
   })
   const form = useForm({ initial: { name: '', description: '', privacy: 'open' }, schema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { values, set, field, errors, error, isBusy } = form
   const send = form.submit(async (typed) => {
     const made = await create.mutateAsync(toInput(typed))
     chooseProject(made.name)
@@ -41,24 +41,8 @@ function CreateProjectDialog({ onClose }: { onClose: () => void }) {
       onSubmit={send}
       onClose={onClose}
     >
-      <Field
-        label="Name"
-        name="name"
-        autoFocus
-        value={values.name}
-        onChange={(value) => set('name', value)}
-        error={errors.name}
-        help="Letters, digits, dots, dashes and underscores."
-      />
-      <Field
-        label="Description"
-        name="description"
-        rows={2}
-        isOptional
-        value={values.description}
-        onChange={(value) => set('description', value)}
-        error={errors.description}
-      />
+      <Field label="Name" {...field('name')} autoFocus help="Letters, digits, dots, dashes and underscores." />
+      <Field label="Description" {...field('description')} rows={2} isOptional />
       <PrivacyField value={values.privacy} onChange={(value) => set('privacy', value)} error={errors.isPrivate} />
     </FormDialog>
   )

@@ -19,7 +19,7 @@ export function RotateKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
   const utils = trpc.useUtils()
   const [secret, setSecret] = useState<string | null>(null)
   const rotate = trpc.apiKeys.rotate.useMutation({ onSuccess: () => void utils.apiKeys.list.invalidate() })
-  const { values, set, errors, error, isBusy, submit } = useForm({ initial: { overlapHours: '24' } })
+  const { field, error, isBusy, submit } = useForm({ initial: { overlapHours: '24' } })
   if (secret) return <ShownKey secret={secret} onClose={onClose} />
   const send = submit(async (typed) => {
     const made = await rotate.mutateAsync({ id: apiKey.id, overlapHours: Number(typed.overlapHours) })
@@ -37,11 +37,8 @@ export function RotateKeyDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: 
     >
       <SelectField
         label="The present key ends"
-        name="overlapHours"
-        value={values.overlapHours}
-        onChange={(value) => set('overlapHours', value)}
+        {...field('overlapHours')}
         options={overlaps}
-        error={errors.overlapHours}
         help="Until then both open the same. Give the new one to every program that uses the present one."
       />
     </FormDialog>

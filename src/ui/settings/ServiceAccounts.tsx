@@ -50,7 +50,7 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
   const utils = trpc.useUtils()
   const create = trpc.serviceAccounts.create.useMutation({ onSuccess: () => void utils.serviceAccounts.list.invalidate() })
   const form = useForm({ initial: { name: '', role: 'viewer' as Role }, schema })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await create.mutateAsync(typed)
     onClose()
@@ -65,24 +65,8 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
       onSubmit={send}
       onClose={onClose}
     >
-      <Field
-        label="Name"
-        name="name"
-        autoFocus
-        value={values.name}
-        onChange={(value) => set('name', value)}
-        error={errors.name}
-        help="The program that will use it, for example nightly-retraining."
-      />
-      <SelectField
-        label="Role"
-        name="role"
-        value={values.role}
-        onChange={(value) => set('role', value as Role)}
-        options={roles}
-        error={errors.role}
-        help="Add it to a project to grant more in that project alone."
-      />
+      <Field label="Name" {...field('name')} autoFocus help="The program that will use it, for example nightly-retraining." />
+      <SelectField label="Role" {...field('role')} options={roles} help="Add it to a project to grant more in that project alone." />
     </FormDialog>
   )
 }

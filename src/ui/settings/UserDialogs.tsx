@@ -20,7 +20,7 @@ export function CreateUserDialog({ onClose }: { onClose: () => void }) {
   const toast = useToast()
   const create = trpc.users.create.useMutation()
   const form = useForm({ initial: { name: '', email: '', password: '', role: 'manager' as Role }, schema: createSchema })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     const made = await create.mutateAsync(typed)
     void utils.users.list.invalidate()
@@ -37,42 +37,16 @@ export function CreateUserDialog({ onClose }: { onClose: () => void }) {
       onSubmit={send}
       onClose={onClose}
     >
-      <Field
-        label="Name"
-        name="name"
-        autoFocus
-        autoComplete="off"
-        value={values.name}
-        onChange={(value) => set('name', value)}
-        error={errors.name}
-      />
-      <Field
-        label="Email"
-        name="email"
-        type="email"
-        autoComplete="off"
-        value={values.email}
-        onChange={(value) => set('email', value)}
-        error={errors.email}
-      />
+      <Field label="Name" {...field('name')} autoFocus autoComplete="off" />
+      <Field label="Email" {...field('email')} type="email" autoComplete="off" />
       <Field
         label="First password"
-        name="password"
+        {...field('password')}
         type="password"
         autoComplete="new-password"
-        value={values.password}
-        onChange={(value) => set('password', value)}
-        error={errors.password}
         help="At least 10 characters. Tell it to them; they can change it."
       />
-      <SelectField
-        label="Role"
-        name="role"
-        value={values.role}
-        onChange={(value) => set('role', value as Role)}
-        options={roles}
-        error={errors.role}
-      />
+      <SelectField label="Role" {...field('role')} options={roles} />
     </FormDialog>
   )
 }
@@ -87,7 +61,7 @@ export function EditUserDialog({ user, onClose }: { user: User; onClose: () => v
     password: typed.password || undefined,
   })
   const form = useForm({ initial: { name: user.name, role: user.role, password: '' }, schema: updateSchema, toInput })
-  const { values, set, errors, error, isBusy } = form
+  const { field, error, isBusy } = form
   const send = form.submit(async (typed) => {
     await update.mutateAsync(toInput(typed))
     void utils.users.list.invalidate()
@@ -103,32 +77,14 @@ export function EditUserDialog({ user, onClose }: { user: User; onClose: () => v
       onSubmit={send}
       onClose={onClose}
     >
-      <Field
-        label="Name"
-        name="name"
-        autoFocus
-        autoComplete="off"
-        value={values.name}
-        onChange={(value) => set('name', value)}
-        error={errors.name}
-      />
-      <SelectField
-        label="Role"
-        name="role"
-        value={values.role}
-        onChange={(value) => set('role', value as Role)}
-        options={roles}
-        error={errors.role}
-      />
+      <Field label="Name" {...field('name')} autoFocus autoComplete="off" />
+      <SelectField label="Role" {...field('role')} options={roles} />
       <Field
         label="New password"
-        name="password"
+        {...field('password')}
         type="password"
         autoComplete="new-password"
         isOptional
-        value={values.password}
-        onChange={(value) => set('password', value)}
-        error={errors.password}
         help="Leave empty to keep the present one. A new one signs them out everywhere."
       />
     </FormDialog>
