@@ -25,6 +25,7 @@ export function ErrorNotice({ error, title = 'This could not be done', hint, onR
       role="alert"
       sx={{
         display: 'flex',
+        flexWrap: 'wrap',
         gap: 3,
         p: 4,
         border: 1,
@@ -37,7 +38,7 @@ export function ErrorNotice({ error, title = 'This could not be done', hint, onR
       <Box sx={{ pt: 1 }}>
         <StatusShape status="failed" />
       </Box>
-      <Box sx={{ flex: 1, minWidth: 0, display: 'grid', gap: 1 }}>
+      <Box sx={{ flex: '1 1 240px', minWidth: 0, display: 'grid', gap: 1 }}>
         <Typography sx={{ fontWeight: 600 }}>{title}</Typography>
         <Typography sx={{ overflowWrap: 'anywhere' }}>{read.message}</Typography>
         {read.details.length > 1 && (

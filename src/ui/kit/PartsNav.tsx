@@ -1,6 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import NextLink from 'next/link'
+import { useEffect, useRef } from 'react'
 
 export type Part = {
   href: string
@@ -11,8 +12,19 @@ export type Part = {
 
 /** The parts of a place, one of which is open. */
 export function PartsNav({ label, parts, current }: { label: string; parts: readonly Part[]; current: string | undefined }) {
+  const nav = useRef<HTMLElement>(null)
+  // On a phone there are more parts than fit, and the open one must be among those that are seen.
+  useEffect(() => {
+    const open = nav.current?.querySelector<HTMLElement>(`a[href="${CSS.escape(current ?? '')}"]`)
+    if (nav.current && open) nav.current.scrollLeft = open.offsetLeft - (nav.current.clientWidth - open.offsetWidth) / 2
+  }, [current])
   return (
-    <Box component="nav" aria-label={label} sx={{ borderBottom: 1, borderColor: 'divider', mb: 6, overflowX: 'auto' }}>
+    <Box
+      ref={nav}
+      component="nav"
+      aria-label={label}
+      sx={{ borderBottom: 1, borderColor: 'divider', mb: 6, overflowX: 'auto', position: 'relative' }}
+    >
       <Box component="ul" sx={{ display: 'flex', gap: 5, listStyle: 'none', m: 0, p: 0 }}>
         {parts.map((part) => (
           <li key={part.href}>

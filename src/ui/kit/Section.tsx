@@ -18,18 +18,17 @@ export function Section({ title, note, actions, isFramed = false, children }: Se
   const id = useId()
   return (
     <Box component="section" aria-labelledby={id} sx={{ minWidth: 0 }}>
-      <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 2, mb: 2, minHeight: 32, flexWrap: 'wrap' }}>
-        <Box sx={{ flex: 1, minWidth: 0, pt: 1 }}>
-          <Typography variant="h2" id={id}>
-            {title}
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-start', columnGap: 2, mb: 2, minHeight: 32 }}>
+        <Typography variant="h2" id={id} sx={{ flex: 1, minWidth: 0, pt: 1 }}>
+          {title}
+        </Typography>
+        {note && (
+          // It is read before the buttons, and stands below them over the whole width: beside them a phone has no room for it.
+          <Typography variant="body2" color="textSecondary" sx={{ order: 1, width: '100%' }}>
+            {note}
           </Typography>
-          {note && (
-            <Typography variant="body2" color="textSecondary">
-              {note}
-            </Typography>
-          )}
-        </Box>
-        {actions}
+        )}
+        {actions && <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 2 }}>{actions}</Box>}
       </Box>
       {isFramed ? <Box sx={{ ...panel, p: { xs: 4, sm: 5 } }}>{children}</Box> : children}
     </Box>
