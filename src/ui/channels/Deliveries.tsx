@@ -79,7 +79,7 @@ function DeliveryItem({ channel, delivery }: { channel: Channel; delivery: Deliv
           <Button
             loading={replay.isPending}
             onClick={() => replay.mutate({ id: channel.id, delivery: delivery.id })}
-            aria-label={`Send ${delivery.event} again`}
+            aria-label={`Send again: ${delivery.event}`}
           >
             Send again
           </Button>

@@ -47,12 +47,12 @@ function findIn(data: unknown, prefix = ''): Found {
   return found
 }
 
-/** What RelayCore routed to a model. */
-export function Analytics() {
+/** What RelayCore routed to a model; it is asked while it answers. */
+export function Analytics({ isUp }: { isUp: boolean }) {
   const { data: models } = trpc.models.list.useQuery({ limit: 200 })
   const [modelId, setModelId] = useState('')
   const chosen = modelId || models?.items[0]?.id || ''
-  const { data, error, refetch } = trpc.relaycore.analytics.useQuery({ modelId: chosen }, { enabled: chosen !== '', retry: false })
+  const { data, error, refetch } = trpc.relaycore.analytics.useQuery({ modelId: chosen }, { enabled: isUp && chosen !== '', retry: false })
   const found = findIn(data?.data)
   if (!models?.items.length) return null
   return (
@@ -67,7 +67,11 @@ export function Analytics() {
             options={models.items.map(({ id, name }) => ({ value: id, label: name }))}
           />
         </Box>
-        <ErrorNotice title="RelayCore did not tell" error={error} onRetry={() => void refetch()} />
+        {isUp ? (
+          <ErrorNotice title="RelayCore did not tell" error={error} onRetry={() => void refetch()} />
+        ) : (
+          <Box sx={{ color: 'text.secondary' }}>RelayCore does not answer just now. Its figures appear here when it is back.</Box>
+        )}
         {found.figures.length > 0 && (
           <Box sx={{ display: 'grid', gap: 4, gridTemplateColumns: 'repeat(auto-fill, minmax(140px, 1fr))' }}>
             {found.figures.slice(0, 12).map(([name, value]) => (

@@ -44,7 +44,7 @@ const chipOf = (status: OutboxStatus) => ({ waiting: 'waiting', delivered: 'deli
 
 const detailOf = ({ kind, payload }: OutboxEntry) => (kind === 'status' ? `${payload.status}: ${payload.reason}` : null)
 
-const columns: Column<OutboxEntry>[] = [
+const columnsOf = (isUp: boolean): Column<OutboxEntry>[] => [
   {
     key: 'status',
     header: 'State',
@@ -75,11 +75,16 @@ const columns: Column<OutboxEntry>[] = [
   {
     key: 'next',
     header: 'Next try',
-    cell: ({ status, isHeld, nextAt }) => (status === 'waiting' && !isHeld ? <RelativeTime at={nextAt} /> : '–'),
+    cell: ({ status, isHeld, nextAt }) => {
+      if (status !== 'waiting' || isHeld) return '–'
+      return isUp ? <RelativeTime at={nextAt} /> : 'when it answers'
+    },
   },
   { key: 'created', header: 'Written', cell: ({ createdAt }) => <RelativeTime at={createdAt} /> },
-  { key: 'delivered', header: 'Delivered', cell: ({ deliveredAt }) => <RelativeTime at={deliveredAt} /> },
+  { key: 'delivered', header: 'Delivered', cell: ({ deliveredAt }) => (deliveredAt ? <RelativeTime at={deliveredAt} /> : '–') },
 ]
+
+const columns = { up: columnsOf(true), down: columnsOf(false) }
 
 function LinkState({ link }: { link: RelaycoreLink }) {
   return (
@@ -102,7 +107,7 @@ function LinkState({ link }: { link: RelaycoreLink }) {
   )
 }
 
-function Outbox() {
+function Outbox({ isUp }: { isUp: boolean }) {
   const toast = useToast()
   const utils = trpc.useUtils()
   const [status, setStatus] = useUrlState('status', 'all')
@@ -129,7 +134,7 @@ function Outbox() {
         <DataTable
           id="relaycore"
           label="Messages to RelayCore"
-          columns={columns}
+          columns={isUp ? columns.up : columns.down}
           rows={data?.items}
           rowKey={(entry) => String(entry.seq)}
           toolbar={
@@ -149,11 +154,11 @@ function Outbox() {
           rowActions={(entry) =>
             entry.status !== 'delivered' && (
               <>
-                <Button onClick={() => resend.mutate({ seq: entry.seq })} aria-label={`Send message ${entry.seq} again`}>
+                <Button onClick={() => resend.mutate({ seq: entry.seq })} aria-label={`Send again: message ${entry.seq}`}>
                   Send again
                 </Button>
                 {entry.status !== 'dropped' && (
-                  <Button color="error" onClick={() => drop.mutate({ seq: entry.seq })} aria-label={`Give message ${entry.seq} up`}>
+                  <Button color="error" onClick={() => drop.mutate({ seq: entry.seq })} aria-label={`Give up: message ${entry.seq}`}>
                     Give up
                   </Button>
                 )}
@@ -203,8 +208,8 @@ export function Relaycore() {
   return (
     <Box sx={{ display: 'grid', gap: 8 }}>
       <LinkState link={link} />
-      <Outbox />
-      <Analytics />
+      <Outbox isUp={link.state === 'up'} />
+      <Analytics isUp={link.state === 'up'} />
     </Box>
   )
 }
