@@ -3,19 +3,17 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
 import { readBuiltins, toCsv } from '#src/server/services/samples/builtins.ts'
+import { findings } from './pages.ts'
 import { admin, type Product, startProduct } from './product.ts'
 
 const run = promisify(execFile)
 
 /** Nothing that a screen reader, a keyboard or weak eyes would stumble over. */
 async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' | ')}`.slice(0, 600))
   // Soft, so that one run names what is wrong on every page.
-  expect.soft(found, await page.title()).toEqual([])
+  expect.soft(await findings(page), await page.title()).toEqual([])
 }
 
 test.describe('from an empty installation to a prediction', () => {

@@ -1,0 +1,42 @@
+/** What the browser tests do on any page: sign in, and look for what would trip somebody up. */
+import AxeBuilder from '@axe-core/playwright'
+import { type Browser, expect, type Page } from '@playwright/test'
+import { admin, type Product } from './product.ts'
+
+/** A browser of its own, signed in as the admin, on the home page. */
+export async function signIn(browser: Browser, product: Product): Promise<Page> {
+  const page = await (await browser.newContext({ baseURL: product.url, reducedMotion: 'reduce' })).newPage()
+  await page.goto('/sign-in')
+  await page.getByLabel('Email').fill(admin.email)
+  await page.getByLabel('Password').fill(admin.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await expect(page).toHaveURL(`${product.url}/`)
+  return page
+}
+
+/** What a screen reader, a keyboard or weak eyes would stumble over, a line each. */
+export async function findings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`.slice(0, 600))
+}
+
+/** How many pixels a page can be moved sideways. */
+const sideways = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+/** What the rows of tables, which are cards on a phone, have no room for. */
+const cutRows = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('tbody tr')].filter((row) => row.scrollWidth > row.clientWidth).map((row) => row.textContent),
+  )
+
+/** Nothing is found on what is shown, light on a desk and dark on a phone, and on the phone nothing is cut off or scrolls sideways. */
+export async function expectSound(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect.soft(await findings(page), `${page.url()} dark, on a phone`).toEqual([])
+  expect.soft(await sideways(page), `${page.url()} scrolls sideways on a phone`).toBeLessThanOrEqual(0)
+  expect.soft(await cutRows(page), `rows that are cut off at ${page.url()}`).toEqual([])
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
+  await page.setViewportSize({ width: 1440, height: 900 })
+  expect.soft(await findings(page), `${page.url()} light, on a desk`).toEqual([])
+}
