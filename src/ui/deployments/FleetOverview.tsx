@@ -23,18 +23,15 @@ function Measure({
   label,
   value,
   spark,
-  name,
-  color,
 }: {
   label: string
   value: React.ReactNode
-  spark: (number | null)[]
-  name: string
-  color: number
+  /** With the name of what it is of, it is drawn too. */
+  spark?: { of: string; values: (number | null)[]; color: number }
 }) {
   return (
     <Box sx={{ minWidth: 0 }}>
-      <Box sx={{ display: 'flex', justifyContent: 'space-between', typography: 'caption', mb: 1 }}>
+      <Box sx={{ display: 'flex', justifyContent: 'space-between', typography: 'caption', mb: spark ? 1 : 0 }}>
         <Box component="span" sx={{ color: 'text.secondary' }}>
           {label}
         </Box>
@@ -42,7 +39,16 @@ function Measure({
           {value}
         </Box>
       </Box>
-      <Sparkline label={`${label} of ${name} over the last hour`} values={spark} width={260} height={36} color={color} isFluid />
+      {spark && (
+        <Sparkline
+          label={`${label} of ${spark.of} over the last hour`}
+          values={spark.values}
+          width={260}
+          height={36}
+          color={spark.color}
+          isFluid
+        />
+      )}
     </Box>
   )
 }
@@ -74,25 +80,15 @@ function FleetCard({ deployment }: { deployment: DeploymentSummary }) {
       <Measure
         label="Traffic"
         value={rateText(perSecond(lastHour))}
-        spark={lastHour.spark.map((step) => step.requests)}
-        name={deployment.name}
-        color={0}
+        spark={{ of: deployment.name, values: lastHour.spark.map((step) => step.requests), color: 0 }}
       />
       <Measure
         label="p95"
         value={formatMs(lastHour.p95Ms)}
-        spark={lastHour.spark.map((step) => step.p95Ms)}
-        name={deployment.name}
-        color={1}
+        spark={{ of: deployment.name, values: lastHour.spark.map((step) => step.p95Ms), color: 1 }}
       />
-      <Box sx={{ display: 'flex', gap: 4, alignItems: 'flex-end' }}>
-        <Box sx={{ flex: 1 }}>
-          <TrafficBar targets={deployment.targets} />
-        </Box>
-        <Box sx={{ typography: 'caption', color: 'text.secondary' }}>
-          Errors <ErrorShare deployment={deployment} />
-        </Box>
-      </Box>
+      <Measure label="Errors" value={<ErrorShare deployment={deployment} />} />
+      <TrafficBar targets={deployment.targets} />
     </Box>
   )
 }
