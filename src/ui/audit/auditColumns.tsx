@@ -5,8 +5,9 @@ import { summaryOf } from '#src/ui/audit/changesOf.ts'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import type { Column } from '#src/ui/kit/DataTable.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
+import { Unbroken } from '#src/ui/kit/Unbroken.tsx'
 
-const cut = { display: 'block', maxWidth: 230, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const
+const cut = { display: 'block', maxWidth: 200, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' } as const
 
 function Target({ event }: { event: AuditEvent }) {
   const href = targetHref(event)
@@ -51,7 +52,7 @@ export const auditColumns: Column<AuditEvent>[] = [
       )
     },
   },
-  { key: 'source', header: 'Door', cell: (event) => sourceNames[event.source] },
+  { key: 'source', header: 'Door', cell: (event) => <Unbroken>{sourceNames[event.source]}</Unbroken> },
   { key: 'key', header: 'Key', cell: (event) => event.apiKey?.name ?? '–', isHiddenByDefault: true },
   { key: 'address', header: 'Address', cell: (event) => event.address ?? '–', isHiddenByDefault: true },
   { key: 'project', header: 'Project', cell: (event) => event.project?.name ?? '–', isHiddenByDefault: true },

@@ -40,7 +40,7 @@ export const components: NonNullable<ThemeOptions['components']> = {
         backgroundColor: theme.vars?.palette.background.paper,
         '&:hover': { backgroundColor: theme.vars?.palette.action.hover, borderColor: theme.vars?.palette.text.disabled },
       }),
-      text: { padding: '5px 8px' },
+      text: { padding: '5px 8px', minWidth: 0 },
     },
   },
   MuiIconButton: { defaultProps: { size: 'small' }, styleOverrides: { root: { borderRadius: 6 } } },

@@ -1,4 +1,5 @@
 'use client'
+import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import dynamic from 'next/dynamic'
 import { useState } from 'react'
@@ -26,7 +27,16 @@ const origins: Record<User['origin'], string> = { local: 'password', token: 'uni
 
 const columns: Column<User>[] = [
   { key: 'name', header: 'Name', cell: (user) => user.name, sortValue: (user) => user.name },
-  { key: 'email', header: 'Email', cell: (user) => user.email, sortValue: (user) => user.email },
+  {
+    key: 'email',
+    header: 'Email',
+    cell: (user) => (
+      <Box component="span" sx={{ display: 'inline-block', maxWidth: 280, overflowWrap: 'anywhere' }}>
+        {user.email}
+      </Box>
+    ),
+    sortValue: (user) => user.email,
+  },
   { key: 'role', header: 'Role', cell: (user) => user.role, sortValue: (user) => user.role },
   { key: 'origin', header: 'Signs in by', cell: (user) => origins[user.origin], sortValue: (user) => user.origin },
   {
