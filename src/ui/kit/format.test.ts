@@ -36,7 +36,7 @@ test.each([
   expect(formatDuration(seconds)).toBe(text)
 })
 test('milliseconds, shares and metrics keep what a reader can use', () => {
-  expect([0.421, 4.21, 42.1, 1300, 12_300].map(formatMs)).toEqual(['0.42 ms', '4.2 ms', '42 ms', '1.3 s', '12 s'])
+  expect([0.001, 0.421, 4.21, 42.1, 1300, 12_300].map(formatMs)).toEqual(['< 0.01 ms', '0.42 ms', '4.2 ms', '42 ms', '1.3 s', '12 s'])
   expect([0, 0.004, 0.0001, 1].map((share) => formatPercent(share))).toEqual(['0 %', '0.4 %', '< 0.1 %', '100 %'])
   expect([0, 0.9425, 53.96633, 12_345, 0.00001, null].map(formatMetric)).toEqual(['0', '0.943', '53.97', '12,345', '1.00e-5', '–'])
 })

@@ -34,6 +34,7 @@ export function formatDuration(seconds: number | null | undefined): string {
 /** Milliseconds with a unit that fits: `0.42 ms`, `42 ms`, `1.3 s`. */
 export function formatMs(ms: number | null | undefined): string {
   if (ms == null || !Number.isFinite(ms)) return nothing
+  if (ms > 0 && ms < 0.005) return '< 0.01 ms'
   if (ms >= 1000) return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`
   return `${ms < 1 ? ms.toFixed(2) : ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`
 }
