@@ -40,7 +40,7 @@ remove() {
   rm -rf "$work"
 }
 trap remove EXIT
-id_of() { run ps -q "$1"; }
+id_of() { run ps -aq "$1"; } # also of one that was stopped
 field() { node -p "JSON.parse(require('fs').readFileSync(0,'utf8'))$1"; }
 took() { # what, aim in seconds or -, command...
   local what=$1 aim=$2 from=$SECONDS; shift 2
@@ -209,6 +209,30 @@ for part in training inference worker web db; do
 done
 whole() { local job; for job in "${jobs[@]}"; do is_state "$job" succeeded || return 1; done; [ "$(api "$url/api/v1/models" | field '.filter((model) => model.status === "ready").length')" = 6 ]; }
 check 'six models are ready, and every job has succeeded' whole
+
+# ---- a backup, restored beside it by the commands of the operations page as they stand there
+
+commands_of() { awk -v title="## $1" '$0 == title { on = 1; next } /^## / { on = 0 } on && /^```$/ { exit } on && inside { print } on && /^```sh$/ { inside = 1 }' docker/OPERATIONS.md; }
+as_written() { # heading, project
+  local compose_here="${compose[*]} --project-directory $PWD -f $PWD/docker-compose.yml -p $2"
+  commands_of "$1" | sed "s|docker compose|$compose_here|; s| HEAD$| $head|" >"$work/$1.sh"
+  (cd "$work" && bash -euo pipefail -x "$1.sh") >"$work/$1.log" 2>&1 || { tail -20 "$work/$1.log"; return 1; }
+}
+head=
+check 'a backup, while everything runs' as_written Backup "$project"
+head=$(awk '$1 == "head" { print $2 }' "$work/Backup.log")
+from=$SECONDS
+restore() {
+  local PORT INFERENCE_PORT
+  PORT=$(free_port) INFERENCE_PORT=$(free_port)
+  export PORT INFERENCE_PORT
+  NEUROWEAVER_URL=http://127.0.0.1:$PORT NEUROWEAVER_INFERENCE_URL=http://127.0.0.1:$INFERENCE_PORT as_written Restore "$project-second"
+  restored=http://127.0.0.1:$INFERENCE_PORT
+}
+check 'the backup, restored on an installation that was never started, with every artifact and the record up to its head' restore
+await 'what was deployed serves there' 60 api "$restored/v2/models/$DEPLOYMENT/ready"
+say "time   restore: $((SECONDS - from)) s"
+second down --volumes >/dev/null 2>&1
 
 # ---- faults
 
