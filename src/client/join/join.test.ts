@@ -127,7 +127,7 @@ describe('a machine that may not join', () => {
     const attempt = refused(token())
     expect(await attempt.ended).toBe(77)
     expect(attempt.said()).toContain(message)
-    expect(attempt.said()).toContain('file runtime-token')
+    expect(attempt.said()).toContain('file runtime.token')
   })
 
   it('is told the version that is needed when its own is older', async () => {

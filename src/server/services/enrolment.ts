@@ -25,7 +25,7 @@ import { programVersion } from './system.ts'
 const nowhere = '00000000-0000-0000-0000-000000000000'
 
 const whereTheTokenIs =
-  'The runtime token is in the file runtime-token in the data folder of the machine that runs web, ' +
+  'The runtime token is in the file runtime.token in the data folder of the machine that runs web, ' +
   'or in /secrets/runtime.token of the container "web".'
 
 /**

@@ -54,7 +54,7 @@ export function AddRuntimeDialog({ onClose }: { onClose: () => void }) {
           autoComplete="off"
           value={typed.token}
           onChange={(token) => set({ token })}
-          help="Goes into the command below and nowhere else. It is in the file runtime-token of the data folder, or in /secrets/runtime.token of the container web."
+          help="Goes into the command below and nowhere else. It is in the file runtime.token of the data folder, or in /secrets/runtime.token of the container web."
         />
         <CodeSnippet
           label="Command for the other machine"
