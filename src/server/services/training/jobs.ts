@@ -105,6 +105,10 @@ export function deviceOf({ device, recipe, spec }: Pick<JobRow, 'device' | 'reci
   return device === 'auto' && isTrees ? 'cpu' : device
 }
 
+/** The same question to the database, of jobs that run: whether the processor is what this one needs. */
+const needsProcessor = sql`(${trainingJobs.device} = 'cpu' or (${trainingJobs.device} = 'auto' and ${trainingJobs.recipe} like 'tabular-%'
+  and coalesce(${trainingJobs.spec} #>> '{hyperParameters,algorithm}', 'lightgbm') <> 'mlp'))`
+
 /** Gives a job its place in the queue of its device and wakes the agents that wait there. */
 export async function enqueue(tx: Tx, job: Pick<JobRow, 'id' | 'device' | 'recipe' | 'spec' | 'projectId'>): Promise<void> {
   const device = deviceOf(job)
@@ -130,9 +134,9 @@ const isLive = sql`${runtimes.lastHeartbeatAt} > now() - interval '30 seconds' a
 /** Why no GPU can be had at this moment, in a sentence; null when one is free. */
 async function reasonForNoGpu(): Promise<string | null> {
   const gpus = sql`jsonb_array_length(jsonb_path_query_array(${runtimes.devices}, '$[*] ? (@.kind == "cuda")'))`
-  // Beside its GPUs a machine has its processor, on which jobs that ask for that run.
+  // Beside its GPUs a machine has its processor.
   const onProcessor = sql`(select count(*) from ${trainingJobs} where ${trainingJobs.runtimeId} = ${runtimes.id}
-    and ${trainingJobs.status} = 'running' and ${trainingJobs.device} = 'cpu')`
+    and ${trainingJobs.status} = 'running' and ${needsProcessor})`
   const [row] = await db()
     .select({
       gpus: sql<number>`coalesce(sum(${gpus}), 0)::int`,

@@ -299,6 +299,12 @@ describe('the end of a job', () => {
     expect(await getJob(person, id)).toMatchObject({ status: 'queued', waitingFor: 'It waits for a GPU: all 2 are in use.' })
     await db().update(runtimes).set({ running: 1 }).where(isTwo)
     expect((await getJob(person, id)).waitingFor).not.toContain('in use')
+    // Trees that may run anywhere grow on the processor, and one of the two GPUs is free beside them.
+    const trees = await createJob(person, request())
+    expect((await claim(other))?.job_id).toBe(trees.id)
+    await db().update(runtimes).set({ running: 2 }).where(isTwo)
+    expect((await getJob(person, id)).waitingFor).not.toContain('in use')
+    await cancelJob(person, trees.id)
     await db().update(runtimes).set({ lastHeartbeatAt: sql`now() - interval '1 minute'` }).where(isTwo)
     expect((await getJob(person, id)).waitingFor).toContain('No training runtime with a GPU is connected')
     await cancelJob(person, id)
