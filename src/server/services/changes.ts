@@ -18,7 +18,11 @@ export async function* followChanges(caller: Caller, signal: AbortSignal | undef
   }
   const heard = (payload: string) => {
     const [kind, projectId, id] = payload.split(':')
-    if (projectId === caller.project.id || projectId === everywhere) put({ kind: kind as Change['kind'], id: id ?? '*' })
+    if (projectId !== caller.project.id && projectId !== everywhere) return
+    // A process of another version may speak of what this one does not know.
+    const said = change.safeParse({ kind, id: id ?? '*' })
+    if (!said.success) return
+    put(said.data)
     if (backlog.size > maxBacklog) gap()
     wake()
   }
