@@ -1,9 +1,11 @@
 /** Event streams under strain, at the real web process: readers that do not read, and all coming back at once. */
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { db, notify } from '#src/server/db/client.ts'
+import { apiKeys } from '#src/server/db/schema.ts'
+import { sha256Of } from '#src/server/services/access.ts'
 import { caller, makeKey, makeUser } from '#src/testing/factories.ts'
 import { eventually } from '#src/testing/collector.ts'
 import { useRest } from '#src/testing/rest.ts'
@@ -92,6 +94,23 @@ describe('a reader that does not read', () => {
     expect((residentBytes() - before) / 2 ** 20, 'MiB').toBeLessThan(256)
     for (const socket of unread) socket.destroy()
   })
+})
+
+it('an open stream is one call: that its caller is looked at again counts against no limit', { timeout: 60_000 }, async () => {
+  const job = await startedJob()
+  const key = await makeKey(await makeUser('viewer'), 'read')
+  await db()
+    .update(apiKeys)
+    .set({ rateLimitPerMinute: 2 })
+    .where(eq(apiKeys.hash, sha256Of(key)))
+  const socket = openUnread(`/api/v1/training/jobs/${job}/events`, key)
+  let text = ''
+  socket.on('data', (chunk) => (text += chunk)).resume()
+  // It goes out with a look.
+  await eventually(() => text.includes('\n: keep-alive') || undefined, 20_000)
+  socket.destroy()
+  const status = async () => (await fetch(`${use.rest.web.url}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })).status
+  expect([await status(), await status()]).toEqual([200, 429])
 })
 
 describe('streams of many', () => {

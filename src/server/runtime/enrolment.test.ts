@@ -151,6 +151,35 @@ describe('a runtime that was removed', () => {
   })
 })
 
+test.each(['', 'x', 'AB'.repeat(32), `${'a'.repeat(63)}\0`, 'a'.repeat(65), 7, 1e308, {}])(
+  'a proof that is none (%j) is refused by its name',
+  async (proof) => {
+    const introduction = { kind: 'training', name, version: '0.1.0', protocol: 1, boot_id: randomUUID(), devices: [], capacity: 1 }
+    const posted = await post('/enrol', web.runtimeToken, { ...introduction, previous_credential_sha256: proof })
+    const query = new URLSearchParams({ kind: 'training', name, previous_credential_sha256: String(proof) })
+    const asked = await fetch(`${web.url}/api/runtime/v1/enrol?${query}`, { headers: { authorization: `Bearer ${web.runtimeToken}` } })
+    for (const response of [posted, asked]) {
+      expect(response.status).toBe(400)
+      expect(await response.text()).toContain('previous_credential_sha256')
+    }
+    expect(await countEnrolments()).toBe(0)
+  },
+)
+
+test.each([undefined, 'wrong', 'a-revoked-credential'])(
+  'neither door of enrolment opens for the token %s, and no name is told',
+  async (token) => {
+    await enrol()
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const asked = await fetch(`${web.url}/api/runtime/v1/enrol?kind=training&name=${name}`, { headers })
+    const posted = await fetch(`${web.url}/api/runtime/v1/enrol`, { method: 'POST', headers, body: '' })
+    for (const response of [asked, posted]) {
+      expect(response.status).toBe(401)
+      expect(await response.text()).not.toContain('taken')
+    }
+  },
+)
+
 test('a runtime of the version before, which shows nothing, gets a name that is free or silent', async () => {
   expect((await enrol()).status).toBe(200)
   await silence()
