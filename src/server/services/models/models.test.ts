@@ -1,6 +1,7 @@
 import { desc, eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { listModels as listInput } from '#src/contracts/model.ts'
+import { toAppError } from '#src/server/errors.ts'
 import { db, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { artifacts, auditEvents, modelAliasMoves, uploads } from '#src/server/db/schema.ts'
@@ -59,11 +60,21 @@ describe('registering', () => {
     })
   })
 
-  test('a hundred versions at once get the numbers 1 to 100', async () => {
+  test('a hundred versions at once get numbers without a gap and without a double', async () => {
     const name = newName()
-    await Promise.all(Array.from({ length: 100 }, () => registerModel(person, { name, files: files() })))
+    let refusals = 0
+    // On a slow machine not all get a connection in time, for their change or for the answer to it: such a one comes again.
+    const register = (): Promise<unknown> =>
+      registerModel(person, { name, files: files() }).catch((error) => {
+        if (toAppError(error).code !== 'unavailable') throw error
+        refusals += 1
+        return register()
+      })
+    await Promise.all(Array.from({ length: 100 }, register))
     const { items } = await listVersions(person, { model: name, limit: 1000 })
-    expect(items.map(({ version }) => version)).toEqual(Array.from({ length: 100 }, (_, index) => 100 - index))
+    expect(items.map(({ version }) => version)).toEqual(Array.from(items, (_, index) => items.length - index))
+    expect(items.length).toBeGreaterThanOrEqual(100)
+    expect(items.length).toBeLessThanOrEqual(100 + refusals)
   }, 60_000)
 
   test('a version waits for its upload, then is ready with the signature of its graph', async () => {
