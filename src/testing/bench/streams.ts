@@ -10,8 +10,9 @@ import { startWeb, type TestWeb } from '../web.ts'
 import { probe } from './probe.ts'
 import { type BenchResult, quantile } from './result.ts'
 
-const people = 50
-const streamsEach = 100
+const people = 100
+/** Half of what one person may have: those of before may still count when they come back. */
+const streamsEach = 50
 /** Of every ten streams one is opened and never read. */
 const unreadOneIn = 10
 
@@ -19,13 +20,15 @@ type Stream = { socket: Socket; isRead: boolean; heard: (word: string) => Promis
 
 const mebibytesOf = (pid: number) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 
-/** @throws Error when the connection ends before the word has come. */
+/** @throws Error when the stream is refused, or ends before the word has come. */
 function open(web: TestWeb, key: string, isRead: boolean): Stream {
   const socket = connectTo(web.port, '127.0.0.1')
   let text = ''
+  let isRefused = false
   let check = () => {}
   socket.on('error', () => undefined)
   socket.on('data', (chunk) => {
+    if (text === '') isRefused = !`${chunk}`.startsWith('HTTP/1.1 200')
     text = `${text}${chunk}`.slice(-4_000)
     check()
     if (!isRead && text.includes('event: connected')) socket.pause()
@@ -35,7 +38,10 @@ function open(web: TestWeb, key: string, isRead: boolean): Stream {
   )
   const heard = (word: string) =>
     new Promise<void>((resolve, reject) => {
-      check = () => text.includes(word) && resolve()
+      check = () => {
+        if (isRefused) reject(new Error(`a stream was refused: ${text}`))
+        if (text.includes(word)) resolve()
+      }
       socket.once('close', () => reject(new Error(`a stream ended: ${text.slice(-500)}`)))
       check()
     })
