@@ -3,6 +3,7 @@
 # while a job and requests are under way, and checks that all is well again. Where there is no engine it says so and ends with 0.
 #   docker/check.sh          build, try, remove
 #   KEEP=1 docker/check.sh   leaves it running
+#   UPGRADE_FROM=COMMIT docker/check.sh   also brings up that earlier version, and upgrades it
 # Sizes and behaviour decide; times are measured beside their aims, since the machine may be busy with other work.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -238,7 +239,33 @@ backup_and_restore() {
 major_of() { run exec -T db "$1" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/'; }
 # A pg_dump refuses a newer server; an image that is put together where no registry is in reach may hold one.
 server=$(major_of postgres) dump=$(major_of pg_dump)
-if [ "$dump" -ge "$server" ]; then backup_and_restore; else say "skipped: backup and restore: the database image has PostgreSQL $server, but pg_dump $dump, which can not dump it"; fi
+if [ "$dump" -ge "$server" ]; then backup_and_restore; else say "skipped: backup and restore: the database image has PostgreSQL $server, but pg_dump $dump, which can not dump it (DB_IMAGE names another)"; fi
+
+# ---- an earlier version, upgraded by the commands of the operations page as they stand there
+
+upgrade() { # its commit
+  local project=$project-second tree=$work/earlier PORT INFERENCE_PORT url NEUROWEAVER_URL NEUROWEAVER_INFERENCE_URL NEUROWEAVER_API_KEY
+  PORT=$(free_port) INFERENCE_PORT=$(free_port)
+  url=http://127.0.0.1:$PORT NEUROWEAVER_URL=$url NEUROWEAVER_INFERENCE_URL=http://127.0.0.1:$INFERENCE_PORT
+  export PORT INFERENCE_PORT NEUROWEAVER_URL NEUROWEAVER_INFERENCE_URL NEUROWEAVER_API_KEY
+  mkdir "$tree"
+  git archive "$1" | tar -x -C "$tree"
+  earlier() { "${compose[@]}" --project-directory "$tree" -f "$tree/docker-compose.yml" -p "$project" "$@"; }
+  took "building $1" - earlier build
+  took "starting $1" - earlier up -d
+  NEUROWEAVER_API_KEY=$(docker exec "$(id_of web)" cat /secrets/bootstrap.key)
+  await "$1 is healthy" 180 all_healthy
+  check "the demo on $1" npm run --silent demo
+  local before=$SECONDS
+  check 'the upgrade' as_written Upgrade "$project"
+  await 'everything is healthy after the upgrade' 180 all_healthy
+  await 'what was deployed before serves' 60 serves
+  say "time   upgrade: $((SECONDS - before)) s"
+  check 'the record and every artifact are whole' quiet run exec -T web neuroweaver-entry node src/launcher/nw.ts verify
+  check 'the demo again, with the data of before' npm run --silent demo
+  run down --volumes >/dev/null 2>&1
+}
+if [ "${UPGRADE_FROM:-}" ]; then upgrade "$UPGRADE_FROM"; fi
 
 # ---- faults
 

@@ -142,5 +142,5 @@ export const notify = (tx: Queryable, channel: string, payload: string) => tx.ex
  * It is on its way when this returns, before anything that is asked of the same transaction afterwards.
  * @param name one for each text.
  */
-export const executeNamed = (on: Queryable, name: string, text: string, params: unknown[]): Promise<unknown> =>
-  on._.session.prepareQuery({ sql: text, params }, undefined, name, false).execute()
+export const executeNamed = (on: Queryable, name: string, text: string, params: unknown[]): Promise<pg.QueryResult> =>
+  on._.session.prepareQuery({ sql: text, params }, undefined, name, false).execute() as Promise<pg.QueryResult>

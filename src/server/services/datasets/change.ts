@@ -13,7 +13,7 @@ import { queueWhenComplete } from './settle.ts'
 
 /** Makes a data set of uploaded files; a known name gets its next version. */
 export async function createDataset(caller: Caller, input: z.infer<typeof createInput>): Promise<Dataset> {
-  const id = await transaction(async (tx) => {
+  return transaction(async (tx) => {
     const files = await resolveFiles(tx, caller, input.files)
     const { id, version } = await nextVersionOf(tx, caller, input)
     const versionId = newId()
@@ -33,9 +33,9 @@ export async function createDataset(caller: Caller, input: z.infer<typeof create
     await queueWhenComplete(tx, versionId)
     await recordAudit(tx, caller, { action: 'dataset.create', targetType: 'dataset', targetId: id, after: { name: input.name, version } })
     await announce(tx, 'dataset', caller.project.id, id)
-    return id
+    // Read before it commits: a caller who is told that there is no connection would add another version.
+    return getDataset(caller, { dataset: id }, tx)
   })
-  return getDataset(caller, { dataset: id })
 }
 
 async function nextVersionOf(tx: Tx, caller: Caller, input: z.infer<typeof createInput>): Promise<{ id: string; version: number }> {

@@ -82,16 +82,20 @@ export async function listDatasets(caller: Caller, input: z.infer<typeof listInp
   }
 }
 
-export async function getDataset(caller: Caller, input: { dataset: string; version?: number | undefined }): Promise<DatasetDetail> {
-  const row = await findDatasetRow(db(), caller, input.dataset)
-  const version = await findDatasetVersion(db(), row, input.version)
+export async function getDataset(
+  caller: Caller,
+  input: { dataset: string; version?: number | undefined },
+  on: Queryable = db(),
+): Promise<DatasetDetail> {
+  const row = await findDatasetRow(on, caller, input.dataset)
+  const version = await findDatasetVersion(on, row, input.version)
   const [files, versions, usedBy, [creator]] = await Promise.all([
-    db()
+    on
       .select({ path: datasetFiles.path, sha256: datasetFiles.sha256, sizeBytes: datasetFiles.sizeBytes })
       .from(datasetFiles)
       .where(eq(datasetFiles.datasetVersionId, version.id))
       .orderBy(asc(datasetFiles.position)),
-    db()
+    on
       .select({
         version: datasetVersions.version,
         status: datasetVersions.status,
@@ -102,13 +106,13 @@ export async function getDataset(caller: Caller, input: { dataset: string; versi
       .where(eq(datasetVersions.datasetId, row.id))
       .orderBy(desc(datasetVersions.version))
       .limit(200),
-    db()
+    on
       .select({ jobId: trainingJobs.id, name: trainingJobs.name, status: trainingJobs.status })
       .from(trainingJobs)
       .where(eq(trainingJobs.datasetVersionId, version.id))
       .orderBy(desc(trainingJobs.createdAt))
       .limit(50),
-    db()
+    on
       .select({ email: users.email })
       .from(users)
       .where(eq(users.id, row.createdBy ?? row.id)),

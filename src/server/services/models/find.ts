@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, getTableColumns, sql } from 'drizzle-orm'
 import { isUuid, type Page } from '#src/contracts/common.ts'
 import type { ListModels, Model } from '#src/contracts/model.ts'
-import { type Queryable, rawPool } from '#src/server/db/client.ts'
+import { executeNamed, type Queryable, rawPool, type Tx } from '#src/server/db/client.ts'
 import { models, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
@@ -39,14 +39,21 @@ const getStatements = {
   },
 }
 
-/** One model, by a statement that is prepared once a connection: this is the hottest read of the registry. */
-export async function getModel(caller: Caller, ref: string): Promise<Model> {
-  const statement = isUuid(ref) ? getStatements.id : getStatements.name
-  const { rows } = await rawPool().query({ ...statement, values: [caller.project.id, ref] })
+/**
+ * One model, by a statement that is prepared once a connection: this is the hottest read of the registry.
+ * @param tx the transaction that changed it, where the answer to the change must not need a connection of its own.
+ */
+export async function getModel(caller: Caller, ref: string, tx?: Tx): Promise<Model> {
+  const { name, text } = isUuid(ref) ? getStatements.id : getStatements.name
+  const values = [caller.project.id, ref]
+  const { rows } = tx ? await executeNamed(tx, name, text, values) : await rawPool().query({ name, text, values })
   const row = rows[0]
   if (!row) throw modelNotFound(ref)
-  return { ...row, project: caller.project.name, createdAt: row.createdAt.toISOString(), updatedAt: row.updatedAt.toISOString() }
+  return { ...row, project: caller.project.name, createdAt: isoOf(row.createdAt), updatedAt: isoOf(row.updatedAt) }
 }
+
+/** A moment as the driver gives it, or as Drizzle lets it pass as text. */
+const isoOf = (moment: Date | string) => new Date(moment).toISOString()
 
 const orders = {
   updated_at: { column: models.updatedAt, sortValue: (row: ModelRow) => row.updatedAt },

@@ -80,7 +80,7 @@ export async function registerModel(caller: Caller, input: RegisterModel): Promi
   if ((files === undefined) === (external === undefined))
     throw new AppError('bad_request', `files: give ${neitherNorBoth}.`, { details: [{ path: 'files', message: `give ${neitherNorBoth}` }] })
   if (external) await checkExternal(external)
-  const modelId = await transaction(async (tx) => {
+  return transaction(async (tx) => {
     const resolved = files ? await resolveFiles(tx, caller, files) : []
     const model = await ensureModel(tx, caller.project.id, input.name, caller.userId, input)
     const { id, version } = external
@@ -101,7 +101,7 @@ export async function registerModel(caller: Caller, input: RegisterModel): Promi
         caller.correlationId,
       )
     else if (!(await settleVersion(tx, id, caller.correlationId))) await refreshModel(tx, model.id)
-    return model.id
+    // Read before it commits: a caller who is told that there is no connection would register it again.
+    return getModel(caller, model.id, tx)
   })
-  return getModel(caller, modelId)
 }
