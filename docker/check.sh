@@ -208,7 +208,11 @@ for part in training inference worker web db; do
   say "note   attempts of the job: $attempts"
   [ $part != training ] || check 'another attempt went on with the job' test "$attempts" -gt 1
 done
-whole() { local job; for job in "${jobs[@]}"; do is_state "$job" succeeded || return 1; done; [ "$(api "$url/api/v1/models" | field '.filter((model) => model.status === "ready").length')" = 6 ]; }
+whole() {
+  local job models; for job in "${jobs[@]}"; do is_state "$job" succeeded || { api "$url/api/v1/training/jobs/$job"; return 1; }; done
+  models=$(api "$url/api/v1/models" | field '.map((model) => model.name + " " + model.status).join()')
+  [ "$(tr , '\n' <<<"$models" | grep -c ' ready$')" = 6 ] || { echo "$models"; return 1; }
+}
 check 'six models are ready, and every job has succeeded' whole
 
 # ---- a backup, restored beside it by the commands of the operations page as they stand there
@@ -244,7 +248,7 @@ if [ "$dump" -ge "$server" ]; then backup_and_restore; else say "skipped: backup
 # ---- an earlier version, upgraded by the commands of the operations page as they stand there
 
 upgrade() { # its commit
-  local project=$project-second tree=$work/earlier PORT INFERENCE_PORT url NEUROWEAVER_URL NEUROWEAVER_INFERENCE_URL NEUROWEAVER_API_KEY
+  local project=$project-second tree=$work/earlier PORT INFERENCE_PORT url NEUROWEAVER_URL NEUROWEAVER_INFERENCE_URL NEUROWEAVER_API_KEY DEPLOYMENT
   PORT=$(free_port) INFERENCE_PORT=$(free_port)
   url=http://127.0.0.1:$PORT NEUROWEAVER_URL=$url NEUROWEAVER_INFERENCE_URL=http://127.0.0.1:$INFERENCE_PORT
   export PORT INFERENCE_PORT NEUROWEAVER_URL NEUROWEAVER_INFERENCE_URL NEUROWEAVER_API_KEY
@@ -256,6 +260,7 @@ upgrade() { # its commit
   NEUROWEAVER_API_KEY=$(docker exec "$(id_of web)" cat /secrets/bootstrap.key)
   await "$1 is healthy" 180 all_healthy
   check "the demo on $1" npm run --silent demo
+  DEPLOYMENT=$(api "$url/api/v1/deployments" | field '[0].name')
   local before=$SECONDS
   check 'the upgrade' as_written Upgrade "$project"
   await 'everything is healthy after the upgrade' 180 all_healthy
