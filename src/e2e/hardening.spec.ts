@@ -130,4 +130,41 @@ test.describe('pages', () => {
       expect((await seenOn()).refused).toEqual([])
       await expectSound(page)
     })
+
+  test('an address of no project says so, and the page goes on answering', async () => {
+    await page.goto('/settings/projects/nope')
+    await expect(page.getByRole('heading', { name: 'Nothing here' })).toBeVisible()
+    await expect(page).toHaveTitle('Not found · NeuroWeaver')
+    await page.getByRole('link', { name: 'All projects' }).click()
+    await expect(page).toHaveURL(`${product.url}/settings/projects`)
+    await expect(page).toHaveTitle('Projects, settings · NeuroWeaver')
+  })
+
+  test('a list that can not be read again stays, and says that it is older', async () => {
+    await page.goto('/settings/runtimes')
+    const row = page.getByRole('row').filter({ hasText: 'inference' })
+    await expect(row).not.toHaveCount(0)
+    const rows = await row.count()
+    await page.route('**/api/trpc/**runtimes.list**', (route) => route.fulfill({ status: 503, body: '' }))
+    await expect(page.getByText('What stands here was read before.')).toBeVisible({ timeout: 30_000 })
+    await expect(row).toHaveCount(rows)
+    await page.unrouteAll()
+    await expect(page.getByText('What stands here was read before.')).toHaveCount(0, { timeout: 30_000 })
+  })
+
+  test('j walks along the rows of a table without links, and Space looks into one', async () => {
+    await page.goto('/monitoring/rules')
+    await expect(page.locator('[data-row-link]').first()).toBeVisible()
+    await page.keyboard.press('j')
+    await expect(page.locator('[data-row-link]').first()).toBeFocused()
+  })
+
+  test('the palette has a name, and axe finds nothing on it', async () => {
+    await page.goto('/models')
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await page.keyboard.press('Control+k')
+    await expect(page.getByRole('dialog', { name: 'Search things and actions' })).toBeVisible()
+    await expectSound(page)
+    await page.keyboard.press('Escape')
+  })
 })

@@ -68,8 +68,8 @@ export function Rules() {
       note="Looked at every five seconds for each deployment that they watch."
       actions={data?.length ? create : undefined}
     >
-      <ErrorNotice title="The rules could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The rules could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="rules"
           label="Alert rules"

@@ -70,8 +70,8 @@ export function Channels() {
       note="Alerts and other news of this project go to webhooks, Slack and e-mail. What does not arrive is tried again."
       actions={data?.length ? create : undefined}
     >
-      <ErrorNotice title="The channels could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The channels could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="channels"
           label="Channels"

@@ -7,6 +7,7 @@ import { useRouter } from 'next/navigation'
 import { useEffect, useId, useRef, useState } from 'react'
 import { type Entry, usePaletteEntries } from '#src/ui/frame/usePaletteEntries.ts'
 import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
+import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
 function PaletteRow({
   entry,
@@ -60,6 +61,7 @@ function PaletteRow({
 export default function Palette({ onClose, onHelp }: { onClose: () => void; onHelp: () => void }) {
   const router = useRouter()
   const listId = useId()
+  const titleId = useId()
   const input = useRef<HTMLInputElement>(null)
   const [query, setQuery] = useState('')
   const [active, setActive] = useState(0)
@@ -99,10 +101,13 @@ export default function Palette({ onClose, onHelp }: { onClose: () => void; onHe
       onClose={onClose}
       fullWidth
       maxWidth="sm"
-      aria-label="Search things and actions"
+      aria-labelledby={titleId}
       sx={{ '& .MuiDialog-container': { alignItems: 'flex-start', pt: { xs: 2, sm: '12vh' } } }}
       slotProps={{ paper: { sx: { m: 2, width: 'calc(100% - 16px)' } } }}
     >
+      <Box component="h2" id={titleId} sx={visuallyHidden}>
+        Search things and actions
+      </Box>
       <Box sx={{ display: 'flex', alignItems: 'center', gap: 2, px: 4, borderBottom: 1, borderColor: 'divider' }}>
         <SearchIcon sx={{ fontSize: 20, color: 'text.secondary' }} />
         <InputBase

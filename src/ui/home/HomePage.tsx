@@ -35,7 +35,7 @@ export function HomePage() {
   return (
     <>
       <PageHeader title="Home" action={action} tabTitle={tabTitle} />
-      <ErrorNotice title="Home could not be read" error={data ? null : error} onRetry={() => void refetch()} />
+      <ErrorNotice title="Home could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
       {!data && !error && <PageSkeleton />}
       {data && (
         <Box sx={{ display: 'grid', gap: 8 }}>

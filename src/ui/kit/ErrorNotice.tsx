@@ -14,11 +14,14 @@ export type ErrorNoticeProps = {
   /** What to do instead of the sentence that goes with the error's code. */
   hint?: string
   onRetry?: () => void
+  /** What was read before still stands on the page: then it is said quietly. */
+  isOlder?: boolean
 }
 
 /** An error as people need it: what happened, why, what to do, and the id to quote. */
-export function ErrorNotice({ error, title = 'This could not be done', hint, onRetry }: ErrorNoticeProps) {
+export function ErrorNotice({ error, title = 'This could not be done', hint, onRetry, isOlder }: ErrorNoticeProps) {
   if (!error) return null
+  if (isOlder) return <OlderNotice title={title} onRetry={onRetry} />
   const read = readError(error)
   return (
     <Box
@@ -69,6 +72,19 @@ export function ErrorNotice({ error, title = 'This could not be done', hint, onR
           Try again
         </Button>
       )}
+    </Box>
+  )
+}
+
+function OlderNotice({ title, onRetry }: Pick<ErrorNoticeProps, 'title' | 'onRetry'>) {
+  return (
+    <Box
+      role="status"
+      sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, typography: 'body2', color: 'text.secondary' }}
+    >
+      <StatusShape status="degraded" />
+      {title} just now. What stands here was read before.
+      {onRetry && <Button onClick={onRetry}>Try again</Button>}
     </Box>
   )
 }

@@ -4,7 +4,7 @@ import Button from '@mui/material/Button'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
-import { useId } from 'react'
+import { useId, useState } from 'react'
 import { Dialog } from '#src/ui/kit/overlays.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 
@@ -22,6 +22,9 @@ export type FormDialogProps = {
   children: React.ReactNode
 }
 
+/** The fields scroll between the title and the buttons, which stay in sight. */
+const formSx = { display: 'flex', flexDirection: 'column', minHeight: 0 } as const
+
 /** A short form over the page. */
 export function FormDialog({
   title,
@@ -35,9 +38,14 @@ export function FormDialog({
   children,
 }: FormDialogProps) {
   const id = useId()
+  const [isTouched, setTouched] = useState(false)
+  // A click that went astray must not throw away what was typed.
+  const close = (_event: object, reason: string) => {
+    if (!isBusy && !(isTouched && reason === 'backdropClick')) onClose()
+  }
   return (
-    <Dialog open onClose={isBusy ? undefined : onClose} fullWidth maxWidth={isWide ? 'md' : 'xs'} aria-labelledby={id}>
-      <Box component="form" onSubmit={onSubmit} noValidate>
+    <Dialog open onClose={close} fullWidth maxWidth={isWide ? 'md' : 'xs'} aria-labelledby={id}>
+      <Box component="form" onSubmit={onSubmit} onChange={() => setTouched(true)} noValidate sx={formSx}>
         <DialogTitle id={id}>{title}</DialogTitle>
         <DialogContent sx={{ display: 'grid', gap: 4 }}>
           {children}

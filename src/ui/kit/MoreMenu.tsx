@@ -22,7 +22,7 @@ export function MoreMenu({ label = 'More actions', entries }: MoreMenuProps) {
       <IconButton aria-label={label} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
         <MoreIcon sx={{ fontSize: 18 }} />
       </IconButton>
-      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)}>
+      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)} slotProps={{ list: { 'aria-label': label } }}>
         {entries.map(
           (entry) =>
             entry && (

@@ -47,6 +47,7 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
       aria-selected={onToggle ? isChosen : undefined}
       onClick={open}
       onKeyDown={onKey}
+      {...(!href && !peek ? { tabIndex: -1, 'data-row-link': '' } : {})}
       sx={{ cursor: href ? 'pointer' : undefined }}
     >
       {onToggle && (
@@ -66,12 +67,18 @@ export function TableRowView<Row>({ row, columns, href, peek, rowActions, isChos
         </TableCell>
       ))}
       {(rowActions || peek) && (
-        <TableCell role="cell" align="right" data-peek={rowActions ? undefined : ''} sx={{ whiteSpace: 'nowrap', py: '2px !important' }}>
+        <TableCell
+          role="cell"
+          align="right"
+          data-actions=""
+          data-peek={rowActions ? undefined : ''}
+          sx={{ whiteSpace: 'nowrap', py: '2px !important' }}
+        >
           <Box sx={{ display: 'inline-flex', gap: 1, alignItems: 'center' }}>
             {rowActions?.(row)}
             {peek && (
               <Hint text="Peek (Space)">
-                <IconButton aria-label="Peek" onClick={() => setPeeking(true)}>
+                <IconButton aria-label="Peek" data-row-link={href ? undefined : ''} onClick={() => setPeeking(true)}>
                   <PeekIcon sx={{ fontSize: 17 }} />
                 </IconButton>
               </Hint>

@@ -33,7 +33,8 @@ export const cardSx = {
   },
   '& tbody tr:last-of-type > td': { borderBottom: 0 },
   '& td': { bgcolor: 'background.paper' },
-  '& td[data-first]': { position: 'sticky', left: 0, zIndex: 1, minWidth: 140 },
+  '& td[data-first]': { position: 'sticky', left: 0, zIndex: 1, minWidth: 140, maxWidth: 360, overflowWrap: 'anywhere' },
+  '& td[data-actions]': { position: 'sticky', right: 0, zIndex: 1 },
   '& th:first-of-type': { left: 0, zIndex: 3 },
   '@media (max-width: 599.95px)': {
     '&, & tbody': { display: 'block' },
@@ -68,6 +69,7 @@ export const cardSx = {
         textAlign: 'left',
         flex: 'none',
       },
+      '&[data-actions]': { position: 'static' },
       '&[data-peek]': { position: 'absolute', top: 2, right: 2, zIndex: 2 },
       '&[data-first]': { position: 'static', fontSize: '0.875rem', '&::before': { display: 'none' }, textAlign: 'left' },
     },

@@ -1,16 +1,34 @@
 'use client'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
+
+type Mounted = { title: string }
+
+/** Whatever is mounted and has a title, the last to come at the end: a page that is not found stands inside of a frame with its own. */
+const mounted: Mounted[] = []
+let observer: MutationObserver | undefined
+
+function apply(): void {
+  const wanted = mounted.at(-1)
+  const text = `${wanted?.title} · NeuroWeaver`
+  if (wanted && document.title !== text) document.title = text
+}
 
 /** The tab's title while mounted. Next streams a page's static title after the page itself, so the head is watched and ours set again. */
 export function useTabTitle(title: string) {
+  const own = useRef<Mounted>({ title })
   useEffect(() => {
-    const wanted = `${title} · NeuroWeaver`
-    const apply = () => {
-      if (document.title !== wanted) document.title = wanted
-    }
-    apply()
-    const observer = new MutationObserver(apply)
+    const entry = own.current
+    mounted.push(entry)
+    observer ??= new MutationObserver(apply)
+    // One watcher for all titles: two, each with a title of its own, would set theirs again for ever.
     observer.observe(document.head, { childList: true, subtree: true, characterData: true })
-    return () => observer.disconnect()
+    return () => {
+      mounted.splice(mounted.indexOf(entry), 1)
+      if (mounted.length === 0) observer?.disconnect()
+    }
+  }, [])
+  useEffect(() => {
+    own.current.title = title
+    apply()
   }, [title])
 }

@@ -8,7 +8,7 @@ const chipSx = {
   px: 1.5,
   typography: 'caption',
   lineHeight: '18px',
-  maxWidth: 220,
+  maxWidth: 'min(220px, 100%)',
   overflow: 'hidden',
   textOverflow: 'ellipsis',
   whiteSpace: 'nowrap',
@@ -43,6 +43,7 @@ export function TagChips({ tags, limit = 20, isOneLine = false }: { tags: Record
         gap: 1,
         flexWrap: isOneLine ? 'nowrap' : 'wrap',
         minWidth: 0,
+        maxWidth: '100%',
         '& > *': { maxWidth: isOneLine ? 130 : undefined },
       }}
     >

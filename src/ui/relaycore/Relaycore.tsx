@@ -129,8 +129,8 @@ function Outbox({ isUp }: { isUp: boolean }) {
   const drop = trpc.relaycore.drop.useMutation(options)
   return (
     <Section title="Messages" note="What RelayCore is told, in order for each model. Nothing is lost while it is away.">
-      <ErrorNotice title="The messages could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The messages could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="relaycore"
           label="Messages to RelayCore"

@@ -101,8 +101,8 @@ export function ApiKeys() {
       note="Programs show a key as a Bearer token. A key has a part of its owner's rights."
       actions={data?.length ? create : undefined}
     >
-      <ErrorNotice title="The keys could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The keys could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="keys"
           label="API keys"

@@ -116,7 +116,7 @@ export function HealthView() {
       note="What NeuroWeaver stands on, asked every five seconds. Load balancers ask /health/ready and /health/live; scripts read /api/v1/health."
       actions={data && <StatusChip {...(error ? verdicts.unknown : verdicts[data.status])} isFramed isLive />}
     >
-      <ErrorNotice title="The health could not be read" error={data ? null : error} onRetry={() => void refetch()} />
+      <ErrorNotice title="The health could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
       {!data && !error && <PageSkeleton />}
       {data && (
         <Box sx={{ opacity: error ? 0.5 : 1 }}>

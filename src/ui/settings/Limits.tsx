@@ -66,7 +66,7 @@ export function Limits() {
       note="Calls a minute. Whoever asks more often is told to wait; answers carry RateLimit headers. Signing in always takes 10 tries a minute from one address."
       isFramed
     >
-      <ErrorNotice title="The limits could not be read" error={data ? null : error} onRetry={() => void refetch()} />
+      <ErrorNotice title="The limits could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
       {data ? <LimitsForm key={JSON.stringify(data)} limits={data} /> : !error && <PageSkeleton />}
     </Section>
   )

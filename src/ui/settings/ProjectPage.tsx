@@ -137,8 +137,8 @@ function Members({ project, canManage }: { project: ProjectDetail; canManage: bo
   )
   return (
     <Section title="Members" note="The larger of the role here and the role everywhere holds." actions={data?.length ? add : undefined}>
-      <ErrorNotice title="The members could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The members could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="members"
           label="Members"

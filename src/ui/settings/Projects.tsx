@@ -82,8 +82,8 @@ export function Projects() {
         )
       }
     >
-      <ErrorNotice title="The projects could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The projects could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="projects"
           label="Projects"

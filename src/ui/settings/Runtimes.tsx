@@ -139,8 +139,8 @@ export function Runtimes() {
         )
       }
     >
-      <ErrorNotice title="The runtimes could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The runtimes could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="runtimes"
           label="Runtimes"

@@ -92,8 +92,8 @@ export function ServiceAccounts() {
       note="Accounts of programs. They have keys and project roles, and no password."
       actions={data?.length ? create : undefined}
     >
-      <ErrorNotice title="The list could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The list could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="service-accounts"
           label="Service accounts"

@@ -60,7 +60,7 @@ export function Sessions() {
         )
       }
     >
-      <ErrorNotice title="The sessions could not be read" error={data ? null : error} onRetry={() => void refetch()} />
+      <ErrorNotice title="The sessions could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
       {data && (
         <ListCard label="Sessions">
           {data.map((session) => (

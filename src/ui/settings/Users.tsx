@@ -103,8 +103,8 @@ export function Users() {
         </Button>
       }
     >
-      <ErrorNotice title="The list could not be read" error={data ? null : error} onRetry={() => void refetch()} />
-      {!error && (
+      <ErrorNotice title="The list could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />
+      {(data || !error) && (
         <DataTable
           id="users"
           label="People"
