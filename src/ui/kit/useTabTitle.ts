@@ -25,6 +25,7 @@ export function useTabTitle(title: string) {
     return () => {
       mounted.splice(mounted.indexOf(entry), 1)
       if (mounted.length === 0) observer?.disconnect()
+      apply()
     }
   }, [])
   useEffect(() => {
