@@ -34,7 +34,7 @@ export class AppError extends Error {
 /** Names of Postgres conditions that mean "try again", by SQLSTATE class or code. */
 const databaseAway = /^(08|57P0|53300)/
 /** Values that Postgres could not read as the type of their column. */
-const malformed = new Set(['22P02', '22P05', '22003', '22007', '22008', '22021'])
+const malformed = new Set(['22P02', '22P05', '22003', '22007', '22008', '22009', '22021'])
 /** A row that is referred to is gone, or is there already: another request was faster. Also a deadlock that came at every try. */
 const outrun = new Set(['23503', '23505', '40001', '40P01'])
 const systemAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
@@ -51,9 +51,12 @@ function codesOf(error: unknown): string[] {
   return codes
 }
 
+/** Pages are bundled with a copy of the class, so what the process throws is told by its name too. */
+const isAppError = (error: unknown): error is AppError => error instanceof AppError || (error instanceof Error && error.name === 'AppError')
+
 /** What a client is told of any thrown value: its own words for an AppError, a fixed sentence for all else. */
 export function toAppError(error: unknown): AppError {
-  if (error instanceof AppError) return error
+  if (isAppError(error)) return error
   if (error instanceof ZodError) {
     const details = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
     const first = details[0]

@@ -191,8 +191,8 @@ function openPageBridge(): void {
       return caller?.kind === 'anonymous' ? undefined : caller
     },
     needsFirstAdmin,
-    signIn: (email, password, headers) => signIn(email, password, senderOf(headers)),
-    signInWithToken: (token, headers) => signInWithToken(token, senderOf(headers)),
+    signIn: (email, password, headers) => signIn(email, password, senderOf(headers)).catch(noteFault),
+    signInWithToken: (token, headers) => signInWithToken(token, senderOf(headers)).catch(noteFault),
     signInWithProfile: (claims, headers) =>
       signInWithProfile(claims, senderOf(headers)).catch((error) => {
         log.warn('a sign-in by the identity provider was refused', { error })
@@ -201,6 +201,12 @@ function openPageBridge(): void {
     endSession,
     oidc: oidcSettings,
   })
+}
+
+/** The person is told a fixed sentence; why is in the log alone. */
+function noteFault(error: unknown): never {
+  if (toAppError(error).code === 'internal') log.error('a sign-in failed', { error })
+  throw error
 }
 
 /** Pages see no socket, so the address and the correlation id come in headers that web itself has set. */

@@ -9,6 +9,7 @@ import type {
   updateUser as updateUserInput,
   User,
 } from '#src/contracts/access.ts'
+import { text } from '#src/contracts/common.ts'
 import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { users } from '#src/server/db/schema.ts'
@@ -45,16 +46,23 @@ const hashPassword = (password: string) => hash(password, argon)
 /** Verified when no such user exists, so that the answer takes as long. */
 let decoy: Promise<string> | undefined
 
+const storable = text(200)
+const unusable = () =>
+  new AppError('bad_request', 'email: must be at most 200 characters, without NUL.', {
+    details: [{ path: 'email', message: 'must be at most 200 characters, without NUL' }],
+  })
+
 export type Sender = { address: string | null; userAgent: string | undefined; correlationId: string }
 
 /**
  * Begins a session for an e-mail and a password.
  * @returns undefined when they do not belong together: the answer does not tell which of the two was wrong.
- * @throws AppError too_many_requests after too many tries.
+ * @throws AppError too_many_requests after too many tries, bad_request for what can be nobody's e-mail.
  */
 export async function signIn(email: string, password: string, from: Sender): Promise<Begun | undefined> {
   const account = email.normalize('NFKC').trim().toLowerCase()
   await admitTry(account, from.address)
+  if (!storable.safeParse(account).success) throw unusable()
   const [row] = await db().select().from(users).where(eq(users.email, account))
   decoy ??= hashPassword('no such user')
   // Waited for in both cases, so that the first to ask after a start is not told by it either.
@@ -80,13 +88,13 @@ const recordRefusal = (row: Row | undefined, { correlationId, address }: Sender)
   })
 
 /** Begins a session for the bearer of a unified token, which ends with it. @throws AppError as `verifyToken` does. */
-export async function signInWithToken(text: string, from: Sender): Promise<Begun> {
-  const token = await verifyToken(text)
+export async function signInWithToken(shown: string, from: Sender): Promise<Begun> {
+  const token = await verifyToken(shown)
   if (token.kind === 'system') throw new AppError('forbidden', 'A token of a system opens no session. Use one of a person.')
   const user = await accountOfToken(token)
   if (rightsOfToken(user, token).length === 0)
     throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
-  return beginSession(user, { ...from, origin: 'token' }, { text, expiresAt: token.expiresAt })
+  return beginSession(user, { ...from, origin: 'token' }, { text: shown, expiresAt: token.expiresAt })
 }
 
 /** Begins a session for somebody whom the identity provider vouches for. `claims` are those of its ID token. */

@@ -1,8 +1,9 @@
 /** Signing in at a real OpenID provider: the pages' own settings for it, driven over HTTP as a browser would, by following redirects. */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { hash, verify } from '@node-rs/argon2'
+import { SignJWT } from 'jose'
 import NextAuth from 'next-auth'
 import { decode } from 'next-auth/jwt'
 import Provider from 'oidc-provider'
@@ -11,7 +12,7 @@ import { type Bridge, openBridge } from '#src/server/bridge.ts'
 import { db } from '#src/server/db/client.ts'
 import { users } from '#src/server/db/schema.ts'
 import { toAppError } from '#src/server/errors.ts'
-import { signIn, signInWithProfile } from '#src/server/services/users.ts'
+import { signIn, signInWithProfile, signInWithToken } from '#src/server/services/users.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { makeUser } from '#src/testing/factories.ts'
 import { authOptions } from './auth.ts'
@@ -22,6 +23,7 @@ vi.hoisted(() => {
     RUNTIME_TOKEN: 'r'.repeat(40),
     NEXTAUTH_SECRET: 's'.repeat(40),
     OIDC_ROLE_MAP: 'ml=manager',
+    UNIFIED_JWT_SECRET: 'a secret that the systems share, long enough',
   })
 })
 // The real thing, whose calls are counted.
@@ -38,6 +40,7 @@ const people: Record<string, Record<string, unknown>> = {
   marie: { email: 'marie@example.org', email_verified: true, name: 'Marie', groups: ['ml'] },
   mallory: { email: 'owner@example.org', email_verified: false, groups: ['ml'] },
 }
+const from = { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }
 const servers: Server[] = []
 let site = ''
 let issuer = ''
@@ -130,12 +133,10 @@ beforeAll(async () => {
       name: 'Example ID',
       scope: 'openid email profile',
     }),
-    signInWithProfile: (claims) =>
-      signInWithProfile(claims, { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }).catch((error) => ({
-        refusal: toAppError(error).code,
-      })),
-    signIn: (email, password) => signIn(email, password, { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }),
-  } as Pick<Bridge, 'oidc' | 'signIn' | 'signInWithProfile'> as Bridge)
+    signInWithProfile: (claims) => signInWithProfile(claims, from).catch((error) => ({ refusal: toAppError(error).code })),
+    signIn: (email, password) => signIn(email, password, from),
+    signInWithToken: (token) => signInWithToken(token, from),
+  } as Pick<Bridge, 'oidc' | 'signIn' | 'signInWithToken' | 'signInWithProfile'> as Bridge)
 })
 afterAll(() => {
   for (const server of servers) server.close()
@@ -168,17 +169,19 @@ describe('an OpenID provider', () => {
   })
 })
 
+/** Sends what the sign-in page sends. */
+async function enter(provider: 'credentials' | 'token', given: Record<string, string>) {
+  const browser = new Browser()
+  const { csrfToken } = JSON.parse((await browser.go(`${site}/api/auth/csrf`)).text) as { csrfToken: string }
+  const { status, text } = await browser.go(`${site}/api/auth/callback/${provider}`, { csrfToken, json: 'true', ...given })
+  return { status, text, cookie: browser.cookie('neuroweaver.session'), browser }
+}
+const told = (text: string) => new URL((JSON.parse(text) as { url: string }).url).searchParams.get('error')
+
 describe('a password', () => {
   const tryIn = async (email: string) => {
-    const browser = new Browser()
-    const { csrfToken } = JSON.parse((await browser.go(`${site}/api/auth/csrf`)).text) as { csrfToken: string }
-    const { status, text } = await browser.go(`${site}/api/auth/callback/credentials`, {
-      csrfToken,
-      email,
-      password: 'a guess',
-      json: 'true',
-    })
-    return { status, text, cookie: browser.cookie('neuroweaver.session') }
+    const { status, text, cookie } = await enter('credentials', { email, password: 'a guess' })
+    return { status, text, cookie }
   }
 
   test('A13: that is wrong gets the same answer, for the same work, whether somebody has the e-mail or not', async () => {
@@ -189,5 +192,44 @@ describe('a password', () => {
     expect(unknown).toEqual(known)
     const settings = vi.mocked(verify).mock.calls.map(([digest]) => /^\$argon2id\$v=\d+\$[^$]+/.exec(String(digest))?.[0])
     expect(settings).toEqual(Array(2).fill('$argon2id$v=19$m=19456,t=2,p=1'))
+  })
+
+  test.each(['a\0b@x.test', `${'a'.repeat(300)}@x.test`])('is not looked up for what can be nobody’s e-mail', async (email) => {
+    const { status, text } = await tryIn(email)
+    expect(status).toBe(401)
+    expect(told(text)).toMatch(/^email: must be/)
+  })
+
+  test('gets words for people and nothing of the database when something fails here', async () => {
+    await db().execute(sql`alter table sign_in_failures rename to sign_in_failures_away`)
+    try {
+      const { status, text } = await tryIn('known@example.org')
+      expect(status).toBe(401)
+      expect(told(text)).toMatch(/^Something went wrong on our side/)
+    } finally {
+      await db().execute(sql`alter table sign_in_failures_away rename to sign_in_failures`)
+    }
+  })
+})
+
+describe('a unified token', () => {
+  const now = () => Math.floor(Date.now() / 1000)
+  const tokenOf = (email: string, more: Record<string, unknown> = {}) =>
+    new SignJWT({
+      type: 'cross_system',
+      sub: email,
+      user_id: '7',
+      permissions: ['neuroweaver:read'],
+      target_system: 'neuroweaver',
+      exp: now() + 600,
+      ...more,
+    })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new TextEncoder().encode(process.env.UNIFIED_JWT_SECRET))
+
+  test.each([{ iat: Date.now() }, { name: 'a\0b' }, { exp: Date.now() }])('that says %o is refused in words for people', async (more) => {
+    const { status, text, cookie } = await enter('token', { token: await tokenOf('odd@example.org', more) })
+    expect({ status, cookie }).toEqual({ status: 401, cookie: undefined })
+    expect(told(text)).toMatch(/^This token is refused: its claim "(iat|name|exp)"/)
   })
 })
