@@ -145,6 +145,7 @@ describe('a token of each shape', () => {
     }
     expect(await introspect(token)).toBe(404)
     expect(await introspect(`${token}x`)).toBe(401)
+    expect(await introspect('eyJ.a.b')).toBe(401)
   })
 
   test('for another system is refused with 403, one without any right too', async () => {
@@ -204,6 +205,12 @@ describe('a forged or broken token is refused with 401', () => {
     ['another issuer', () => sign({ ...good(), iss: 'https://evil.example.test' })],
     ['an e-mail that is two', () => sign({ ...good(), sub: 'a@x.com,b@y.com' })],
     ['a shape of nobody', () => sign({ type: 'robot', sub: 'x@example.test' })],
+    ['issued in milliseconds', () => sign({ ...good(), iat: Date.now() })],
+    ['issued in ten years', () => sign({ ...good(), iat: now() + 10 * 366 * 86_400 })],
+    ['an end in milliseconds', () => sign({ ...good(), exp: Date.now() })],
+    ['a name with NUL', () => sign({ ...good(), name: 'a\0b' })],
+    ['no header', () => 'eyJ.a.b'],
+    ['nothing but dots', () => 'eyJ..'],
     ['five parts', () => `${base64({ alg: 'dir', enc: 'A256GCM', zip: 'DEF' })}..a.b.c`],
     ['not JSON', () => rawHs256({ alg: 'HS256' }, 'hello')],
   ])('A1, A2, A3: %s', async ([, make]) => {

@@ -1,7 +1,8 @@
 /** Unified sign-on tokens: JWTs (RFC 7519) that the systems beside this one issue, in the three shapes that are in use. */
-import { createRemoteJWKSet, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { email, type Permission } from '#src/contracts/access.ts'
+import { text } from '#src/contracts/common.ts'
 import { env } from '#src/server/env.ts'
 import { AppError } from '#src/server/errors.ts'
 
@@ -16,6 +17,9 @@ export type UnifiedToken = {
 }
 
 const leewaySeconds = 30
+/** How far the clock of an issuer may be ahead: a later time of issue would shut out every token after it. */
+const aheadSeconds = 60
+const longestYears = 5
 const maxTokenLength = 16 * 1024
 /** The largest time that a Date holds, in seconds: `exp` beyond it is no time. */
 const maxSeconds = 8.64e12
@@ -39,7 +43,7 @@ const crossSystem = z.object({
   type: z.literal('cross_system'),
   sub: email,
   user_id: z.union([z.string(), z.number()]),
-  name: z.string().max(200).optional(),
+  name: text(200).optional(),
   permissions: list,
   target_system: z.string(),
 })
@@ -53,7 +57,7 @@ const system = z.object({
 const userSession = z.object({
   ...times,
   userId: z.union([z.string(), z.number()]),
-  username: z.string().max(200).optional(),
+  username: text(200).optional(),
   email,
   roles: list.default([]),
   permissions: list.default([]),
@@ -66,16 +70,21 @@ function rightsOf(named: readonly (keyof typeof wants | undefined)[]): Permissio
   return wants.admin.filter((permission) => all.has(permission))
 }
 
-const wantOf = (text: string): keyof typeof wants | undefined => (text in wants ? (text as keyof typeof wants) : undefined)
+const wantOf = (named: string): keyof typeof wants | undefined => (named in wants ? (named as keyof typeof wants) : undefined)
 const ours = (permission: string) => (permission.startsWith('neuroweaver:') ? wantOf(permission.slice('neuroweaver:'.length)) : undefined)
 const notForUs = () => new AppError('forbidden', 'This token is for another system. Ask for one whose target is neuroweaver.')
 
+/** When a token was issued and when it ends, which is often given in milliseconds by mistake. */
+function timesOf({ exp, iat }: { exp: number; iat?: number | undefined }): Pick<UnifiedToken, 'expiresAt' | 'issuedAt'> {
+  const now = Date.now() / 1000
+  if (iat !== undefined && iat > now + aheadSeconds) throw refused('its claim "iat" is in the future: it counts seconds since 1970')
+  if (exp > now + longestYears * 366 * 86_400)
+    throw refused(`its claim "exp" is more than ${longestYears} years away: it counts seconds since 1970`)
+  return { expiresAt: new Date(exp * 1000), issuedAt: iat === undefined ? null : new Date(iat * 1000) }
+}
+
 /** Reads the claims of a verified token. */
 function readClaims(payload: JWTPayload): UnifiedToken {
-  const at = (claims: { exp: number; iat?: number | undefined }) => ({
-    expiresAt: new Date(claims.exp * 1000),
-    issuedAt: claims.iat === undefined ? null : new Date(claims.iat * 1000),
-  })
   if (payload.type === 'cross_system') {
     const claims = parseClaims(crossSystem, payload)
     if (claims.target_system !== 'neuroweaver') throw notForUs()
@@ -84,7 +93,7 @@ function readClaims(payload: JWTPayload): UnifiedToken {
       subject: claims.sub,
       name: claims.name || claims.sub,
       permissions: rightsOf(claims.permissions.map(ours)),
-      ...at(claims),
+      ...timesOf(claims),
     }
   }
   if (payload.type === 'system') {
@@ -95,7 +104,7 @@ function readClaims(payload: JWTPayload): UnifiedToken {
       subject: claims.system,
       name: claims.system,
       permissions: rightsOf(claims.permissions.map(wantOf)),
-      ...at(claims),
+      ...timesOf(claims),
     }
   }
   const claims = parseClaims(userSession, payload)
@@ -103,7 +112,7 @@ function readClaims(payload: JWTPayload): UnifiedToken {
   const named = claims.permissions.some((permission) => permission.startsWith('neuroweaver:'))
     ? claims.permissions.map(ours)
     : claims.roles.map((role) => ofRole[role])
-  return { kind: 'person', subject: claims.email, name: claims.username || claims.email, permissions: rightsOf(named), ...at(claims) }
+  return { kind: 'person', subject: claims.email, name: claims.username || claims.email, permissions: rightsOf(named), ...timesOf(claims) }
 }
 
 function parseClaims<T extends z.ZodType>(schema: T, payload: JWTPayload): z.output<T> {
@@ -115,20 +124,32 @@ function parseClaims<T extends z.ZodType>(schema: T, payload: JWTPayload): z.out
 
 let keySet: { url: string; get: JWTVerifyGetKey } | undefined
 
+/** What a token's own header brings about while its key is looked for; all else says that the keys are not there. */
+const isOfToken = (error: unknown) =>
+  error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys || error instanceof errors.JOSENotSupported
+
 function remoteKeys(url: string): JWTVerifyGetKey {
   if (keySet?.url !== url) keySet = { url, get: createRemoteJWKSet(new URL(url), keySetOptions) }
-  return keySet.get
+  const { get } = keySet
+  return async (header, token) => {
+    try {
+      return await get(header, token)
+    } catch (error) {
+      throw isOfToken(error) ? error : keysAway(error)
+    }
+  }
 }
+
+const keysAway = (cause: unknown) =>
+  new AppError('unavailable', 'The keys that verify unified tokens can not be fetched just now. Try again in a moment.', {
+    cause,
+    retryAfterSeconds: 2,
+  })
 
 function refusalOf(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (error instanceof errors.JWTExpired) return refused('it has expired', error)
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" is not as it must be`, error)
-  if (error instanceof errors.JWKSTimeout || (error instanceof Error && !(error instanceof errors.JOSEError)))
-    return new AppError('unavailable', 'The keys that verify unified tokens can not be fetched just now. Try again in a moment.', {
-      cause: error,
-      retryAfterSeconds: 2,
-    })
   return refused('its signature or form is not right', error)
 }
 
@@ -157,6 +178,15 @@ export async function verifyToken(token: string): Promise<UnifiedToken> {
       ? await jwtVerify(token, new TextEncoder().encode(secret), { ...options, algorithms: ['HS256'] })
       : await jwtVerify(token, remoteKeys(url as string), { ...options, algorithms: ['RS256', 'ES256'] })
     return readClaims(payload)
+  } catch (error) {
+    throw refusalOf(error)
+  }
+}
+
+/** What a token says that was verified before. @throws AppError unauthorized when it can not be read any more. */
+export function readVerified(token: string): UnifiedToken {
+  try {
+    return readClaims(decodeJwt(token))
   } catch (error) {
     throw refusalOf(error)
   }
