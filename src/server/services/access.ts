@@ -19,7 +19,7 @@ import { AppError } from '#src/server/errors.ts'
 import { type Identity, type Known, knownOr } from './identities.ts'
 import { findSession } from './sessions.ts'
 import { accountOfToken, rightsOfToken } from './signOn/people.ts'
-import { isToken, verifyToken } from './signOn/token.ts'
+import { isToken, type UnifiedToken, verifyToken } from './signOn/token.ts'
 
 export type Caller = {
   kind: 'anonymous' | 'user' | 'key' | 'token' | 'runtime'
@@ -156,27 +156,29 @@ async function byBearer(bearer: string, project: string | undefined): Promise<Id
   }
 }
 
-/** The bearer of a unified token: what it grants, within what an admin allows here, and never beyond its end. */
+type Account = typeof users.$inferSelect
+type Reach = Pick<Identity, 'within' | 'installation' | 'permissions' | 'project'>
+
+/** What a token of somebody opens, shown as it is or through the session that it began: what it grants, within what an admin allows here. */
+async function reachOfToken(user: Account, token: UnifiedToken, project: string | undefined): Promise<Reach> {
+  const rights = rightsOfToken(user, token)
+  const most = user.origin === 'token' ? (user.roleCeiling ?? 'admin') : user.role
+  return narrow(rights, rolePermissions[most], await placeOf(user.id, most, project))
+}
+
+function narrow(within: readonly Permission[], installation: readonly Permission[], place: Awaited<ReturnType<typeof placeOf>>): Reach {
+  const held = (permissions: readonly Permission[]) => permissions.filter((permission) => within.includes(permission))
+  return { within, installation: held(installation), permissions: held(place.permissions), project: place.project }
+}
+
+/** The bearer of a unified token, never beyond its end. */
 async function byToken(bearer: string, project: string | undefined, until: number): Promise<Known> {
   const token = await verifyToken(bearer)
   const user = await accountOfToken(token)
-  const rights = rightsOfToken(user, token)
-  const most = user.origin === 'token' ? (user.roleCeiling ?? 'admin') : user.role
-  const place = await placeOf(user.id, most, project)
-  const within = (permissions: readonly Permission[]) => permissions.filter((permission) => rights.includes(permission))
-  const permissions = within(place.permissions)
-  if (permissions.length === 0)
+  const reach = await reachOfToken(user, token, project)
+  if (reach.permissions.length === 0)
     throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
-  const identity: Identity = {
-    ...anonymous,
-    kind: 'token',
-    userId: user.id,
-    email: user.email,
-    within: rights,
-    installation: within(rolePermissions[most]),
-    permissions,
-    project: place.project,
-  }
+  const identity: Identity = { ...anonymous, kind: 'token', userId: user.id, email: user.email, ...reach }
   return { identity, until: Math.min(until, token.expiresAt.getTime()) }
 }
 
@@ -185,28 +187,24 @@ async function bySession(session: NonNullable<Credentials['session']>, project: 
   if (!found || found.user.id !== session.userId || found.user.isDisabled || found.user.sessionEpoch !== session.epoch) {
     throw new AppError('unauthorized', 'This session has ended. Sign in again.')
   }
-  const { user } = found
-  const place = await placeOf(user.id, user.role, project)
-  const most = mostOfSession(found)
-  const within = (permissions: readonly Permission[]) => permissions.filter((permission) => most?.includes(permission) ?? true)
+  const { user, token } = found
+  const mustChangePassword = user.mustChangePassword && found.session.origin === 'local'
+  const reach = token ? await reachOfToken(user, token, project) : await reachOfRole(user, mustChangePassword, project)
   return {
     ...anonymous,
     kind: 'user',
     userId: user.id,
     email: user.email,
     sessionId: session.id,
-    ...(most ? { within: most } : {}),
-    installation: within(rolePermissions[user.role]),
-    ...(user.mustChangePassword && found.session.origin === 'local' ? { mustChangePassword: true } : {}),
-    permissions: within(place.permissions),
-    project: place.project,
+    ...(mustChangePassword ? { mustChangePassword } : {}),
+    ...reach,
   }
 }
 
-/** The most that a session holds: with a reset password nothing, with a token what the newest one grants; undefined for the whole role. */
-function mostOfSession({ session, user }: NonNullable<Awaited<ReturnType<typeof findSession>>>): readonly Permission[] | undefined {
-  if (user.mustChangePassword && session.origin === 'local') return []
-  return session.origin === 'token' ? (user.tokenPermissions ?? []) : undefined
+/** The whole role; with a reset password nothing of it. */
+async function reachOfRole(user: Account, mustChangePassword: boolean, project: string | undefined): Promise<Reach> {
+  const place = await placeOf(user.id, user.role, project)
+  return mustChangePassword ? narrow([], [], place) : { ...place, installation: rolePermissions[user.role] }
 }
 
 async function byRuntimeCredential(bearer: string): Promise<Identity> {

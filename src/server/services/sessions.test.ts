@@ -37,10 +37,11 @@ const makePerson = async (email: string, role: Role = 'viewer') =>
 const enter = async (email: string) => (await signIn(email, password, from())) as Begun
 const open = ({ sessionId, userId, epoch }: Begun) =>
   identify({ session: { id: sessionId, userId, epoch }, correlationId: 'test', address: null })
+const byBearer = (bearer: string) => identify({ bearer, correlationId: 'test', address: null })
 const gone = { code: 'unauthorized' }
 
 const now = () => Math.floor(Date.now() / 1000)
-const tokenOf = (email: string, permissions: string[], times: { iat?: number; exp?: number } = {}) =>
+const tokenOf = (email: string, permissions: string[], times: { iat?: number | undefined; exp?: number } = {}) =>
   new SignJWT({
     type: 'cross_system',
     sub: email,
@@ -103,6 +104,39 @@ describe('a session that a token began', () => {
     expect(chief).toMatchObject({ permissions: ['read'], installation: ['read'] })
     await expect(createApiKey(chief, { name: 'wide', scope: 'write', expiresInDays: null })).rejects.toMatchObject({ code: 'forbidden' })
     expect((await open(await enter('chief@example.org'))).installation).toContain('admin')
+  })
+
+  test.each([
+    ['without a time of issue', undefined],
+    ['of one and the same second', now()],
+  ])('holds what its own token grants, whatever another one %s grants', async (when, iat) => {
+    const email = `${iat ? 'same' : 'none'}@example.test`
+    const [wide, narrow] = await Promise.all([
+      tokenOf(email, ['neuroweaver:admin'], { iat }),
+      tokenOf(email, ['neuroweaver:read'], { iat }),
+    ])
+    expect(await byBearer(wide)).toMatchObject({ permissions: ['read', 'write', 'deploy', 'admin'] })
+    expect(await byBearer(narrow), when).toMatchObject({ permissions: ['read'] })
+    const begun = await signInWithToken(narrow, from())
+    expect(await open(begun)).toMatchObject({ permissions: ['read'], installation: ['read'], within: ['read'] })
+    expect(await open(await signInWithToken(wide, from()))).toMatchObject({ permissions: ['read', 'write', 'deploy', 'admin'] })
+    expect(await open(begun)).toMatchObject({ permissions: ['read'] })
+  })
+
+  test('holds no more than a newer token grants, nor gains by one that grants more', async () => {
+    const email = 'newer@example.test'
+    const begun = await signInWithToken(await tokenOf(email, ['neuroweaver:write'], { iat: now() - 60 }), from())
+    await byBearer(await tokenOf(email, ['neuroweaver:admin'], { iat: now() - 40 }))
+    expect(await open(begun)).toMatchObject({ permissions: ['read', 'write', 'deploy'] })
+    await byBearer(await tokenOf(email, ['neuroweaver:read'], { iat: now() - 20 }))
+    forgetIdentities()
+    expect(await open(begun)).toMatchObject({ permissions: ['read'], installation: ['read'] })
+  })
+
+  test('holds what its token without a time of issue grants to an account of here', async () => {
+    await makePerson('local@example.org', 'manager')
+    const begun = await signInWithToken(await tokenOf('local@example.org', ['neuroweaver:admin'], { iat: undefined }), from())
+    expect(await open(begun)).toMatchObject({ permissions: ['read', 'write', 'deploy'] })
   })
 
   test('is not begun by a token that grants nothing, nor by one of a system', async () => {

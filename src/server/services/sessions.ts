@@ -1,6 +1,7 @@
 /** Browser sessions: each cookie names a row, and ends when its row, its account or its token does. */
 import { and, desc, eq, gt, isNull, ne, sql } from 'drizzle-orm'
 import type { Session } from '#src/contracts/access.ts'
+import type { ErrorCode } from '#src/contracts/errors.ts'
 import { db, transaction, type Tx } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { sessions, users } from '#src/server/db/schema.ts'
@@ -10,7 +11,7 @@ import { seal, unseal } from '#src/server/sealing.ts'
 import type { Caller } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { recordAudit } from './audit.ts'
-import { verifyToken } from './signOn/token.ts'
+import { readVerified, type UnifiedToken, verifyToken } from './signOn/token.ts'
 
 type Row = typeof sessions.$inferSelect
 export type Begun = { sessionId: string; userId: string; email: string; name: string; epoch: number; expiresAt: Date }
@@ -64,34 +65,51 @@ const personOf = (user: typeof users.$inferSelect, from: From): Caller => ({
 
 const isOpen = and(isNull(sessions.revokedAt), gt(sessions.expiresAt, sql`now()`))
 
-/** The token that a session began with must still be good: its keys may have been changed since. */
-async function recheck(row: Row): Promise<boolean> {
-  if (!row.sealedToken || Date.now() - row.checkedAt.getTime() < recheckMs) return true
+/** The keys of a token may have been changed since it was last verified. @throws AppError as `verifyToken` does. */
+async function recheck(row: Row, text: string): Promise<void> {
   try {
-    await verifyToken(unseal(row.sealedToken))
+    await verifyToken(text)
   } catch (error) {
     // Keys that can not be fetched just now end nobody's session.
-    if (toAppError(error).code === 'unavailable') return true
-    await db().update(sessions).set({ revokedAt: sql`now()` }).where(eq(sessions.id, row.id))
-    return false
+    if (toAppError(error).code === 'unavailable') return
+    throw error
   }
   await db().update(sessions).set({ checkedAt: sql`now()` }).where(eq(sessions.id, row.id))
-  return true
+}
+
+const ending = new Set<ErrorCode>(['unauthorized', 'forbidden', 'conflict'])
+
+/** The token that a session began with. @returns undefined when it is no longer good, which ends the session. */
+async function tokenOf(row: Row, sealed: string): Promise<UnifiedToken | undefined> {
+  try {
+    const text = unseal(sealed)
+    if (Date.now() - row.checkedAt.getTime() >= recheckMs) await recheck(row, text)
+    return readVerified(text)
+  } catch (error) {
+    if (!ending.has(toAppError(error).code)) throw error
+    await db().update(sessions).set({ revokedAt: sql`now()` }).where(eq(sessions.id, row.id))
+    return undefined
+  }
 }
 
 const seenEveryMs = 60_000
 
-/** The open session of this id with its account, or undefined. */
-export async function findSession(id: string): Promise<{ session: Row; user: typeof users.$inferSelect } | undefined> {
+/** The open session of this id with its account and the token that it began with, or undefined. */
+export async function findSession(
+  id: string,
+): Promise<{ session: Row; user: typeof users.$inferSelect; token: UnifiedToken | undefined } | undefined> {
   const [row] = await db()
     .select({ session: sessions, user: users })
     .from(sessions)
     .innerJoin(users, eq(users.id, sessions.userId))
     .where(and(eq(sessions.id, id), isOpen))
-  if (!row || !(await recheck(row.session))) return undefined
+  if (!row) return undefined
+  const { sealedToken } = row.session
+  const token = sealedToken ? await tokenOf(row.session, sealedToken) : undefined
+  if (sealedToken && !token) return undefined
   if (Date.now() - row.session.lastSeenAt.getTime() > seenEveryMs)
     await db().update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, id))
-  return row
+  return { ...row, token }
 }
 
 /** One's open sessions, the latest first. */
