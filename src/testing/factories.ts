@@ -1,5 +1,6 @@
 /** Rows that most tests need, with the least that makes them valid. */
 import { randomBytes } from 'node:crypto'
+import { encode } from 'next-auth/jwt'
 import type { Action, KeyScope, Project, ProjectRole, Role } from '#src/contracts/access.ts'
 import type { RuntimeKind } from '#src/contracts/runtime.ts'
 import { db } from '#src/server/db/client.ts'
@@ -72,6 +73,13 @@ export async function makeSession(user: TestUser): Promise<{ id: string; userId:
     .insert(sessions)
     .values({ id, userId: user.id, origin: 'local', expiresAt: new Date(Date.now() + 3_600_000) })
   return { id, userId: user.id, epoch: user.sessionEpoch }
+}
+
+/** The headers with which a page of a signed-in user asks a server that has this secret. */
+export async function makeCookie(user: TestUser, secret: string): Promise<Record<string, string>> {
+  const { id, userId, epoch } = await makeSession(user)
+  const cookie = `neuroweaver.session=${await encode({ token: { sub: userId, epoch, sid: id }, secret })}`
+  return { cookie, 'sec-fetch-site': 'same-origin' }
 }
 
 /**

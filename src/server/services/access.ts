@@ -50,10 +50,14 @@ export type Caller = {
   source?: AuditSource
 }
 
-/** What a route or procedure asks of its caller. Every one has a rule; `open` is said, never assumed. */
+/**
+ * What a route or procedure asks of its caller. Every one has a rule; `open` is said, never assumed. `session` is for what a person
+ * does about the own account, which nobody who holds one of their keys or tokens may do.
+ */
 export type Rule =
   | 'open'
   | 'signed-in'
+  | 'session'
   | Permission
   | 'installation-admin'
   | 'runtime-enrol'
@@ -254,7 +258,7 @@ export function authorize(caller: Caller, rule: Rule, actions: readonly Action[]
   }
   if (rule.startsWith('runtime')) return authorizeRuntime(caller, rule)
   if (caller.kind === 'runtime') throw new AppError('forbidden', 'A runtime credential opens only the addresses under /api/runtime.')
-  if (caller.mustChangePassword && rule !== 'signed-in')
+  if (caller.mustChangePassword && rule !== 'signed-in' && rule !== 'session')
     throw new AppError('forbidden', 'Choose a new password first, under Settings → Account: an admin has reset the one you had.')
   if (caller.actions && actions && !actions.some((action) => caller.actions?.includes(action)))
     throw new AppError(
@@ -262,6 +266,7 @@ export function authorize(caller: Caller, rule: Rule, actions: readonly Action[]
       `This key is limited to ${caller.actions.join(', ')}. This needs ${actions.join(' or ')}: use another key.`,
     )
   if (rule === 'signed-in') return
+  if (rule === 'session') return authorizeSession(caller)
   if (rule === 'installation-admin') {
     if (!caller.installation.includes('admin'))
       throw new AppError('forbidden', 'Only an admin of this installation may do this. Ask one of them.')
@@ -273,6 +278,11 @@ export function authorize(caller: Caller, rule: Rule, actions: readonly Action[]
       `You need the right ${needed[rule as Permission]}. Ask an admin of the project, or use a key with a wider scope.`,
     )
   }
+}
+
+function authorizeSession({ kind }: Caller): void {
+  if (kind !== 'user')
+    throw new AppError('forbidden', 'Keys and tokens can not do this. Sign in with a browser, and do it under Settings → Account.')
 }
 
 function authorizeRuntime(caller: Caller, rule: Rule): void {

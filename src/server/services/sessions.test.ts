@@ -1,10 +1,10 @@
 /** Browser sessions and tries to sign in, with real rows: what begins them, what they may do, what ends them. */
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { SignJWT } from 'jose'
 import { describe, expect, test, vi } from 'vitest'
 import type { Role } from '#src/contracts/access.ts'
 import { db } from '#src/server/db/client.ts'
-import { sessions, signInFailures, users } from '#src/server/db/schema.ts'
+import { auditEvents, sessions, signInFailures, users } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeUser } from '#src/testing/factories.ts'
 import { authorize, identify, sha256Of } from './access.ts'
@@ -196,6 +196,22 @@ describe('a try to sign in', () => {
       code: 'too_many_requests',
       retryAfterSeconds: expect.any(Number),
     })
+  })
+
+  test('is as slow where one chooses another password, and is written down', async () => {
+    const user = await makePerson('guessed@example.org')
+    const held = await open(await enter(user.email))
+    const guess = (current: string) => changePassword({ ...held, address: from().address }, { current, next: 'another long password' })
+    for (let failure = 0; failure < 5; failure++)
+      await expect(guess('wrong')).rejects.toMatchObject({ code: 'unprocessable', details: [{ path: 'current' }] })
+    await expect(guess(password)).rejects.toMatchObject({ code: 'too_many_requests' })
+    await expect(enter(user.email)).rejects.toMatchObject({ code: 'too_many_requests' })
+    const refused = and(eq(auditEvents.action, 'user.refuse_password'), eq(auditEvents.targetId, user.id))
+    expect(await db().$count(auditEvents, refused)).toBe(5)
+    const here = { ...held, address: '10.8.8.8' }
+    const batch = Array.from({ length: 30 }, () => changePassword(here, { current: 'wrong', next: 'another long password' }))
+    const outcomes = await Promise.allSettled(batch)
+    expect(outcomes.every((outcome) => outcome.status === 'rejected' && outcome.reason.code === 'too_many_requests')).toBe(true)
   })
 
   test('with a password that an admin has reset opens nothing but the choice of another', async () => {

@@ -206,15 +206,12 @@ export async function resetPassword(caller: Caller, id: string): Promise<{ passw
   return { password }
 }
 
-/** A new password ends every other session. @throws AppError unprocessable when the present one is not right. */
+/**
+ * A new password ends every other session.
+ * @throws AppError unprocessable when the present one is not right, too_many_requests after too many tries.
+ */
 export async function changePassword(caller: Caller, input: z.infer<typeof changePasswordInput>): Promise<void> {
-  const [row] = await db()
-    .select()
-    .from(users)
-    .where(eq(users.id, caller.userId ?? nowhere))
-  const isRight = row?.passwordHash ? await verify(row.passwordHash, input.current).catch(() => false) : false
-  if (!row || !isRight)
-    throw new AppError('unprocessable', 'The current password is not right.', { details: [{ path: 'current', message: 'is not right' }] })
+  const row = await ownerOf(caller, input.current)
   const passwordHash = await hashPassword(input.next)
   await transaction(async (tx) => {
     await tx.update(users).set({ passwordHash, mustChangePassword: false }).where(eq(users.id, row.id))
@@ -222,6 +219,26 @@ export async function changePassword(caller: Caller, input: z.infer<typeof chang
   })
   await revokeOtherSessions(caller)
 }
+
+/** The caller's account, when the password is its own: guessing it is counted and written down as at the sign-in. */
+async function ownerOf(caller: Caller, password: string): Promise<Row> {
+  const [row] = await db()
+    .select()
+    .from(users)
+    .where(eq(users.id, caller.userId ?? nowhere))
+  if (!row?.passwordHash) throw notRight()
+  await admitTry(row.email, caller.address)
+  if (!(await verify(row.passwordHash, password).catch(() => false))) {
+    await noteFailure(row.email)
+    await recordAudit(db(), caller, { action: 'user.refuse_password', targetType: 'user', targetId: row.id, projectId: null })
+    throw notRight()
+  }
+  await forgetFailures(row.email)
+  return row
+}
+
+const notRight = () =>
+  new AppError('unprocessable', 'The current password is not right.', { details: [{ path: 'current', message: 'is not right' }] })
 
 const lockAdmins = (tx: Queryable) => tx.execute(sql`select pg_advisory_xact_lock(7203312)`)
 

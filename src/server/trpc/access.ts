@@ -44,7 +44,7 @@ export const meRouter = router({
         permissions: [...caller.permissions],
       }
     }),
-  changePassword: procedure('signed-in')
+  changePassword: procedure('session')
     .input(access.changePassword)
     .output(done)
     .mutation(async ({ ctx, input }) => {
@@ -54,14 +54,14 @@ export const meRouter = router({
   sessions: procedure('signed-in')
     .output(z.array(access.session))
     .query(({ ctx }) => sessions.listSessions(ctx.caller)),
-  revokeSession: procedure('signed-in')
+  revokeSession: procedure('session')
     .input(z.object({ id }))
     .output(done)
     .mutation(async ({ ctx, input }) => {
       await sessions.revokeSession(ctx.caller, input.id)
       return ok
     }),
-  revokeOtherSessions: procedure('signed-in')
+  revokeOtherSessions: procedure('session')
     .output(z.object({ count: z.number() }))
     .mutation(async ({ ctx }) => ({ count: await sessions.revokeOtherSessions(ctx.caller) })),
 })

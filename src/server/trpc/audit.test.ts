@@ -14,10 +14,11 @@ import {
   models,
   relaycoreOutbox,
   sessions,
+  users,
 } from '#src/server/db/schema.ts'
 import { operationIdOf } from '#src/server/rest/document.ts'
 import { routes } from '#src/server/rest/routes.ts'
-import { caller, makeKey, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
+import { caller, makeCookie, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { appRouter } from './root.ts'
 
@@ -59,11 +60,11 @@ const changesNothing: Record<string, string> = {
   'channels.test': 'sends a trial, which stands among the deliveries',
 }
 
-const use = useRest()
+const secret = 's'.repeat(40)
+const use = useRest({ env: { NEXTAUTH_SECRET: secret } })
 const password = 'correct-horse-battery'
 let person: TestUser
 let runtime: string
-let ownKey: string
 let sessionId: string
 const [modelId, deploymentId, switchId, ruleId, alertId] = [newId(), newId(), newId(), newId(), newId()]
 let outbox: number[]
@@ -95,7 +96,6 @@ beforeAll(async () => {
   person = await makeUser('viewer')
   await makeWatched()
   runtime = (await makeRuntime()).id
-  ownKey = await makeKey(person, 'admin')
   sessionId = newId()
   const session = { userId: person.id, origin: 'local' as const, expiresAt: new Date(Date.now() + 3_600_000) }
   await db()
@@ -113,15 +113,23 @@ async function makeDelivery(): Promise<string> {
   return id
 }
 
-type Asked = { input?: () => unknown; key?: () => string | null; keep?: (data: never) => void }
+type Asked = { input?: () => unknown; isNobody?: boolean; isPerson?: boolean; keep?: (data: never) => void }
+
+/** Of the key of an admin, of nobody, or of a person's browser. */
+async function headersOf({ isNobody, isPerson }: Asked): Promise<Record<string, string>> {
+  const [row] = await db().select().from(users).where(eq(users.id, person.id))
+  if (isPerson) return makeCookie(row as TestUser, secret)
+  return isNobody ? {} : { authorization: `Bearer ${use.rest.web.adminKey}` }
+}
+
 const asked: Record<string, Asked> = {
-  'setup.createAdmin': { input: () => ({ email: 'first@example.test', name: 'First', password }), key: () => null },
+  'setup.createAdmin': { input: () => ({ email: 'first@example.test', name: 'First', password }), isNobody: true },
   // A new password ends all sessions, so these come first.
-  'me.revokeSession': { input: () => ({ id: sessionId }), key: () => ownKey },
-  'me.revokeOtherSessions': { key: () => ownKey },
+  'me.revokeSession': { input: () => ({ id: sessionId }), isPerson: true },
+  'me.revokeOtherSessions': { isPerson: true },
   'users.create': { input: () => ({ email: 'new@example.test', name: 'New', password, role: 'viewer' }) },
   'users.update': { input: () => ({ id: person.id, name: 'Renamed', password }) },
-  'me.changePassword': { input: () => ({ current: password, next: `${password}-2` }), key: () => ownKey },
+  'me.changePassword': { input: () => ({ current: password, next: `${password}-2` }), isPerson: true },
   'users.endSessions': { input: () => ({ id: person.id }) },
   'users.resetPassword': { input: () => ({ id: person.id }) },
   'performance.setBackups': { input: () => ({ model: modelId, backups: [] }) },
@@ -149,15 +157,15 @@ const asked: Record<string, Asked> = {
   'runtimes.remove': { input: () => ({ id: runtime }) },
 }
 
-it.each(Object.entries(asked))('%s leaves an entry', async (path, { input, key, keep }) => {
+it.each(Object.entries(asked))('%s leaves an entry', async (path, asking) => {
+  const { input, keep } = asking
   const correlationId = randomBytes(8).toString('hex')
-  const bearer = key ? key() : use.rest.web.adminKey
   const response = await fetch(`${use.rest.web.url}/api/trpc/${path}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       'x-correlation-id': correlationId,
-      ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(await headersOf(asking)),
     },
     ...(input ? { body: JSON.stringify(await input()) } : {}),
   })

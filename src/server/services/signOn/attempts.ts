@@ -1,4 +1,4 @@
-/** Tries to sign in with a password: counted for each address and for each e-mail, known here or not. */
+/** Tries with a password, to sign in or to choose another: counted for each address and for each e-mail, known here or not. */
 import { eq, sql } from 'drizzle-orm'
 import { db } from '#src/server/db/client.ts'
 import { signInFailures } from '#src/server/db/schema.ts'
@@ -15,7 +15,7 @@ const addressLimit = { perMinute: 10 }
 const keyOf = (email: string) => sha256Of(email)
 
 const tooMany = (seconds: number) =>
-  new AppError('too_many_requests', `Too many tries to sign in. Try again in ${seconds} s.`, { retryAfterSeconds: seconds })
+  new AppError('too_many_requests', `Too many tries with a password. Try again in ${seconds} s.`, { retryAfterSeconds: seconds })
 
 /**
  * Lets a try go ahead, or not.
