@@ -18,6 +18,7 @@ import { type Caller, sha256Of, visitor } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { announce, recordAudit, recordSystemAudit } from './audit.ts'
 import { type Begun, beginSession, revokeOtherSessions, revokeSessionsOf } from './sessions.ts'
+import { takeToken } from './rateLimits.ts'
 import { admitTry, forgetFailures, noteFailure } from './signOn/attempts.ts'
 import { accountOfProfile, accountOfToken, rightsOfToken } from './signOn/people.ts'
 import { profileOf } from './signOn/profile.ts'
@@ -253,24 +254,44 @@ async function countAdmins(tx: Queryable, besides?: string): Promise<number> {
   return row?.count ?? 0
 }
 
+/** Each try with a password costs as much work as a sign-in, and the code that the start printed could be guessed. */
+const setupLimit = { perMinute: 10 }
+
+function admitSetup(address: string | null): void {
+  const { retryAfterSeconds } = takeToken(`setup:${address ?? 'unknown'}`, setupLimit)
+  if (retryAfterSeconds !== undefined)
+    throw new AppError('too_many_requests', `Too many tries to set up the first admin. Try again in ${retryAfterSeconds} s.`, {
+      retryAfterSeconds,
+    })
+}
+
+const isSetUp = () => new AppError('conflict', 'There is an admin already. Sign in instead.')
+
 /** True until somebody can sign in as an admin. */
 export const needsFirstAdmin = async (): Promise<boolean> => (await countAdmins(db())) === 0
 
 /**
  * Makes the first admin, once.
  * @param code what the start printed, when it is asked for.
- * @throws AppError conflict when there is an admin already, forbidden for a wrong code.
+ * @param address of who asks; null for the installation itself.
+ * @throws AppError conflict when there is an admin already, forbidden for a wrong code, too_many_requests after too many tries.
  */
-export async function createFirstAdmin(input: z.infer<typeof firstAdminInput>, code: string | undefined): Promise<User> {
+export async function createFirstAdmin(
+  input: z.infer<typeof firstAdminInput>,
+  code: string | undefined,
+  address: string | null = null,
+): Promise<User> {
+  admitSetup(address)
   if (code !== undefined && !timingSafeEqual(sha256Of(input.code ?? ''), sha256Of(code))) {
     throw new AppError('forbidden', 'The code is not the one that the start of NeuroWeaver printed. Look in its output.', {
       details: [{ path: 'code', message: 'is not the one that the start printed' }],
     })
   }
+  if (!(await needsFirstAdmin())) throw isSetUp()
   const passwordHash = await hashPassword(input.password)
   return transaction(async (tx) => {
     await lockAdmins(tx)
-    if ((await countAdmins(tx)) > 0) throw new AppError('conflict', 'There is an admin already. Sign in instead.')
+    if ((await countAdmins(tx)) > 0) throw isSetUp()
     const [row] = await tx
       .insert(users)
       .values({ id: newId(), email: input.email, name: input.name, role: 'admin', passwordHash })

@@ -25,8 +25,8 @@ export const setupRouter = router({
   createAdmin: procedure('open')
     .input(access.createFirstAdmin)
     .output(done)
-    .mutation(async ({ input }) => {
-      await users.createFirstAdmin(input, env().NEUROWEAVER_SETUP_CODE)
+    .mutation(async ({ ctx, input }) => {
+      await users.createFirstAdmin(input, env().NEUROWEAVER_SETUP_CODE, ctx.caller.address)
       return ok
     }),
 })

@@ -37,6 +37,20 @@ describe('a request that can not be used', () => {
   })
 })
 
+it('a stranger who asks to be the first admin, again and again, is told to wait', async () => {
+  const count = 100
+  const path = `${Array(count).fill('setup.createAdmin').join(',')}?batch=1`
+  const one = { email: 'first@example.test', name: 'First', password: 'correct-horse-battery' }
+  const response = await fetch(`${use.rest.web.url}/api/trpc/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': json },
+    body: JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [index, one]))),
+  })
+  const answers = (await response.json()) as { error?: { data: { httpStatus: number } } }[]
+  const statuses = answers.map(({ error }) => error?.data.httpStatus ?? 200).sort()
+  expect(statuses).toEqual([200, ...Array(9).fill(409), ...Array(count - 10).fill(429)])
+})
+
 describe('a stream', () => {
   const open = async (key: string, path: string) => {
     const response = await fetch(`${use.rest.web.url}/api/trpc/${path}?input={}`, {
