@@ -1,3 +1,4 @@
+import { hash } from '@node-rs/argon2'
 import { describe, expect, test } from 'vitest'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
@@ -9,8 +10,15 @@ import { changePassword, createFirstAdmin, createUser, needsFirstAdmin, signIn, 
 useDatabase()
 const password = 'correct horse battery'
 const at = { correlationId: 'test', address: null }
+const from = { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }
 
 describe('the first admin', () => {
+  test('is no service account, though one has a password from before', async () => {
+    const { email } = await makeUser('admin', { kind: 'service', passwordHash: await hash(password) })
+    expect(await needsFirstAdmin()).toBe(true)
+    expect(await signIn(email, password, from)).toBeUndefined()
+  })
+
   test('is made once, however many ask at the same time', async () => {
     expect(await needsFirstAdmin()).toBe(true)
     const asked = await Promise.allSettled(
@@ -26,8 +34,6 @@ describe('the first admin', () => {
     await expect(createFirstAdmin(input, 'printed-code')).rejects.toMatchObject({ code: 'forbidden' })
   })
 })
-
-const from = { address: '127.0.0.1', userAgent: 'test', correlationId: 'test' }
 
 describe('signing in', () => {
   test('takes the right password of a user who is not locked, and says no more than that', async () => {
@@ -54,6 +60,16 @@ describe('signing in', () => {
     await expect(identify({ session: there, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
     await updateUser(admin, { id: user.id, role: 'user' })
     await expect(identify({ session: here, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+
+  test('takes no password that is given to a service account', async () => {
+    const admin = await caller(await makeUser('admin'))
+    const account = await makeUser('viewer', { kind: 'service' })
+    await expect(updateUser(admin, { id: account.id, role: 'admin', password })).rejects.toMatchObject({
+      code: 'unprocessable',
+      details: [{ path: 'password' }],
+    })
+    expect(await signIn(account.email, password, from)).toBeUndefined()
   })
 
   test('the last admin stays one', async () => {

@@ -69,7 +69,7 @@ export async function signIn(email: string, password: string, from: Sender): Pro
   // Waited for in both cases, so that the first to ask after a start is not told by it either.
   const instead = await decoy
   const isRight = await verify(row?.passwordHash ?? instead, password).catch(() => false)
-  if (!isRight || !row?.passwordHash || row.isDisabled) {
+  if (!isRight || !row?.passwordHash || row.isDisabled || row.kind !== 'person') {
     await noteFailure(account)
     await recordRefusal(row, from)
     return undefined
@@ -148,6 +148,10 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
     await lockAdmins(tx)
     const [before] = await tx.select().from(users).where(eq(users.id, input.id)).for('update')
     if (!before) throw new AppError('not_found', 'There is no such user.')
+    if (passwordHash !== undefined && before.kind !== 'person')
+      throw new AppError('unprocessable', 'A service account has keys and no password. Make it a key instead.', {
+        details: [{ path: 'password', message: 'is for people alone' }],
+      })
     const losesAdmin = before.role === 'admin' && ((input.role && input.role !== 'admin') || input.isDisabled)
     if (losesAdmin && (await countAdmins(tx, before.id)) === 0)
       throw new AppError('conflict', 'This is the last admin. Make another one first.')
@@ -243,13 +247,19 @@ const notRight = () =>
 
 const lockAdmins = (tx: Queryable) => tx.execute(sql`select pg_advisory_xact_lock(7203312)`)
 
-/** Admins who can sign in with a password, without the one that is about to change. */
+/** People who are admins and can sign in with a password, without the one that is about to change. */
 async function countAdmins(tx: Queryable, besides?: string): Promise<number> {
   const [row] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(users)
     .where(
-      and(eq(users.role, 'admin'), eq(users.isDisabled, false), isNotNull(users.passwordHash), besides ? ne(users.id, besides) : undefined),
+      and(
+        eq(users.role, 'admin'),
+        eq(users.kind, 'person'),
+        eq(users.isDisabled, false),
+        isNotNull(users.passwordHash),
+        besides ? ne(users.id, besides) : undefined,
+      ),
     )
   return row?.count ?? 0
 }
