@@ -224,6 +224,12 @@ describe('a try to sign in', () => {
     expect(() => authorize(held, 'read')).toThrow(/new password/)
     expect(held).toMatchObject({ permissions: [], installation: [] })
     await expect(createApiKey(held, { name: 'way round', scope: 'read', expiresInDays: null })).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(changePassword(held, { current: once, next: once })).rejects.toMatchObject({
+      code: 'unprocessable',
+      details: [{ path: 'next' }],
+    })
+    forgetIdentities()
+    expect(await open(begun)).toMatchObject({ mustChangePassword: true })
     await changePassword(held, { current: once, next: 'another long password' })
     forgetIdentities()
     expect((await open(begun)).installation).toContain('admin')

@@ -213,9 +213,13 @@ export async function resetPassword(caller: Caller, id: string): Promise<{ passw
 
 /**
  * A new password ends every other session.
- * @throws AppError unprocessable when the present one is not right, too_many_requests after too many tries.
+ * @throws AppError unprocessable when the present one is not right or the next one is the same, too_many_requests after too many tries.
  */
 export async function changePassword(caller: Caller, input: z.infer<typeof changePasswordInput>): Promise<void> {
+  if (input.next === input.current)
+    throw new AppError('unprocessable', 'The new password is the present one. Choose another.', {
+      details: [{ path: 'next', message: 'must be another than the present one' }],
+    })
   const row = await ownerOf(caller, input.current)
   const passwordHash = await hashPassword(input.next)
   await transaction(async (tx) => {
