@@ -11,7 +11,7 @@ import { authorize, identify, sha256Of } from './access.ts'
 import { createApiKey } from './apiKeys.ts'
 import { forgetIdentities } from './identities.ts'
 import { type Begun, endSession, listSessions, revokeOtherSessions, revokeSession, revokeSessionsOf } from './sessions.ts'
-import { changePassword, createUser, resetPassword, signIn, signInWithProfile, signInWithToken } from './users.ts'
+import { changePassword, createUser, resetPassword, signIn, signInWithProfile, signInWithToken, updateUser } from './users.ts'
 
 const secret = vi.hoisted(() => {
   // The settings are read once, when they are first asked for.
@@ -146,6 +146,20 @@ describe('a session that a token began', () => {
     const system = new SignJWT({ type: 'system', system: 'relaycore', targetSystem: 'neuroweaver', permissions: ['read'], exp: now() + 60 })
     const token = await system.setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(secret))
     await expect(signInWithToken(token, from())).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  test('is written down when it is refused to somebody whom the token names', async () => {
+    const user = await makePerson('shut@example.org')
+    const refusals = () => db().$count(auditEvents, and(eq(auditEvents.action, 'session.refuse'), eq(auditEvents.targetId, user.id)))
+    const token = await tokenOf(user.email, ['relaycore:admin'])
+    await expect(signInWithToken(token, from())).rejects.toMatchObject({ code: 'forbidden' })
+    expect(await refusals()).toBe(1)
+    await updateUser(await caller(await makeUser('admin')), { id: user.id, isDisabled: true })
+    await expect(signInWithToken(await tokenOf(user.email, ['neuroweaver:read']), from())).rejects.toMatchObject(gone)
+    expect(await refusals()).toBe(2)
+    // Whoever shows a token that is not good is nobody of whom anything is known.
+    await expect(signInWithToken(`${token}x`, from())).rejects.toMatchObject(gone)
+    expect(await refusals()).toBe(2)
   })
 
   test('ends with the token, at the latest when it is looked at again', async () => {

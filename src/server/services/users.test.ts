@@ -1,5 +1,8 @@
 import { hash } from '@node-rs/argon2'
+import { and, eq } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { db } from '#src/server/db/client.ts'
+import { auditEvents } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
 import { authorize, identify } from './access.ts'
@@ -60,6 +63,20 @@ describe('signing in', () => {
     await expect(identify({ session: there, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
     await updateUser(admin, { id: user.id, role: 'user' })
     await expect(identify({ session: here, ...at })).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+
+  test('with a password that an admin sets leaves an entry that says so, and not which', async () => {
+    const admin = await caller(await makeUser('admin'))
+    const user = await createUser(admin, { email: 'set@example.org', name: 'Set', password, role: 'viewer' })
+    await updateUser(admin, { id: user.id, password: 'another long password' })
+    await updateUser(admin, { id: user.id, name: 'Reset' })
+    const ofUser = and(eq(auditEvents.targetId, user.id), eq(auditEvents.action, 'user.update'))
+    const entries = await db().select().from(auditEvents).where(ofUser).orderBy(auditEvents.id)
+    const facts = { name: 'Set', role: 'viewer', isDisabled: false }
+    expect(entries.map(({ before, after }) => ({ before, after }))).toEqual([
+      { before: facts, after: { ...facts, isPasswordNew: true } },
+      { before: facts, after: { ...facts, name: 'Reset' } },
+    ])
   })
 
   test('takes no password that is given to a service account', async () => {

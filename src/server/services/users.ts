@@ -13,16 +13,16 @@ import { text } from '#src/contracts/common.ts'
 import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { users } from '#src/server/db/schema.ts'
-import { AppError } from '#src/server/errors.ts'
+import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, sha256Of, visitor } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { announce, recordAudit, recordSystemAudit } from './audit.ts'
 import { type Begun, beginSession, revokeOtherSessions, revokeSessionsOf } from './sessions.ts'
 import { takeToken } from './rateLimits.ts'
 import { admitTry, forgetFailures, noteFailure } from './signOn/attempts.ts'
-import { accountOfProfile, accountOfToken, rightsOfToken } from './signOn/people.ts'
+import { accountOfProfile, accountOfToken, findAccount, rightsOfToken } from './signOn/people.ts'
 import { profileOf } from './signOn/profile.ts'
-import { verifyToken } from './signOn/token.ts'
+import { type UnifiedToken, verifyToken } from './signOn/token.ts'
 
 type Row = typeof users.$inferSelect
 const nowhere = '00000000-0000-0000-0000-000000000000'
@@ -91,11 +91,20 @@ const recordRefusal = (row: Row | undefined, { correlationId, address }: Sender)
 /** Begins a session for the bearer of a unified token, which ends with it. @throws AppError as `verifyToken` does. */
 export async function signInWithToken(shown: string, from: Sender): Promise<Begun> {
   const token = await verifyToken(shown)
+  const user = await admitToken(token).catch(async (error) => {
+    if (toAppError(error).status < 500) await recordRefusal(await findAccount(token), from)
+    throw error
+  })
+  return beginSession(user, { ...from, origin: 'token' }, { text: shown, expiresAt: token.expiresAt })
+}
+
+/** The person whom a token lets sign in. @throws AppError forbidden for a system or for no rights, unauthorized for a disabled account. */
+async function admitToken(token: UnifiedToken): Promise<Row> {
   if (token.kind === 'system') throw new AppError('forbidden', 'A token of a system opens no session. Use one of a person.')
   const user = await accountOfToken(token)
   if (rightsOfToken(user, token).length === 0)
     throw new AppError('forbidden', 'This token grants nothing on neuroweaver. Ask for one that holds neuroweaver:read.')
-  return beginSession(user, { ...from, origin: 'token' }, { text: shown, expiresAt: token.expiresAt })
+  return user
 }
 
 /** Begins a session for somebody whom the identity provider vouches for. `claims` are those of its ID token. */
@@ -175,7 +184,7 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
       targetType: 'user',
       targetId: row.id,
       before: facts(before),
-      after: facts(row),
+      after: { ...facts(row), ...(passwordHash === undefined ? {} : { isPasswordNew: true }) },
       projectId: null,
     })
     await announce(tx, 'user', nowhere, row.id)

@@ -68,15 +68,21 @@ async function learn(row: Row, token: UnifiedToken): Promise<Row> {
   return updated ?? row
 }
 
+/** The account of a verified token, if it was seen before. */
+export async function findAccount(token: UnifiedToken): Promise<Row | undefined> {
+  const [known] = await db()
+    .select()
+    .from(users)
+    .where(eq(users.email, accountOf(token)))
+  return known
+}
+
 /**
  * The account of a verified token, made at first sight.
  * @throws AppError unauthorized for an account that an admin has disabled.
  */
 export async function accountOfToken(token: UnifiedToken): Promise<Row> {
-  const [known] = await db()
-    .select()
-    .from(users)
-    .where(eq(users.email, accountOf(token)))
+  const known = await findAccount(token)
   const row = await learn(known ?? (await transaction((tx) => appear(tx, token))), token)
   if (row.isDisabled) throw new AppError('unauthorized', 'This account is disabled. Ask an admin of this installation.')
   return row
