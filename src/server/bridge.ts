@@ -16,6 +16,8 @@ export type Bridge = {
   signInWithToken: (token: string, headers: Record<string, string>) => Promise<Begun>
   signInWithProfile: (claims: Record<string, unknown>, headers: Record<string, string>) => Promise<Begun | { refusal: string }>
   endSession: (id: string) => Promise<void>
+  /** Whether the session that a cookie names may still ask for something. */
+  isOpen: (session: { id: string; userId: string; epoch: number }) => Promise<boolean>
   /** The identity provider, if one is set up. */
   oidc: () => { issuer: string; clientId: string; clientSecret: string; name: string; scope: string } | undefined
 }

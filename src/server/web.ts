@@ -24,7 +24,7 @@ import { setPagePolicy, setSecurityHeaders } from './policy.ts'
 import { passThrough } from './passThrough.ts'
 import { handleRest } from './rest/handle.ts'
 import { handleRuntime } from './runtime/routes.ts'
-import { authorize, visitor } from './services/access.ts'
+import { authorize, isSessionOpen, visitor } from './services/access.ts'
 import { ensureBootstrapKey } from './services/apiKeys.ts'
 import { flushFigures } from './services/external/figures.ts'
 import { ensureDefaultProject } from './services/projects.ts'
@@ -199,6 +199,7 @@ function openPageBridge(): void {
         return { refusal: toAppError(error).code === 'forbidden' ? 'AccountRefused' : 'OidcFailed' }
       }),
     endSession,
+    isOpen: isSessionOpen,
     oidc: oidcSettings,
   })
 }

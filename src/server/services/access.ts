@@ -15,7 +15,7 @@ import { isUuid } from '#src/contracts/common.ts'
 import type { RuntimeKind } from '#src/contracts/runtime.ts'
 import { db } from '#src/server/db/client.ts'
 import { apiKeys, projectMembers, projects, runtimes, users } from '#src/server/db/schema.ts'
-import { AppError } from '#src/server/errors.ts'
+import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Identity, type Known, knownOr } from './identities.ts'
 import { findSession } from './sessions.ts'
 import { accountOfToken, rightsOfToken } from './signOn/people.ts'
@@ -88,6 +88,17 @@ export async function identify(credentials: Credentials): Promise<Caller> {
   const look = () => findIdentity(credentials)
   const identity = key ? await knownOr(key, look, credentials.maxAgeMs) : (await look()).identity
   return { ...identity, correlationId, address }
+}
+
+/** Whether a browser session may still ask for something. */
+export async function isSessionOpen(session: NonNullable<Credentials['session']>): Promise<boolean> {
+  try {
+    await identify({ session, correlationId: '', address: null })
+    return true
+  } catch (error) {
+    // Only a look at its row says that it has ended: a database that is away, or a project that is hidden, does not.
+    return toAppError(error).code !== 'unauthorized'
+  }
 }
 
 function cacheKey({ bearer, session, project }: Credentials): string | undefined {

@@ -12,6 +12,8 @@ import { type Bridge, openBridge } from '#src/server/bridge.ts'
 import { db } from '#src/server/db/client.ts'
 import { users } from '#src/server/db/schema.ts'
 import { toAppError } from '#src/server/errors.ts'
+import { isSessionOpen } from '#src/server/services/access.ts'
+import { endSession } from '#src/server/services/sessions.ts'
 import { signIn, signInWithProfile, signInWithToken } from '#src/server/services/users.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { makeUser } from '#src/testing/factories.ts'
@@ -136,7 +138,8 @@ beforeAll(async () => {
     signInWithProfile: (claims) => signInWithProfile(claims, from).catch((error) => ({ refusal: toAppError(error).code })),
     signIn: (email, password) => signIn(email, password, from),
     signInWithToken: (token) => signInWithToken(token, from),
-  } as Pick<Bridge, 'oidc' | 'signIn' | 'signInWithToken' | 'signInWithProfile'> as Bridge)
+    isOpen: isSessionOpen,
+  } as Pick<Bridge, 'oidc' | 'signIn' | 'signInWithToken' | 'signInWithProfile' | 'isOpen'> as Bridge)
 })
 afterAll(() => {
   for (const server of servers) server.close()
@@ -231,5 +234,15 @@ describe('a unified token', () => {
     const { status, text, cookie } = await enter('token', { token: await tokenOf('odd@example.org', more) })
     expect({ status, cookie }).toEqual({ status: 401, cookie: undefined })
     expect(told(text)).toMatch(/^This token is refused: its claim "(iat|name|exp)"/)
+  })
+
+  test('begins a session that is told while it is open, and no more when it has ended', async () => {
+    const { browser, cookie } = await enter('token', { token: await tokenOf('short@example.org') })
+    const asked = async () => JSON.parse((await browser.go(`${site}/api/auth/session`)).text) as { user?: { email: string } }
+    expect((await asked()).user?.email).toBe('short@example.org')
+    const claims = await decode({ token: cookie ?? '', secret: process.env.NEXTAUTH_SECRET as string })
+    await endSession(String(claims?.sid))
+    expect(await asked()).toEqual({})
+    expect(browser.cookie('neuroweaver.session')).toBe('')
   })
 })

@@ -1,4 +1,5 @@
 import type { AuthOptions } from 'next-auth'
+import type { JWT } from 'next-auth/jwt'
 import CredentialsProvider from 'next-auth/providers/credentials'
 import type { OAuthConfig } from 'next-auth/providers/oauth'
 import { headers } from 'next/headers'
@@ -65,6 +66,14 @@ function sessionCookie(isSecure: boolean) {
   return { name, options: { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: isSecure } }
 }
 
+/** next-auth takes what is thrown here for a cookie that is no good: it answers no session, and takes the cookie away. */
+async function refuseEnded(token: JWT): Promise<JWT> {
+  const { sub, sid, epoch } = token
+  const isNamed = typeof sub === 'string' && typeof sid === 'string' && typeof epoch === 'number'
+  if (!isNamed || !(await bridge().isOpen({ id: sid, userId: sub, epoch }))) throw new Error('This session has ended. Sign in again.')
+  return token
+}
+
 /** Browser sessions: an encrypted cookie that names the person, their epoch and the session's row, which says whether it is still open. */
 export function authOptions(): AuthOptions {
   const oidc = bridge().oidc()
@@ -83,9 +92,9 @@ export function authOptions(): AuthOptions {
         ;(user as WithBegun).begun = outcome
         return true
       },
-      jwt({ token, user }) {
+      async jwt({ token, user }) {
         const begun = (user as WithBegun | undefined)?.begun
-        if (!begun) return token
+        if (!begun) return refuseEnded(token)
         return { sub: begun.userId, name: begun.name, email: begun.email, epoch: begun.epoch, sid: begun.sessionId }
       },
     },
