@@ -23,6 +23,7 @@ type Pair = Awaited<ReturnType<typeof generateKeyPair>>
 let web: TestWeb
 let jwks: Server
 let published: { kid: string; alg: string; pair: Pair }[] = []
+let areKeysAway = false
 let stranger: Server
 let strangerCalls = 0
 
@@ -33,7 +34,9 @@ beforeAll(async () => {
         published.map(async ({ kid, alg, pair }) => ({ ...(await exportJWK(pair.publicKey)), kid, alg, use: 'sig' })),
       ),
     })
-  jwks = createServer((_req, res) => void serve().then((keys) => res.writeHead(200, { 'content-type': 'application/json' }).end(keys)))
+  jwks = createServer(
+    (_req, res) => void serve().then((keys) => res.writeHead(areKeysAway ? 500 : 200, { 'content-type': 'application/json' }).end(keys)),
+  )
   stranger = createServer((_req, res) => {
     strangerCalls += 1
     res.end('{"keys":[]}')
@@ -255,6 +258,24 @@ describe('keys at an address', () => {
     for (const end = Date.now() + 15_000; (await me(rotated)).status !== 200; ) {
       if (Date.now() > end) throw new Error('the new key was not found')
       await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  })
+})
+
+describe('keys that can not be fetched', () => {
+  test('are no fault of a token that may be good: it is told to come again', async () => {
+    const unknown = await generateKeyPair('RS256', { extractable: true })
+    const token = await sign(crossSystem('later@example.test', ['neuroweaver:read']), { alg: 'RS256', kid: 'later' }, unknown.privateKey)
+    areKeysAway = true
+    try {
+      // They are asked for anew at most every five seconds.
+      for (const end = Date.now() + 15_000; (await me(token)).status !== 503; ) {
+        if (Date.now() > end) throw new Error('the keys were not asked for')
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      expect((await me('eyJ.a.b')).status).toBe(401)
+    } finally {
+      areKeysAway = false
     }
   })
 })
