@@ -167,4 +167,13 @@ test.describe('pages', () => {
     await expectSound(page)
     await page.keyboard.press('Escape')
   })
+
+  test('a link that names another project opens it there', async () => {
+    const { id } = await product.client.projects.create.mutate({ name: 'elsewhere' })
+    await page.goto(`/monitoring/alerts?status=all&project=${id}`)
+    await expect(page.getByRole('button', { name: 'elsewhere' })).toBeVisible()
+    await expect(page).toHaveURL(`${product.url}/monitoring/alerts?status=all`)
+    await page.goto('/monitoring/alerts?project=default')
+    await expect(page.getByRole('button', { name: 'default' })).toBeVisible()
+  })
 })

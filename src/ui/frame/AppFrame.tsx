@@ -7,6 +7,7 @@ import { Drawer } from '#src/ui/kit/overlays.tsx'
 import { LiveChanges } from '#src/ui/frame/LiveChanges.tsx'
 import { OutageBanner } from '#src/ui/frame/OutageBanner.tsx'
 import { places } from '#src/ui/frame/places.tsx'
+import { useProjectOfLink } from '#src/ui/frame/project.ts'
 import { Rail } from '#src/ui/frame/Rail.tsx'
 import { FrameContext } from '#src/ui/kit/FrameContext.ts'
 import { useKeys } from '#src/ui/kit/useKeys.ts'
@@ -37,6 +38,7 @@ const Tray = () => (useUploadItems().length > 0 ? <UploadTray /> : null)
 /** Rail, page, tray, and what answers to keys everywhere. */
 export function AppFrame({ isRailFolded, children }: { isRailFolded: boolean; children: React.ReactNode }) {
   const router = useRouter()
+  useProjectOfLink()
   const [isFolded, toggleFold] = useFolded(isRailFolded)
   const [opened, setOpened] = useState<'drawer' | 'palette' | 'keys' | null>(null)
   const close = useCallback(() => setOpened(null), [])

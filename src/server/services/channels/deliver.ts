@@ -88,7 +88,8 @@ async function sendUnsealed(delivery: Delivery, channel: Channel): Promise<Recei
   try {
     const secrets = channel.sealedSecret ? signingSecrets(unsealSecret(channel.sealedSecret)) : []
     const id = `msg_${delivery.replayOf ?? delivery.id}`
-    return await send({ id, event, payload, correlationId, kind: channel.kind, target: unseal(channel.sealedTarget), secrets })
+    const { kind, projectId } = channel
+    return await send({ id, event, payload, correlationId, kind, projectId, target: unseal(channel.sealedTarget), secrets })
   } catch (error) {
     return { isDelivered: false, status: null, answer: null, error: (error as Error).message }
   }

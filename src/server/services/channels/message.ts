@@ -16,7 +16,8 @@ type Data = {
   reason?: string | null
 }
 
-const page = (path: string) => `${env().webUrl}${path}`
+/** Whoever opens it may be in another project: the address says in which one it is. */
+const pageIn = (projectId: string, path: string) => `${env().webUrl}${path}?project=${projectId}`
 
 const aboutOf = ({ deployment, runtime }: Data) => deployment?.name ?? runtime?.name ?? 'the data disk'
 
@@ -39,15 +40,19 @@ function pathOf(event: string, { deployment, job, model }: Data): string {
   return model ? `/models/${model.name}` : '/'
 }
 
-/** @param payload what `emit` wrote. */
-export function messageOf(event: string, payload: Record<string, unknown>): Message {
+/** `payload` is what `emit` wrote. */
+export function messageOf({ event, payload, projectId }: { event: string; payload: Record<string, unknown>; projectId: string }): Message {
   const data = (payload.data ?? {}) as Data
   if (event === 'test')
     return {
       title: 'NeuroWeaver can reach this channel',
       lines: ['Somebody pressed "Send test". Nothing is wrong.'],
-      url: page('/settings/channels'),
+      url: pageIn(projectId, '/settings/channels'),
     }
   const title = titles[event]?.(data) ?? event
-  return { title, lines: [data.message, data.reason].filter((line): line is string => Boolean(line)), url: page(pathOf(event, data)) }
+  return {
+    title,
+    lines: [data.message, data.reason].filter((line): line is string => Boolean(line)),
+    url: pageIn(projectId, pathOf(event, data)),
+  }
 }

@@ -11,6 +11,7 @@ export type Parcel = {
   /** The same at every try, so that a receiver can tell a repeat. */
   id: string
   kind: ChannelKind
+  projectId: string
   /** Address, or e-mail addresses separated by commas. */
   target: string
   /** What signs it; none for what is not signed. */
@@ -83,7 +84,7 @@ const sendWebhook = (parcel: Parcel) => {
 const slackText = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 const sendSlack = (parcel: Parcel) => {
-  const { title, lines, url } = messageOf(parcel.event, parcel.payload)
+  const { title, lines, url } = messageOf(parcel)
   const text = [`*${slackText(title)}*`, ...lines.map(slackText), `<${url}|Open in NeuroWeaver>`].join('\n')
   return post(parcel, JSON.stringify({ text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text: text.slice(0, 3000) } }] }), {})
 }
@@ -91,7 +92,7 @@ const sendSlack = (parcel: Parcel) => {
 async function sendEmail(parcel: Parcel): Promise<Receipt> {
   const { SMTP_URL: url, SMTP_FROM: from } = env()
   if (!url) throw new AppError('conflict', 'No mail server is set up. Set SMTP_URL and start again.')
-  const { title, lines, url: page } = messageOf(parcel.event, parcel.payload)
+  const { title, lines, url: page } = messageOf(parcel)
   const transport = createTransport({ url, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs }, { from })
   try {
     const sent = await transport.sendMail({
