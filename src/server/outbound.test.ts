@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkOutboundUrl, outboundFetch } from './outbound.ts'
 
@@ -191,6 +191,40 @@ describe('an answer', () => {
       setImmediate(() => res.destroy())
     }
     await expect(ask('/')).rejects.toThrow()
+  })
+
+  describe.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('S3: packed with %s', (encoding, pack) => {
+    const begin = (res: ServerResponse) => {
+      res.writeHead(200, { 'content-encoding': encoding, 'content-length': '1000' })
+      res.write(pack(Buffer.from('never whole')).subarray(0, 10))
+    }
+
+    test('that breaks off is an error', async () => {
+      answer = (_req, res) => {
+        begin(res)
+        setImmediate(() => res.destroy())
+      }
+      await expect(ask('/')).rejects.toThrow()
+    })
+
+    test('that stalls is given up after the whole time', async () => {
+      answer = (_req, res) => begin(res)
+      await expect(ask('/', { timeoutMs: 300 })).rejects.toThrow('no answer within 0.3 s')
+    })
+
+    test('that comes whole is unpacked', async () => {
+      answer = (_req, res) => void res.writeHead(200, { 'content-encoding': encoding }).end(pack(Buffer.from('whole')))
+      expect((await ask('/')).body.toString()).toBe('whole')
+    })
+  })
+
+  test('S3: to a name whose server says nothing is given up after the whole time', async () => {
+    const silent = (() => new Promise(() => {})) as unknown as typeof here
+    await expect(outboundFetch('http://open.test/', { timeoutMs: 300 }, silent)).rejects.toThrow('no answer within 0.3 s')
   })
 })
 

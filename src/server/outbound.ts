@@ -14,7 +14,7 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import type { Readable } from 'node:stream'
+import { pipeline, type Readable } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import ipaddr from 'ipaddr.js'
 import { traced } from '#src/telemetry/tracing.ts'
@@ -184,7 +184,8 @@ function decoded(answer: IncomingMessage): Readable {
   const decoders = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress }
   const decoder = decoders[encoding as keyof typeof decoders]
   if (!decoder) throw new Error(`the answer came in an encoding that was not asked for: ${encoding.slice(0, 50)}`)
-  return answer.pipe(decoder())
+  // Unlike pipe it carries an answer that breaks off on to the decoder, whose reader learns of it there.
+  return pipeline(answer, decoder(), () => {})
 }
 
 async function readCapped(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
