@@ -5,6 +5,7 @@ import { channelDeliveries, channels } from '#src/server/db/schema.ts'
 import { createLog } from '#src/server/log.ts'
 import { unseal } from '#src/server/sealing.ts'
 import { announce, recordSystemAudit } from '../audit.ts'
+import { UnderWay } from '../underWay.ts'
 import { signingSecrets, unsealSecret } from './secret.ts'
 import { type Receipt, send } from './send.ts'
 
@@ -17,12 +18,17 @@ const pauses = [5, 30, 120, 600, 1800, 3600, 7200, 7200]
 /** Longer than any try takes: what a worker left behind is taken up again. */
 const leaseSeconds = 60
 const maxAtOnce = 64
+const maxAtOnceOfProject = 16
 const maxAtOnceOfChannel = 8
 const failingHours = 24
 const goneStatus = 410
 
-/** Takes what is due and not held up by a channel that is busy. */
-async function claim(limit: number, busy: readonly string[]): Promise<Delivery[]> {
+const underWay = new UnderWay()
+
+/** Takes what is due and not held up by a channel or a project that is busy. */
+async function claim(limit: number): Promise<Delivery[]> {
+  const busyChannels = underWay.atLeast(maxAtOnceOfChannel)
+  const busyProjects = underWay.atLeast(maxAtOnceOfProject)
   return transaction(async (tx) => {
     const due = await tx
       .select({ id: channelDeliveries.id })
@@ -32,7 +38,8 @@ async function claim(limit: number, busy: readonly string[]): Promise<Delivery[]
         and(
           eq(channelDeliveries.status, 'waiting'),
           lte(channelDeliveries.nextAt, sql`now()`),
-          busy.length > 0 ? notInArray(channelDeliveries.channelId, [...busy]) : undefined,
+          notInArray(channelDeliveries.channelId, busyChannels),
+          notInArray(channels.projectId, busyProjects),
         ),
       )
       .orderBy(asc(channelDeliveries.nextAt))
@@ -125,19 +132,11 @@ async function switchOff(tx: Tx, channel: Channel, { status, error }: Receipt): 
   log.warn('a channel was switched off', { data: { channelId: channel.id, disabledReason } })
 }
 
-const underWay = new Map<string, number>()
-const countUnderWay = (channelId: string, by: number) => {
-  const now = (underWay.get(channelId) ?? 0) + by
-  if (now > 0) underWay.set(channelId, now)
-  else underWay.delete(channelId)
-}
-
 /** Starts all that is due and does not wait for it, so that a slow receiver holds up nobody else; called by the worker every second. */
 export async function deliverChannels(): Promise<void> {
-  const free = maxAtOnce - [...underWay.values()].reduce((sum, one) => sum + one, 0)
+  const free = maxAtOnce - underWay.total
   if (free <= 0) return
-  const busy = [...underWay].filter(([, of]) => of >= maxAtOnceOfChannel).map(([id]) => id)
-  const rows = await claim(Math.min(free, maxAtOnceOfChannel), busy)
+  const rows = await claim(Math.min(free, maxAtOnceOfChannel))
   if (rows.length === 0) return
   const ids = rows.map(({ channelId }) => channelId)
   const found = await db().select().from(channels).where(inArray(channels.id, ids))
@@ -149,10 +148,9 @@ export async function deliverChannels(): Promise<void> {
 }
 
 function start(delivery: Delivery, channel: Channel): void {
-  countUnderWay(channel.id, 1)
-  void deliverNow(delivery, channel)
+  void underWay
+    .hold([channel.id, channel.projectId], () => deliverNow(delivery, channel))
     .catch((error) => log.warn('a delivery could not be settled; it is tried again', { error }))
-    .finally(() => countUnderWay(channel.id, -1))
 }
 
 const keptDays = 30

@@ -23,6 +23,8 @@ export type Parcel = {
 export type Receipt = { isDelivered: boolean; status: number | null; answer: string | null; error: string | null }
 
 const timeoutMs = 10_000
+/** For a try as a whole, which a mail server could draw out one line at a time; less than the lease of a delivery. */
+const wholeMs = 30_000
 const maxAnswerBytes = 64 * 1024
 const maxKeptAnswer = 4096
 const redacted = '[redacted]'
@@ -115,10 +117,18 @@ async function sendEmail(parcel: Parcel): Promise<Receipt> {
 
 const senders: Record<ChannelKind, (parcel: Parcel) => Promise<Receipt>> = { webhook: sendWebhook, slack: sendSlack, email: sendEmail }
 
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${limitMs / 1000} s`)), limitMs)
+  })
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
+}
+
 /** Never throws: what went wrong is in the receipt. */
-export async function send(parcel: Parcel): Promise<Receipt> {
+export async function send(parcel: Parcel, limitMs = wholeMs): Promise<Receipt> {
   try {
-    return await senders[parcel.kind](parcel)
+    return await within(limitMs, senders[parcel.kind](parcel))
   } catch (error) {
     // A mail server's address may carry a password.
     const hidden = [...secretParts(parcel.target), ...(env().SMTP_URL ? [env().SMTP_URL as string] : [])]

@@ -1,15 +1,20 @@
 /** Asking the servers behind external versions how they are. */
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, notInArray, sql } from 'drizzle-orm'
 import type { External, ExternalState } from '#src/contracts/external.ts'
 import { transaction } from '#src/server/db/client.ts'
 import { deployments, deploymentTargets, modelVersions } from '#src/server/db/schema.ts'
 import { toAppError } from '#src/server/errors.ts'
+import { createLog } from '#src/server/log.ts'
+import { UnderWay } from '../underWay.ts'
 import { probe } from './client.ts'
 import { markState, serverOf } from './state.ts'
 
-type Probed = { id: string; external: External; sealedKey: string | null; state: ExternalState | null; failures: number }
+type Probed = { id: string; projectId: string; external: External; sealedKey: string | null; state: ExternalState | null; failures: number }
 
-const maxProbes = 20
+const log = createLog('external servers')
+const maxProbes = 40
+const maxProbesOfProject = 10
+const underWay = new UnderWay()
 /** One that is ready is probed every half minute; one that is not, after 1, 2, 4 … s. */
 const isDue = sql`coalesce(${modelVersions.externalCheckedAt}, 'epoch') < now() - make_interval(secs =>
   case when ${modelVersions.externalState} = 'ready' and ${modelVersions.externalFailures} = 0 then 30 else least(30, power(2, ${modelVersions.externalFailures})) end)`
@@ -17,20 +22,31 @@ const isServed = sql`exists (select 1 from ${deploymentTargets} t join ${deploym
   where t.version_id = ${modelVersions.id} and d.status <> 'stopped')`
 
 /** Claims what is due: the time of the check is moved first, so that two workers do not ask the same server. */
-async function claimDue(): Promise<Probed[]> {
+async function claimDue(limit: number): Promise<Probed[]> {
+  const versions = underWay.atLeast(1)
+  const busyProjects = underWay.atLeast(maxProbesOfProject)
   return transaction(async (tx) => {
     const due = await tx
       .select({
         id: modelVersions.id,
+        projectId: modelVersions.projectId,
         external: modelVersions.external,
         sealedKey: modelVersions.sealedKey,
         state: modelVersions.externalState,
         failures: modelVersions.externalFailures,
       })
       .from(modelVersions)
-      .where(and(sql`${modelVersions.external} is not null`, isDue, sql`(${modelVersions.externalState} = 'unknown' or ${isServed})`))
+      .where(
+        and(
+          sql`${modelVersions.external} is not null`,
+          isDue,
+          sql`(${modelVersions.externalState} = 'unknown' or ${isServed})`,
+          notInArray(modelVersions.id, versions),
+          notInArray(modelVersions.projectId, busyProjects),
+        ),
+      )
       .orderBy(sql`${modelVersions.externalCheckedAt} nulls first`)
-      .limit(maxProbes)
+      .limit(limit)
       .for('no key update', { skipLocked: true })
     for (const { id } of due) await tx.update(modelVersions).set({ externalCheckedAt: sql`now()` }).where(eq(modelVersions.id, id))
     return due.flatMap(({ external, ...rest }) => (external ? [{ ...rest, external }] : []))
@@ -55,7 +71,14 @@ async function probeOne(version: Probed): Promise<void> {
   }
 }
 
-/** Asks every server whose turn it is; called by the worker every second. */
+/** Asks every server whose turn it is and waits for none, so that slow ones hold up nobody else; called by the worker every second. */
 export async function probeExternals(): Promise<void> {
-  await Promise.all((await claimDue()).map(probeOne))
+  const limit = Math.min(maxProbes - underWay.total, maxProbesOfProject)
+  if (limit <= 0) return
+  const due = await claimDue(limit)
+  for (const version of due)
+    void underWay
+      .hold([version.id, version.projectId], () => probeOne(version))
+      .catch((error) => log.warn('an external server could not be looked at; it is tried again', { error }))
+  if (due.length === limit) await probeExternals()
 }

@@ -1,0 +1,66 @@
+/** Probes with real rows and a real server: who is slow holds up nobody else. */
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { eq } from 'drizzle-orm'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { db, transaction } from '#src/server/db/client.ts'
+import { newId } from '#src/server/db/ids.ts'
+import { models, modelVersions } from '#src/server/db/schema.ts'
+import { useDatabase } from '#src/testing/database.ts'
+import { makeProject } from '#src/testing/factories.ts'
+import { until } from '#src/testing/until.ts'
+import { probeExternals } from './probe.ts'
+import { addExternalVersion } from './register.ts'
+
+vi.hoisted(() => {
+  Object.assign(process.env, {
+    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+    RUNTIME_TOKEN: 'r'.repeat(40),
+    NEXTAUTH_SECRET: 's'.repeat(40),
+    NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1',
+  })
+})
+
+useDatabase()
+const list = '{"data":[{"id":"m"}]}'
+const held: ServerResponse[] = []
+/** Answers nothing below `/slow` until it is let go. */
+const server = createServer((req, res) => void (req.url?.startsWith('/slow') ? held.push(res) : res.end(list))).listen(0, '127.0.0.1')
+beforeAll(async () => {
+  if (!server.listening) await once(server, 'listening')
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+async function register(projectId: string, path: string, versions: number): Promise<string> {
+  const [model] = await db().insert(models).values({ id: newId(), projectId, name: newId() }).returning()
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
+  const input = { url, model: 'm', timeoutMs: 60_000, maxTokens: 16, maxConcurrent: 1, requestsPerMinute: null }
+  for (let count = 0; count < versions; count += 1)
+    await transaction((tx) => addExternalVersion(tx, model as typeof models.$inferSelect, input as never, null))
+  return (model as { id: string }).id
+}
+const statesOf = async (modelId: string) =>
+  (await db().select().from(modelVersions).where(eq(modelVersions.modelId, modelId))).map(({ externalState }) => externalState)
+
+it('of a project whose servers are all slow leave places for those of others', async () => {
+  const slow = await register((await makeProject()).id, '/slow', 50)
+  const good = await register((await makeProject()).id, '/good', 1)
+  await probeExternals()
+  await until(
+    () => statesOf(good),
+    ([state]) => state === 'ready',
+    4_000,
+  )
+  expect((await statesOf(slow)).every((state) => state === 'unknown')).toBe(true)
+  expect(held).toHaveLength(10)
+
+  for (const res of held) res.end(list)
+  await until(
+    () => statesOf(slow),
+    (states) => states.filter((state) => state === 'ready').length === 10,
+  )
+})
