@@ -280,6 +280,29 @@ describe('limits', () => {
     expect((await use.rest.ask('PUT', '/limits', { body: {} })).status).toBe(200)
   })
 
+  test('L1: each call of a batch counts, and every answer tells of the limit', async () => {
+    const { body } = await use.rest.ask('POST', '/api-keys', { body: { name: 'ten a minute', scope: 'read', rate_limit_per_minute: 10 } })
+    const headers = { authorization: `Bearer ${(body as { key: string }).key}` }
+    const ask = async (calls: number) => {
+      const answer = await fetch(`${origin()}/api/trpc/${Array.from({ length: calls }, () => 'me.get').join(',')}?batch=1`, { headers })
+      const parts = (await answer.json()) as { error?: { data: { httpStatus: number } } }[]
+      return { answer, statuses: parts.map(({ error }) => error?.data.httpStatus ?? 200) }
+    }
+    const few = await ask(4)
+    expect(few.statuses).toEqual([200, 200, 200, 200])
+    expect(few.answer.headers.get('ratelimit')).toMatch(/^"key";r=6;t=\d+$/)
+    const many = await ask(50)
+    expect(many.statuses.filter((status) => status === 200)).toHaveLength(6)
+    expect(many.statuses.filter((status) => status === 429)).toHaveLength(44)
+    const none = await ask(2)
+    expect([none.answer.status, none.statuses]).toEqual([429, [429, 429]])
+    for (const { headers: told } of [many.answer, none.answer]) {
+      expect(told.get('retry-after')).toMatch(/^\d+$/)
+      expect([told.get('ratelimit-policy'), told.get('ratelimit')]).toEqual(['"key";q=10;w=60', expect.stringMatching(/^"key";r=0;t=\d+$/)])
+    }
+    expect((await fetch(`${origin()}/api/trpc/setup.status`, { headers })).status).toBe(429)
+  })
+
   test('L2: one person has so many event streams and no more', async () => {
     const key = await makeKey(await makeUser('manager'), 'read')
     const ended = new AbortController()

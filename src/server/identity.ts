@@ -41,8 +41,22 @@ export async function callerOf(req: HeaderSource, options: IdentityOptions = {})
     throw error
   })
   noteCaller(caller)
-  setAnswerHeaders(req as IncomingMessage, await admitCall(caller))
+  await countCall(req, caller)
   return caller
+}
+
+/** Counts a call against its caller's limits, and tells them of the tightest. @throws AppError too_many_requests */
+async function countCall(req: HeaderSource, caller: Caller): Promise<void> {
+  setAnswerHeaders(req as IncomingMessage, await admitCall(caller))
+}
+
+/** For what a request holds beside its first call, which `callerOf` has counted: each is a call of its own. */
+export function countFurther(req: HeaderSource, caller: Caller): () => Promise<void> {
+  let isFirst = true
+  return async () => {
+    if (!isFirst) await countCall(req, caller)
+    isFirst = false
+  }
 }
 
 /** Who an open stream's request is from by now. It is no call of its own, and counts against no limit. */

@@ -16,7 +16,7 @@ import { env } from './env.ts'
 import { AppError, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
 import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, sendError, takeAddress } from './http.ts'
-import { callerOf, type HeaderSource, lookAgain } from './identity.ts'
+import { callerOf, countFurther, type HeaderSource, lookAgain } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
 import { handleMetrics } from './metrics.ts'
@@ -48,13 +48,11 @@ async function contextOf(req: HeaderSource): Promise<Context> {
   const again = { lookAgain: () => lookAgain(req) }
   try {
     const idempotencyKey = req.headers['idempotency-key']
-    return { ...again, caller: await callerOf(req), ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) }
+    const caller = await callerOf(req)
+    return { ...again, caller, count: countFurther(req, caller), ...(typeof idempotencyKey === 'string' ? { idempotencyKey } : {}) }
   } catch (error) {
-    return {
-      ...again,
-      caller: visitor(String(req.headers['x-correlation-id']), addressOf(req)),
-      refusal: toAppError(error),
-    }
+    const caller = visitor(String(req.headers['x-correlation-id']), addressOf(req))
+    return { ...again, caller, count: countFurther(req, caller), refusal: toAppError(error) }
   }
 }
 
@@ -65,10 +63,8 @@ const trpcHandler = createHTTPHandler({
   maxBatchSize: 100,
   createContext: ({ req }) => contextOf(req),
   responseMeta({ errors }) {
-    const seconds = errors
-      .map(({ cause }) => (cause instanceof AppError ? cause.retryAfterSeconds : undefined))
-      .find((given) => given !== undefined)
-    return seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }
+    const late = errors.map(({ cause }) => cause).find((cause) => cause instanceof AppError && cause.retryAfterSeconds !== undefined)
+    return late instanceof AppError ? { headers: { ...late.headers, 'retry-after': String(late.retryAfterSeconds) } } : {}
   },
 })
 

@@ -11,11 +11,12 @@ import { createLog } from '#src/server/log.ts'
 
 /**
  * `refusal` is why the credentials that were shown are no good; a procedure that is open does not mind.
- * `lookAgain` finds out who is asking by now.
+ * `lookAgain` finds out who is asking by now. `count` is told of each procedure of a batch, and throws for one too many.
  */
 export type Context = {
   caller: Caller
   refusal?: AppError
+  count: () => Promise<void>
   lookAgain: () => Promise<Caller>
   /** Of a mutation that is to be made once, however often it is sent. */
   idempotencyKey?: string
@@ -86,7 +87,8 @@ export const t = initTRPC
 const guarded = t.procedure.use(async ({ ctx, meta, next, path, type, getRawInput }) => {
   if (!meta) throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `${path} has no rule` })
   try {
-    if (ctx.refusal && meta.rule !== 'open') throw ctx.refusal
+    if (ctx.refusal && (meta.rule !== 'open' || ctx.refusal.code === 'too_many_requests')) throw ctx.refusal
+    await ctx.count()
     authorize(ctx.caller, meta.rule, meta.actions ?? actionsOf(path.split('.', 1)[0] as string, type === 'mutation'))
   } catch (error) {
     throw translate(error)
