@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { text } from '#src/contracts/common.ts'
+import { countCall } from '#src/contracts/rate.ts'
 import { type introspectRequest, introspectResponse } from '#src/contracts/runtime.ts'
 import { type ControlPlane, ControlUnavailable } from './control.ts'
 import { InferError } from './errors.ts'
 
-type Verdict = z.infer<typeof introspectResponse>
+/** `caller` is the digest of the token. */
+type Verdict = z.infer<typeof introspectResponse> & { caller: string }
 type Asked = z.infer<typeof introspectRequest>
 type Known = { verdict: Verdict; askedAt: number; isRefreshing: boolean; silentUntil: number }
 
@@ -52,19 +54,32 @@ export class Authoriser {
   readonly #control: Pick<ControlPlane, 'post'>
   readonly #allowed = new Lru<Known>(maxAllowed)
   readonly #refused = new Lru<Known>(maxRefused)
+  /** When the next call with a token would be exactly in time, in ms. */
+  readonly #due = new Lru<number>(maxAllowed)
   readonly #asking = new Map<string, Promise<Verdict>>()
 
   constructor(control: Pick<ControlPlane, 'post'>) {
     this.#control = control
   }
 
-  /** @throws InferError 401, 403 or 404 as web says, 503 when nobody can say. */
+  /** @throws InferError 401, 403 or 404 as web says, 429 for a call too many, 503 when nobody can say. */
   async authorise(authorization: string | undefined, deployment: string): Promise<void> {
-    const { status } = await this.verdict(authorization, deployment)
+    const verdict = await this.verdict(authorization, deployment)
+    this.count(verdict)
+    const { status } = verdict
     if (status === 200) return
     if (status === 401) throw new InferError(401, 'the token is unknown or expired: sign in again or use another API key')
     if (status === 403) throw new InferError(403, `this token may not call "${deployment}": ask for deploy or read rights in its project`)
     throw new InferError(404, `there is no deployment "${deployment}"`)
+  }
+
+  /** Counts a call against the limit of its key, of which each runtime keeps its own count. @throws InferError 429 */
+  count({ caller, calls_per_minute: perMinute }: Verdict): void {
+    if (perMinute === undefined) return
+    const { due, verdict } = countCall(this.#due.find(caller), perMinute, Date.now())
+    this.#due.put(caller, due)
+    const wait = verdict.retryAfterSeconds
+    if (wait !== undefined) throw new InferError(429, `this key may make ${perMinute} calls a minute: try again in ${wait} s`, wait)
   }
 
   /** @throws InferError 401 without a token, 503 when web is away and the token is not known. */
@@ -114,10 +129,11 @@ export class Authoriser {
 
   async #introspect(key: string, asked: Asked): Promise<Verdict> {
     const askedAt = Date.now()
-    const verdict = await this.#control.post('/inference/introspect', asked, introspectResponse, {
+    const given = await this.#control.post('/inference/introspect', asked, introspectResponse, {
       timeoutMs: 2000,
     })
-    if (!verdict) throw new ControlUnavailable('web did not answer')
+    if (!given) throw new ControlUnavailable('web did not answer')
+    const verdict = { ...given, caller: asked.token_sha256 }
     const known = { verdict, askedAt, isRefreshing: false, silentUntil: 0 }
     this.#allowed.remove(key)
     this.#refused.remove(key)

@@ -290,6 +290,23 @@ describe('addresses', () => {
   })
 })
 
+describe('a key with a limit', () => {
+  it('makes so many calls a minute over all addresses, and is told when to come again', async () => {
+    harness.control.allow('limited', 'all', 3)
+    const headers = { authorization: 'Bearer limited' }
+    const infer = () => harness.infer('pair', { inputs: [a, b] }, { headers })
+    expect((await fetch(`${harness.url}/metrics`, { headers })).status).toBe(200)
+    expect((await fetch(`${harness.url}/v2/models/pair`, { headers })).status).toBe(200)
+    expect((await infer()).status).toBe(200)
+    for (const ask of [infer, infer, () => fetch(`${harness.url}/metrics`, { headers })]) {
+      const answer = await ask()
+      expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.closeTo(20, -1)])
+      expect(await answer.json()).toEqual({ error: expect.stringContaining('this key may make 3 calls a minute: try again in') })
+    }
+    expect((await harness.infer('pair', { inputs: [a, b] })).status).toBe(200)
+  })
+})
+
 describe('bodies', () => {
   it('takes JSON only', async () => {
     const send = (type: string) => harness.infer('pair', { inputs: [a, b] }, { headers: { 'content-type': type } })

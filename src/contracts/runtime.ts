@@ -287,5 +287,7 @@ export const introspectResponse = z.object({
   subject: z.string().nullable(),
   fresh_ms: z.number().int(),
   stale_ms: z.number().int(),
+  /** What the key may make over all deployments; the runtime holds to it. None where it is left out. */
+  calls_per_minute: z.number().int().min(1).optional(),
 })
 export const acknowledged = z.object({ ok: z.literal(true) })

@@ -18,8 +18,8 @@ import type { TestModel } from './models.ts'
 
 export const digestOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
-/** A token and what it may do: the names of the deployments that it may call. */
-type Grant = { deployments: string[] | 'all' }
+/** A token and what it may do: the names of the deployments that it may call, and how often. */
+type Grant = { deployments: string[] | 'all'; perMinute: number | undefined }
 
 /** A stand-in for web's `/api/runtime/v1`: it parses every message by the contract and keeps what it was told. */
 export class ControlPlaneStandIn {
@@ -72,8 +72,8 @@ export class ControlPlaneStandIn {
     await new Promise((resolve) => server.close(resolve))
   }
 
-  allow(token: string, deployments: string[] | 'all' = 'all'): void {
-    this.grants.set(digestOf(token), { deployments })
+  allow(token: string, deployments: string[] | 'all' = 'all', perMinute?: number): void {
+    this.grants.set(digestOf(token), { deployments, perMinute })
   }
 
   forgetCredential(): void {
@@ -153,7 +153,13 @@ export class ControlPlaneStandIn {
     const known = this.#deployments.some((one) => one.name === deployment)
     const allowed = grant && (grant.deployments === 'all' || grant.deployments.includes(deployment))
     const status = !grant ? 401 : !known || !allowed ? 404 : 200
-    return { status, subject: grant ? 'somebody' : null, fresh_ms: this.freshMs, stale_ms: this.staleMs }
+    return {
+      status,
+      subject: grant ? 'somebody' : null,
+      fresh_ms: this.freshMs,
+      stale_ms: this.staleMs,
+      ...(grant?.perMinute ? { calls_per_minute: grant.perMinute } : {}),
+    }
   }
 
   async #watch({ revision, wait_ms }: z.infer<typeof desiredRequest>) {

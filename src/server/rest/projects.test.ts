@@ -159,7 +159,7 @@ describe('a key', () => {
     for (const name of ['first', 'second'])
       await db().insert(deployments).values({ id: newId(), projectId: project.id, name, modelId: model, status: 'ready' })
     const { credential } = await makeRuntime('inference')
-    const introspect = async (body: object, deployment: string) => {
+    const introspection = async (body: object, deployment: string) => {
       const { key } = await madeId('/api-keys', { name: 'k', scope: 'read', ...body })
       const token_sha256 = Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(key))).toString('hex')
       const answer = await fetch(`${use.rest.web.url}/api/runtime/v1/inference/introspect`, {
@@ -167,14 +167,19 @@ describe('a key', () => {
         headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
         body: JSON.stringify({ token_sha256, deployment }),
       })
-      return ((await answer.json()) as { status: number }).status
+      return (await answer.json()) as { status: number; calls_per_minute?: number }
     }
+    const introspect = async (body: object, deployment: string) => (await introspection(body, deployment)).status
     const calls = { actions: ['inference:call'] }
     expect(await introspect(calls, 'first')).toBe(200)
     expect(await introspect({ ...calls, deployments: ['first'] }, 'first')).toBe(200)
     expect(await introspect({ ...calls, deployments: ['first'] }, 'second')).toBe(403)
     expect(await introspect({ actions: ['models:read'] }, 'first')).toBe(403)
     expect(await introspect({ ...calls, project: 'default' }, 'first')).toBe(404)
+    // The runtime holds to a key's limit, whether it may call or not.
+    expect(await introspection(calls, 'first')).not.toHaveProperty('calls_per_minute')
+    for (const deployment of ['first', 'none'])
+      expect(await introspection({ ...calls, rate_limit_per_minute: 2 }, deployment)).toMatchObject({ calls_per_minute: 2 })
   })
 
   it('is followed by another with the same rights, and goes on for the hours of overlap', async () => {

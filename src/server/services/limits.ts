@@ -1,12 +1,13 @@
 /** How much a caller may ask: limits of keys, and those that an admin sets for everybody. Held to at the door, before any work. */
 import { eq } from 'drizzle-orm'
 import { type InstallationLimits, installationLimits } from '#src/contracts/limits.ts'
+import type { Verdict } from '#src/contracts/rate.ts'
 import { db, transaction } from '#src/server/db/client.ts'
 import { installationSettings } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
 import { recordAudit } from './audit.ts'
-import { limitHeaders, takeToken, type Verdict } from './rateLimits.ts'
+import { limitHeaders, takeToken } from './rateLimits.ts'
 
 const settingKey = 'limits'
 const cacheMs = 2_000
@@ -45,6 +46,9 @@ export async function setLimits(caller: Caller, value: InstallationLimits): Prom
   cached = undefined
   return value
 }
+
+/** Calls a minute that a key may make: its own limit, or that of all keys; undefined for as many as come. */
+export const limitOfKey = async (own: number | null): Promise<number | undefined> => own ?? (await currentLimits()).perKey ?? undefined
 
 type Counted = { name: string; subject: string; perMinute: number | null | undefined }
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import { decodeJwt } from 'jose'
 import type { z } from 'zod'
-import { scopePermissions } from '#src/contracts/access.ts'
+import { type ProjectRole, type Role, scopePermissions } from '#src/contracts/access.ts'
 import type { tryInfer, tryInferResult } from '#src/contracts/deployment.ts'
 import type { introspectResponse } from '#src/contracts/runtime.ts'
 import { inferResponse } from '#src/contracts/signature.ts'
@@ -11,6 +11,7 @@ import { db } from '#src/server/db/client.ts'
 import { apiKeys, deployments, projectMembers, projects, users } from '#src/server/db/schema.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, identify, permissionsIn, sha256Of } from '../access.ts'
+import { limitOfKey } from '../limits.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
 import { inferenceOrigin } from './find.ts'
 import { findDeploymentRow } from './row.ts'
@@ -71,6 +72,7 @@ export async function introspect(tokenSha256: string, deploymentName: string, to
   const [key] = await db()
     .select({
       scope: apiKeys.scope,
+      rateLimitPerMinute: apiKeys.rateLimitPerMinute,
       actions: apiKeys.actions,
       callable: apiKeys.deployments,
       projectId: apiKeys.projectId,
@@ -92,11 +94,23 @@ export async function introspect(tokenSha256: string, deploymentName: string, to
       ),
     )
   if (!key) return answer(401)
-  if (!deployment || (key.projectId && key.projectId !== deployment.projectId)) return answer(404, key.email)
+  const perMinute = await limitOfKey(key.rateLimitPerMinute)
+  return { ...answer(statusOf(key, deployment), key.email), ...(perMinute ? { calls_per_minute: perMinute } : {}) }
+}
+
+type Key = Pick<typeof apiKeys.$inferSelect, 'scope' | 'actions' | 'projectId'> & {
+  callable: string[] | null
+  role: Role
+  memberRole: ProjectRole | null
+  isPrivate: boolean | null
+}
+
+function statusOf(key: Key, deployment: typeof deployments.$inferSelect | undefined): Introspection['status'] {
+  if (!deployment || (key.projectId && key.projectId !== deployment.projectId)) return 404
   const own = permissionsIn(key.role, key.memberRole, key.isPrivate ?? false)
-  if (!own.includes('read') || !scopePermissions[key.scope].includes('read')) return answer(404, key.email)
-  const isLimited = (key.actions && !key.actions.includes(callAction)) || (key.callable && !key.callable.includes(deploymentName))
-  return isLimited ? answer(403, key.email) : answer(200, key.email)
+  if (!own.includes('read') || !scopePermissions[key.scope].includes('read')) return 404
+  const isLimited = (key.actions && !key.actions.includes(callAction)) || (key.callable && !key.callable.includes(deployment.name))
+  return isLimited ? 403 : 200
 }
 
 const callAction = 'inference:call'
