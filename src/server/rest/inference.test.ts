@@ -282,4 +282,23 @@ describe('models of our own', () => {
     expect(body).toMatchObject({ response: 'positive', model_version: '1', specialization: null })
     expect((body as Answer).confidence).toBeCloseTo(1 / (1 + Math.exp(-1)), 5)
   })
+
+  it("holds to a key's calls a minute, whichever way they come", async () => {
+    const { body } = await use.rest.ask('POST', '/api-keys', { body: { name: 'two a minute', scope: 'read', rate_limit_per_minute: 2 } })
+    const headers = { authorization: `Bearer ${(body as { key: string }).key}`, 'content-type': 'application/json' }
+    const direct = ((await use.rest.ask('GET', '/deployments/reviews')).body as Deployment).endpoint_url
+    const through = `${use.rest.web.url}${new URL(direct).pathname}`
+    const infer = async (url: string) => {
+      const inputs = [{ name: 'text', shape: [1, 1], datatype: 'BYTES', data: ['a good film'] }]
+      const answer = await fetch(`${url}/infer`, { method: 'POST', headers, body: JSON.stringify({ inputs }) })
+      return { status: answer.status, retryAfter: Number(answer.headers.get('retry-after')), body: await answer.json() }
+    }
+    expect([(await infer(through)).status, (await infer(direct)).status]).toEqual([200, 200])
+    for (const url of [through, direct])
+      expect(await infer(url)).toEqual({
+        status: 429,
+        retryAfter: expect.closeTo(30, -1),
+        body: { error: expect.stringMatching(/^this key may make 2 calls a minute/) },
+      })
+  })
 })
