@@ -78,6 +78,7 @@ it('is over within the whole time of a try, whatever the mail server does', asyn
   const parcel = {
     id: 'msg_1',
     kind: 'email',
+    projectId: crypto.randomUUID(),
     target: 'ada@example.org',
     secrets: [],
     event: 'test',
