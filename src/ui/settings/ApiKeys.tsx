@@ -84,9 +84,12 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
   )
 }
 
+/** When a key was last used changes without word. */
+const lookEveryMs = 10_000
+
 /** Keys for programs: made once, shown once, revoked at a press. */
 export function ApiKeys() {
-  const { data, error, refetch } = trpc.apiKeys.list.useQuery()
+  const { data, error, refetch } = trpc.apiKeys.list.useQuery(undefined, { refetchInterval: lookEveryMs })
   const [isCreating, setCreating] = useState(false)
   const [revoking, setRevoking] = useState<ApiKey | null>(null)
   const [rotating, setRotating] = useState<ApiKey | null>(null)

@@ -34,10 +34,13 @@ function deviceOf(userAgent: string | null): string {
   return [find(browsers) ?? 'A browser', find(systems)].filter(Boolean).join(' on ')
 }
 
+/** Signing in is told to no page: all that are open would look at once. */
+const lookEveryMs = 10_000
+
 /** Where one is signed in, and how to end it. */
 export function Sessions() {
   const toast = useToast()
-  const { data, error, refetch } = trpc.me.sessions.useQuery()
+  const { data, error, refetch } = trpc.me.sessions.useQuery(undefined, { refetchInterval: lookEveryMs })
   const onError = (thrown: unknown) => toast({ message: readError(thrown).message, tone: 'failed' })
   const revoke = trpc.me.revokeSession.useMutation({ onSuccess: () => void refetch(), onError })
   const revokeOthers = trpc.me.revokeOtherSessions.useMutation({
