@@ -5,17 +5,19 @@
 import { connect } from 'node:net'
 import { text as read } from 'node:stream/consumers'
 import { eq } from 'drizzle-orm'
+import { SignJWT } from 'jose'
 import { encode } from 'next-auth/jwt'
 import { describe, expect, test } from 'vitest'
 import type { Role } from '#src/contracts/access.ts'
 import { db } from '#src/server/db/client.ts'
 import { datasets, idempotencyKeys, projects } from '#src/server/db/schema.ts'
-import { makeKey, makeProject, makeSession, makeUser } from '#src/testing/factories.ts'
+import { makeKey, makeProject, makeSession, makeUser, type TestUser } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { routes } from './rest/routes.ts'
 
 const secret = 'what signs the sessions of this test, long enough'
-const use = useRest({ env: { NEXTAUTH_SECRET: secret } })
+const shared = 'a secret that the systems share, long enough'
+const use = useRest({ env: { NEXTAUTH_SECRET: secret, UNIFIED_JWT_SECRET: shared } })
 const origin = () => use.rest.web.url
 
 /** Sends bytes as they are. @returns all that comes back. */
@@ -106,8 +108,10 @@ describe('hosts and proxies', () => {
 })
 
 /** The cookie of a session that somebody of this role has open. */
-async function cookieOf(role: Role): Promise<string> {
-  const { id, userId, epoch } = await makeSession(await makeUser(role))
+const cookieOf = async (role: Role) => cookieOfUser(await makeUser(role))
+
+async function cookieOfUser(user: TestUser): Promise<string> {
+  const { id, userId, epoch } = await makeSession(user)
   return `neuroweaver.session=${await encode({ token: { sub: userId, epoch, sid: id }, secret })}`
 }
 
@@ -362,6 +366,43 @@ describe('a call that names an Idempotency-Key', () => {
       headers: { 'idempotency-key': 'k-secret' },
     })
     expect((again.body as { key: string }).key).toBe(key)
+  })
+
+  test('L3: is answered again to the credential and the rights that made it alone', async () => {
+    const user = await makeUser('admin')
+    const token = (permission: string) =>
+      new SignJWT({
+        type: 'cross_system',
+        sub: user.email,
+        user_id: '42',
+        permissions: [`neuroweaver:${permission}`],
+        target_system: 'neuroweaver',
+        iat: Math.floor(Date.now() / 1000),
+        exp: Math.floor(Date.now() / 1000) + 600,
+      })
+        .setProtectedHeader({ alg: 'HS256' })
+        .sign(new TextEncoder().encode(shared))
+    const send = (headers: Record<string, string>) =>
+      use.rest.ask('POST', '/api-keys', {
+        key: null,
+        body: { name: 'adm', scope: 'admin' },
+        headers: { ...headers, 'idempotency-key': 'k-rights' },
+      })
+    const own = { cookie: await cookieOfUser(user), origin: origin() }
+    const first = await send(own)
+    expect(first.status).toBe(201)
+    const again = await send(own)
+    expect([again.status, again.text]).toEqual([201, first.text])
+    expect((await send({ authorization: `Bearer ${await token('read')}` })).status).toBe(403)
+    for (const headers of [
+      { authorization: `Bearer ${await token('admin')}` },
+      { cookie: await cookieOfUser(user), origin: origin() },
+      { authorization: `Bearer ${await makeKey(user, 'admin')}` },
+    ]) {
+      const other = await send(headers)
+      expect([other.status, other.headers.get('idempotent-replayed')]).toEqual([201, null])
+      expect(other.text).not.toContain((first.body as { key: string }).key)
+    }
   })
 
   test('L3: sent many times at once is made once', async () => {

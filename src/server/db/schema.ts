@@ -901,7 +901,7 @@ export const alerts = pgTable(
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {
-    /** Who called: a user, through a key or not. */
+    /** Who called: by which credential, in which project, with which rights. */
     subject: text('subject').notNull(),
     route: text('route').notNull(),
     key: text('key').notNull(),

@@ -21,7 +21,12 @@ const form = /^[\x21-\x7e]{1,255}$/
 const isUnchanged = and(isNull(idempotencyKeys.status), isNull(idempotencyKeys.changedAt))
 const changed = 'update idempotency_keys set changed_at = now() where subject = $1 and route = $2 and key = $3'
 
-const subjectOf = ({ userId, apiKeyId, project }: Caller) => `${userId ?? ''}:${apiKeyId ?? ''}:${project.id}`
+/** An answer goes again to the credential that it was given to alone, and only while that holds the same rights: a replay asks for none. */
+function subjectOf({ kind, userId, apiKeyId, sessionId, project, installation, permissions, within, actions, callable }: Caller): string {
+  const rights = [installation, permissions, within, actions, callable].map((each) => (each ? [...each].sort() : null))
+  return [kind, userId, apiKeyId, sessionId, project.id, hashOf(rights).toString('base64url')].map((part) => part ?? '').join(':')
+}
+
 const hashOf = (request: unknown) =>
   createHash('sha256')
     .update(JSON.stringify(request) ?? '')
