@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest'
 import type { Role } from '#src/contracts/access.ts'
 import { db } from '#src/server/db/client.ts'
 import { datasets, idempotencyKeys, projects } from '#src/server/db/schema.ts'
-import { makeKey, makeProject, makeSession, makeUser, type TestUser } from '#src/testing/factories.ts'
+import { addMember, makeKey, makeProject, makeSession, makeUser, type TestUser } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { routes } from './rest/routes.ts'
 
@@ -394,11 +394,12 @@ describe('a call that names an Idempotency-Key', () => {
     const again = await send(own)
     expect([again.status, again.text]).toEqual([201, first.text])
     expect((await send({ authorization: `Bearer ${await token('read')}` })).status).toBe(403)
-    for (const headers of [
+    const others: Record<string, string>[] = [
       { authorization: `Bearer ${await token('admin')}` },
       { cookie: await cookieOfUser(user), origin: origin() },
       { authorization: `Bearer ${await makeKey(user, 'admin')}` },
-    ]) {
+    ]
+    for (const headers of others) {
       const other = await send(headers)
       expect([other.status, other.headers.get('idempotent-replayed')]).toEqual([201, null])
       expect(other.text).not.toContain((first.body as { key: string }).key)
@@ -418,6 +419,7 @@ describe('a call that names an Idempotency-Key', () => {
 
 test('A6: a private project is not there for those who do not belong to it', async () => {
   const project = await makeProject()
+  await addMember(project, await makeUser('viewer'), 'admin')
   const outsider = await makeKey(await makeUser('manager'), 'write')
   expect((await use.rest.ask('GET', `/projects/${project.name}`, { key: outsider })).status).toBe(200)
   expect((await use.rest.ask('PATCH', `/projects/${project.name}`, { body: { is_private: true } })).status).toBe(200)

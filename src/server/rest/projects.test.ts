@@ -59,6 +59,35 @@ describe('a private project', () => {
     expect(await statusOf('GET', `/projects/${project.name}`, first.key)).toBe(404)
     expect(await statusOf('GET', `/projects/${project.name}`, second.key)).toBe(200)
   })
+
+  it('keeps one admin of its own when its admins go at the same moment', async () => {
+    for (let round = 0; round < 5; round++) {
+      const project = await makeProject()
+      const [first, second] = [await memberOf(project, 'admin'), await memberOf(project, 'admin')]
+      expect(await statusOf('PATCH', `/projects/${project.name}`, first.key, { is_private: true })).toBe(200)
+      const of = (user: TestUser) => `/projects/${project.name}/members/${user.id}`
+      const statuses = await Promise.all([
+        statusOf('DELETE', of(first.user), first.key),
+        statusOf('PUT', of(second.user), second.key, { role: 'viewer' }),
+      ])
+      expect(statuses).toContain(409)
+      const members = (await use.rest.ask('GET', `/projects/${project.name}/members`)).body as { role: ProjectRole }[]
+      expect(members.filter(({ role }) => role === 'admin')).toHaveLength(1)
+    }
+  })
+
+  it('is not made of one without an admin of its own', async () => {
+    const project = await makeProject()
+    const { user } = await memberOf(project, 'editor')
+    const close = () => use.rest.ask('PATCH', `/projects/${project.name}`, { body: { is_private: true } })
+    expect(await close()).toMatchObject({
+      status: 409,
+      body: { error: { message: expect.stringContaining('Make one of its members an admin') } },
+    })
+    await use.rest.ask('PUT', `/projects/${project.name}/members/${user.id}`, { body: { role: 'admin' } })
+    expect((await close()).status).toBe(200)
+    expect((await close()).status).toBe(200)
+  })
 })
 
 describe('a project', () => {

@@ -9,7 +9,7 @@ import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
 import { announce, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
-import { findOwnProject, findProject, type ProjectRow } from './projects.ts'
+import { findOwnProject, findProject, lockProject, type ProjectRow } from './projects.ts'
 
 const columns = {
   userId: users.id,
@@ -50,7 +50,8 @@ const memberOf = (project: ProjectRow, userId: string) => and(eq(projectMembers.
 
 /** A private project without an admin of its own could be managed by nobody who belongs to it. */
 async function refuseLastAdmin(tx: Tx, project: ProjectRow, userId: string): Promise<void> {
-  if (!project.isPrivate) return
+  const { isPrivate } = await lockProject(tx, project)
+  if (!isPrivate) return
   const others = await tx.$count(
     projectMembers,
     and(eq(projectMembers.projectId, project.id), eq(projectMembers.role, 'admin'), ne(projectMembers.userId, userId)),

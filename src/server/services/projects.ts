@@ -10,7 +10,7 @@ import {
   type updateProject as updateProjectInput,
 } from '#src/contracts/access.ts'
 import { isUuid } from '#src/contracts/common.ts'
-import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
+import { db, isUniqueViolation, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import {
   alertRules,
@@ -40,8 +40,8 @@ const view = (row: ProjectRow): Project => ({
   createdAt: row.createdAt.toISOString(),
 })
 
-/** Where the caller may read: everywhere but in private projects by an installation role, and wherever one is a member. */
-function isVisible(caller: Caller) {
+/** Of a query over projects, where the caller may read: everywhere but in private projects by an installation role, and wherever one is a member. */
+export function isVisible(caller: Caller) {
   if (caller.apiKeyId && !caller.installation.includes('read')) return eq(projects.id, caller.project.id)
   if (caller.installation.includes('admin')) return undefined
   const isMember = sql`exists (select 1 from ${projectMembers} where ${projectMembers.projectId} = ${projects.id} and ${projectMembers.userId} = ${caller.userId})`
@@ -91,6 +91,21 @@ export async function findOwnProject(on: Queryable, caller: Caller, ref: string)
   return row
 }
 
+/** The row as it is now, held until the transaction ends: who its admins are, and whether it is private, changes one at a time. */
+export async function lockProject(tx: Tx, { id, name }: ProjectRow): Promise<ProjectRow> {
+  const [row] = await tx.select().from(projects).where(eq(projects.id, id)).for('no key update')
+  if (!row) throw missing(name)
+  return row
+}
+
+async function refuseWithoutAdmin(tx: Tx, { id, name }: ProjectRow): Promise<void> {
+  const admins = await tx.$count(projectMembers, and(eq(projectMembers.projectId, id), eq(projectMembers.role, 'admin')))
+  if (admins > 0) return
+  throw new AppError('conflict', `The project "${name}" has no admin of its own. Make one of its members an admin, then make it private.`, {
+    details: [{ path: 'isPrivate', message: 'needs an admin of the project' }],
+  })
+}
+
 async function countThings(projectId: string): Promise<ProjectDetail['counts']> {
   const of = async (table: typeof models | typeof datasets | typeof trainingJobs | typeof deployments) =>
     (await db().select({ count: count() }).from(table).where(eq(table.projectId, projectId)))[0]?.count ?? 0
@@ -136,7 +151,7 @@ const defaultProject = 'default'
 export async function updateProject(caller: Caller, { project, ...input }: z.infer<typeof updateProjectInput>): Promise<ProjectDetail> {
   try {
     await transaction(async (tx) => {
-      const before = await findOwnProject(tx, caller, project)
+      const before = await lockProject(tx, await findOwnProject(tx, caller, project))
       const isMoved = (input.name !== undefined && input.name !== defaultProject) || input.isPrivate
       if (before.name === defaultProject && isMoved)
         throw new AppError(
@@ -145,6 +160,7 @@ export async function updateProject(caller: Caller, { project, ...input }: z.inf
         )
       const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
       if (Object.keys(set).length === 0) return
+      if (input.isPrivate && !before.isPrivate) await refuseWithoutAdmin(tx, before)
       await tx.update(projects).set(set).where(eq(projects.id, before.id))
       const facts = ({ name, description, isPrivate }: ProjectRow) => ({ name, description, isPrivate })
       await recordAudit(tx, caller, {
