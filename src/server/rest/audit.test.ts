@@ -143,6 +143,23 @@ it("shows a thing's history to whoever reads the thing, without addresses and ke
   expect(own.body).toMatchObject([{ actor_name: 'bootstrap@localhost', address: null, api_key_name: null, correlation_id: null }])
 })
 
+it('tells an admin of one project no addresses from another, nor from the installation', async () => {
+  const { id: other } = (await use.rest.ask('POST', '/projects', { body: { name: 'of-others' } })).body as { id: string }
+  const headers = { 'x-neuroweaver-project': 'growth' }
+  const history = async (type: string, id: string) =>
+    (await use.rest.ask('GET', `/audit/history?target_type=${type}&target_id=${id}`, { key: deputy.key, headers })).body as Event[]
+  const hidden = { address: null, api_key_name: null, correlation_id: null }
+  expect(await history('project', other)).toMatchObject([{ action: 'project.create', ...hidden }])
+  await use.rest.ask('PATCH', '/projects/growth', { body: { description: 'grows' } })
+  expect(await history('project', project.id)).toMatchObject([{ action: 'project.update', address: expect.any(String) }])
+  await fetch(`${use.rest.web.url}/api/trpc/users.update`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${use.rest.web.adminKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ id: deputy.user.id, name: 'Deputy' }),
+  })
+  expect(await history('user', deputy.user.id)).toMatchObject([{ actor_name: 'bootstrap@localhost', ...hidden }])
+})
+
 it('tells who signed in, and whom somebody tried to be, but not what was typed', async () => {
   const [email, password] = ['signs-in@example.test', 'correct-horse-battery']
   const admin = await caller(use.rest.web.adminKey)

@@ -77,17 +77,27 @@ export const narrowing = ({ actor, apiKey, action, targetType, target, source, c
 /** What happened to one thing, for whoever may read the thing. Addresses and keys are for admins. */
 export async function readHistory(caller: Caller, input: z.infer<typeof auditHistory>): Promise<Page<AuditEvent>> {
   const isTarget = and(eq(auditEvents.targetType, input.targetType), eq(auditEvents.targetId, input.targetId))
-  const page = await readPage(db(), and(isTarget, await readableOf(caller, input)), input)
-  if (caller.permissions.includes('admin')) return page
+  const { where, isAdmin } = await readableOf(caller, input)
+  const page = await readPage(db(), and(isTarget, where), input)
+  if (isAdmin) return page
   return { ...page, items: page.items.map((event) => ({ ...event, address: null, apiKey: null, correlationId: null })) }
 }
 
-/** @throws AppError not_found for a person that is not the caller, unless an admin asks; and for a project that the caller may not see. */
-async function readableOf(caller: Caller, { targetType, targetId }: z.infer<typeof auditHistory>): Promise<SQL | undefined> {
-  if (targetType === 'runtime' || seesAll(caller)) return undefined
+/**
+ * The entries that the caller may read, and whether as an admin of where the thing is: a project of itself, a runtime or a person of the
+ * installation, all else of the open project.
+ * @throws AppError not_found for a person that is not the caller, unless an admin asks; and for a project that the caller may not see.
+ */
+async function readableOf(
+  caller: Caller,
+  { targetType, targetId }: z.infer<typeof auditHistory>,
+): Promise<{ where: SQL | undefined; isAdmin: boolean }> {
+  if (seesAll(caller)) return { where: undefined, isAdmin: true }
   if (targetType === 'user' && targetId !== caller.userId) throw new AppError('not_found', 'There is no such user.')
-  if (targetType === 'project') await findProject(db(), caller, targetId)
-  return targetType === 'user' || targetType === 'project' ? undefined : eq(auditEvents.projectId, caller.project.id)
+  if (targetType === 'user' || targetType === 'runtime') return { where: undefined, isAdmin: false }
+  const permissions = targetType === 'project' ? (await findProject(db(), caller, targetId)).permissions : caller.permissions
+  const where = targetType === 'project' ? undefined : eq(auditEvents.projectId, caller.project.id)
+  return { where, isAdmin: permissions.includes('admin') }
 }
 
 async function readPage(on: Queryable, where: SQL | undefined, paging: Paging): Promise<Page<AuditEvent>> {
