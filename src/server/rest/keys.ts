@@ -50,7 +50,8 @@ export const keyRoutes = [
     rule: 'signed-in',
     tag,
     summary: 'Make an API key',
-    description: 'The key is in this answer and never again. It can be bound to a project, to actions and to deployments.',
+    description:
+      'The key is in this answer and never again. It can be bound to a project, to actions and to deployments. A key that is made with a key takes no more calls a minute and ends no later than that one: where the limit or the end is left out, it has the same.',
     status: 201,
     body: keyBody,
     response: shape.createdApiKey,

@@ -181,6 +181,57 @@ describe('a key', () => {
     expect(await statusOf('GET', '/datasets', limited.key)).toBe(403)
   })
 
+  it('that has a limit of calls and an end makes, and rotates, none without them', async () => {
+    type Made = { id: string; key: string; rate_limit_per_minute: number | null; expires_at: string | null }
+    const owner = await makeUser('manager')
+    const first = await makeKey(owner, 'write')
+    const free = await madeId('/api-keys', { name: 'free', scope: 'write' }, first)
+    const limits = { rate_limit_per_minute: 100, expires_in_days: 10 }
+    const parent = (await use.rest.ask('POST', '/api-keys', { key: first, body: { name: 'k', scope: 'write', ...limits } })).body as Made
+    const make = (body: object) => use.rest.ask('POST', '/api-keys', { key: parent.key, body: { name: 'child', scope: 'write', ...body } })
+    expect((await make({})).body).toMatchObject({ rate_limit_per_minute: 100, expires_at: parent.expires_at })
+    expect((await make({ rate_limit_per_minute: 101 })).status).toBe(403)
+    expect((await make({ expires_in_days: 11 })).status).toBe(403)
+    const narrower = (await make({ rate_limit_per_minute: 5, expires_in_days: 9 })).body as Made
+    expect(narrower.rate_limit_per_minute).toBe(5)
+    expect(Date.parse(String(narrower.expires_at))).toBeLessThan(Date.parse(String(parent.expires_at)))
+    expect(await statusOf('POST', `/api-keys/${free.id}/rotate`, parent.key, {})).toBe(403)
+    expect(await statusOf('POST', `/api-keys/${parent.id}/rotate`, parent.key, {})).toBe(201)
+  })
+
+  it('of a service account for one project does not tell of those for another', async () => {
+    const [mine, theirs] = [await makeProject(), await makeProject()]
+    const account = await madeId('/service-accounts', { name: 'of-two' })
+    const bound = []
+    for (const project of [mine, theirs]) {
+      await use.rest.ask('PUT', `/projects/${project.name}/members/${account.id}`, { body: { role: 'editor' } })
+      bound.push(await madeId('/api-keys', { name: 'k', scope: 'write', service_account: account.id, project: project.name }))
+    }
+    const listed = await use.rest.ask('GET', '/api-keys', { key: bound[0]?.key ?? '' })
+    expect((listed.body as { id: string; project: string }[]).map(({ id, project }) => [id, project])).toEqual([[bound[0]?.id, mine.name]])
+  })
+
+  it('for a project that its owner has lost is told without the name of that project', async () => {
+    const project = await makeProject()
+    await memberOf(project, 'admin')
+    const { user, key } = await memberOf(project, 'editor')
+    await madeId('/api-keys', { name: 'k', scope: 'read', project: project.name }, key)
+    const projectsOf = async () =>
+      ((await use.rest.ask('GET', '/api-keys', { key })).body as { project: string }[]).map((each) => each.project)
+    expect(await projectsOf()).toEqual([project.name, null])
+    await use.rest.ask('PATCH', `/projects/${project.name}`, { body: { name: `${project.name}-new`, is_private: true } })
+    await use.rest.ask('DELETE', `/projects/${project.id}/members/${user.id}`)
+    expect(await projectsOf()).toEqual([project.id, null])
+  })
+
+  it('stands in the record with whose it is, how many calls it takes and when it ends', async () => {
+    const account = await madeId('/service-accounts', { name: 'robot' })
+    const body = { name: 'k', scope: 'read', service_account: account.id, rate_limit_per_minute: 7, expires_in_days: 3 }
+    const made = (await use.rest.ask('POST', '/api-keys', { body })).body as { id: string; expires_at: string }
+    const events = (await use.rest.ask('GET', `/audit/events?action=api_key.create&target=${made.id}`)).body as { after: object }[]
+    expect(events[0]?.after).toMatchObject({ serviceAccount: 'robot', rateLimitPerMinute: 7, expiresAt: made.expires_at })
+  })
+
   it('that only calls models opens only the deployments that it names', async () => {
     const project = await makeProject()
     const model = newId()

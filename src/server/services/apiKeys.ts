@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { and, desc, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, desc, eq, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   type ApiKey,
@@ -14,7 +14,7 @@ import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, sha256Of } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { recordAudit } from './audit.ts'
-import { findProject } from './projects.ts'
+import { findProject, isVisible } from './projects.ts'
 
 const columns = {
   id: apiKeys.id,
@@ -33,8 +33,8 @@ const columns = {
   revokedAt: apiKeys.revokedAt,
 }
 
-const select = () =>
-  db().select(columns).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).leftJoin(projects, eq(projects.id, apiKeys.projectId))
+const select = (shown: Omit<typeof columns, 'project'> & { project: typeof columns.project | SQL<string | null> } = columns) =>
+  db().select(shown).from(apiKeys).innerJoin(users, eq(users.id, apiKeys.userId)).leftJoin(projects, eq(projects.id, apiKeys.projectId))
 type Row = Awaited<ReturnType<typeof select>>[number]
 
 const view = (row: Row): ApiKey => ({
@@ -45,12 +45,23 @@ const view = (row: Row): ApiKey => ({
   revokedAt: row.revokedAt?.toISOString() ?? null,
 })
 
-/** One's own keys and those of a project that one administers; an admin of the installation sees all. */
+/**
+ * One's own keys and those of a project that one administers; an admin of the installation sees all, a key for one project those of that
+ * project. A project that one may not see any more is told by its id.
+ */
 export async function listApiKeys(caller: Caller): Promise<ApiKey[]> {
-  const where = caller.installation.includes('admin') ? undefined : or(eq(apiKeys.userId, caller.userId ?? ''), ofOwnProject(caller))
-  const rows = await select().where(where).orderBy(desc(apiKeys.createdAt)).limit(1000)
+  const mine = and(eq(apiKeys.userId, caller.userId ?? ''), isForOneProject(caller) ? eq(apiKeys.projectId, caller.project.id) : undefined)
+  const where = caller.installation.includes('admin') ? undefined : or(mine, ofOwnProject(caller))
+  const project = sql<string | null>`case when ${isVisible(caller) ?? sql`true`} then ${projects.name} else ${apiKeys.projectId}::text end`
+  const rows = await select({ ...columns, project })
+    .where(where)
+    .orderBy(desc(apiKeys.createdAt))
+    .limit(1000)
   return rows.map(view)
 }
+
+/** A key for one project has no rights over the installation, and every other key reads there. */
+const isForOneProject = (caller: Caller) => caller.apiKeyId !== null && !caller.installation.includes('read')
 
 /** The keys of the open project are its admin's to see and to revoke. */
 const ofOwnProject = (caller: Caller) =>
@@ -63,17 +74,22 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
   const held = [...caller.installation, ...(place?.permissions ?? caller.permissions)]
   if (input.scope === 'admin' && !held.includes('admin'))
     throw new AppError('forbidden', 'A key can not hold more rights than you have. Choose a narrower scope.')
-  await refuseMoreThanKey(caller, input)
+  const own = await ownKey(caller)
+  if (own) refuseMoreThanKey(caller, own, input)
   if (scopePermissions[input.scope].some((permission) => caller.within?.includes(permission) === false))
     throw new AppError('forbidden', 'A key can not hold more rights than what you are signed in with. Choose a narrower scope.')
-  const ownerId = await ownerOf(caller, input.serviceAccount, place)
+  const owner = await ownerOf(caller, input.serviceAccount, place)
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const id = newId()
   const projectId = place?.row.id ?? null
+  // What was left out is as the key has it that makes this one.
+  const rateLimitPerMinute = input.rateLimitPerMinute ?? own?.rateLimitPerMinute ?? null
+  const expiresAt =
+    input.expiresInDays === null ? (own?.expiresAt ?? null) : sql<Date>`now() + make_interval(days => ${input.expiresInDays})`
   await transaction(async (tx) => {
-    await tx.insert(apiKeys).values({
+    const values = {
       id,
-      userId: ownerId,
+      userId: owner.id,
       projectId,
       name: input.name,
       prefix: key.slice(0, 10),
@@ -81,9 +97,10 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
       scope: input.scope,
       actions: input.actions ?? null,
       deployments: input.deployments ?? null,
-      rateLimitPerMinute: input.rateLimitPerMinute ?? null,
-      expiresAt: input.expiresInDays === null ? null : sql`now() + make_interval(days => ${input.expiresInDays})`,
-    })
+      rateLimitPerMinute,
+      expiresAt,
+    }
+    const [made] = await tx.insert(apiKeys).values(values).returning({ expiresAt: apiKeys.expiresAt })
     await recordAudit(tx, caller, {
       action: 'api_key.create',
       targetType: 'api_key',
@@ -93,7 +110,9 @@ export async function createApiKey(caller: Caller, input: z.infer<typeof createA
         scope: input.scope,
         actions: input.actions,
         deployments: input.deployments,
-        expiresInDays: input.expiresInDays,
+        ...(input.serviceAccount ? { serviceAccount: owner.name } : {}),
+        rateLimitPerMinute,
+        expiresAt: made?.expiresAt?.toISOString() ?? null,
       },
       projectId,
     })
@@ -111,8 +130,8 @@ async function ownerOf(
   caller: Caller,
   serviceAccount: string | undefined,
   place: Awaited<ReturnType<typeof findProject>> | undefined,
-): Promise<string> {
-  if (!serviceAccount) return caller.userId as string
+): Promise<{ id: string; name?: string }> {
+  if (!serviceAccount) return { id: caller.userId as string }
   const isAdmin = caller.installation.includes('admin')
   if (!isAdmin && !place?.permissions.includes('admin'))
     throw new AppError(
@@ -121,31 +140,51 @@ async function ownerOf(
     )
   const isMember = sql`exists (select 1 from ${projectMembers} where ${projectMembers.userId} = ${users.id} and ${projectMembers.projectId} = ${place?.row.id ?? null})`
   const [row] = await db()
-    .select({ id: users.id })
+    .select({ id: users.id, name: users.name })
     .from(users)
     .where(and(eq(users.id, serviceAccount), eq(users.kind, 'service'), isAdmin ? undefined : isMember))
   if (!row)
     throw new AppError('not_found', 'There is no such service account.', {
       details: [{ path: 'serviceAccount', message: 'does not exist' }],
     })
-  return row.id
+  return row
 }
 
-/** A key that leaked must not make itself a wider one: a key makes keys of its own scope at most, and of its own project alone. */
-async function refuseMoreThanKey(caller: Caller, input: z.infer<typeof createApiKeyInput>): Promise<void> {
-  if (!caller.apiKeyId) return
-  const [own] = await db()
-    .select({ scope: apiKeys.scope, projectId: apiKeys.projectId, actions: apiKeys.actions, deployments: apiKeys.deployments })
-    .from(apiKeys)
-    .where(eq(apiKeys.id, caller.apiKeyId))
-  const isWider = scopePermissions[input.scope].some((permission) => !own || !scopePermissions[own.scope].includes(permission))
+type KeyRow = typeof apiKeys.$inferSelect
+
+/** The key that the caller has shown, if it is one. */
+async function ownKey({ apiKeyId }: Caller): Promise<KeyRow | undefined> {
+  if (!apiKeyId) return undefined
+  const [row] = await db().select().from(apiKeys).where(eq(apiKeys.id, apiKeyId))
+  if (!row) throw new AppError('unauthorized', 'The key that this was sent with is gone. Use another one, or sign in.')
+  return row
+}
+
+const dayMs = 24 * 3600 * 1000
+
+/**
+ * A key that leaked must not make itself a wider one: a key makes keys of its own scope at most, and of its own project alone, that take no
+ * more calls and end no later.
+ */
+function refuseMoreThanKey(caller: Caller, own: KeyRow, input: z.infer<typeof createApiKeyInput>): void {
+  const isWider = scopePermissions[input.scope].some((permission) => !scopePermissions[own.scope].includes(permission))
   if (isWider)
     throw new AppError('forbidden', 'A key can not make a key of a wider scope than its own. Choose a narrower scope, or sign in.')
   const exceeds = <T>(held: readonly T[] | null | undefined, wanted: readonly T[] | undefined) =>
     held && (!wanted || wanted.some((one) => !held.includes(one)))
-  if (exceeds(own?.actions, input.actions) || exceeds(own?.deployments, input.deployments))
+  if (exceeds(own.actions, input.actions) || exceeds(own.deployments, input.deployments))
     throw new AppError('forbidden', 'A key that is limited can only make keys with its own limits, or narrower ones. Name them.')
-  if (own?.projectId && ![caller.project.id, caller.project.name].includes(input.project ?? ''))
+  if (own.rateLimitPerMinute && (input.rateLimitPerMinute ?? 0) > own.rateLimitPerMinute)
+    throw new AppError(
+      'forbidden',
+      `This key takes ${own.rateLimitPerMinute} calls a minute, and the keys that it makes take no more. Ask for fewer, or sign in.`,
+    )
+  if (own.expiresAt && Date.now() + (input.expiresInDays ?? 0) * dayMs > own.expiresAt.getTime())
+    throw new AppError(
+      'forbidden',
+      `This key ends at ${own.expiresAt.toISOString()}, and the keys that it makes end no later. Choose an earlier end, or sign in.`,
+    )
+  if (own.projectId && ![caller.project.id, caller.project.name].includes(input.project ?? ''))
     throw new AppError(
       'forbidden',
       `This key is for the project "${caller.project.name}" alone, and so are the keys that it makes: name it.`,
@@ -173,13 +212,21 @@ function isRevocable(caller: Caller) {
  */
 function isRotatable(caller: Caller) {
   const isOfProgram = sql`exists (select 1 from ${users} where ${users.id} = ${apiKeys.userId} and ${users.kind} = 'service')`
-  // A key for one project has no rights over the installation.
-  const isLimited = caller.actions || caller.callable || !caller.installation.includes('read')
+  const isLimited = caller.actions || caller.callable || isForOneProject(caller)
   if (caller.apiKeyId && isLimited) return eq(apiKeys.id, caller.apiKeyId)
   const own = eq(apiKeys.userId, caller.userId ?? '')
   if (caller.installation.includes('admin')) return or(own, isOfProgram)
   const ofProject = ofOwnProject(caller)
   return ofProject ? or(own, and(isOfProgram, ofProject)) : own
+}
+
+/** A key that leaked must not come to hold another of its account that takes more calls, or that goes on when it has ended. */
+function refuseLooser(own: KeyRow, other: KeyRow): void {
+  const takesMore = own.rateLimitPerMinute !== null && (other.rateLimitPerMinute ?? Number.POSITIVE_INFINITY) > own.rateLimitPerMinute
+  const endOf = ({ expiresAt, createdAt }: KeyRow) => (expiresAt ? Date.now() + expiresAt.getTime() - createdAt.getTime() : undefined)
+  const endsLater = own.expiresAt !== null && (endOf(other) ?? Number.POSITIVE_INFINITY) > own.expiresAt.getTime()
+  if (takesMore || endsLater)
+    throw new AppError('forbidden', 'That key takes more calls, or ends later, than the one you use. Sign in to rotate it.')
 }
 
 /**
@@ -192,6 +239,7 @@ export async function rotateApiKey(
 ): Promise<{ apiKey: ApiKey; key: string }> {
   const key = `nwk_${randomBytes(32).toString('base64url')}`
   const successor = newId()
+  const own = await ownKey(caller)
   await transaction(async (tx) => {
     const isUsable = and(isNull(apiKeys.revokedAt), sql`(${apiKeys.expiresAt} is null or ${apiKeys.expiresAt} > now())`)
     const [old] = await tx
@@ -205,6 +253,7 @@ export async function rotateApiKey(
         'forbidden',
         'This key holds more rights than what you are signed in with. Sign in with your own account to rotate it.',
       )
+    if (own && own.id !== old.id && old.userId === own.userId) refuseLooser(own, old)
     const { createdAt: _made, lastUsedAt: _used, expiresAt, ...same } = old
     // The successor lives as long as the old key was meant to.
     const lifetime = expiresAt ? sql`now() + (${expiresAt.toISOString()}::timestamptz - ${old.createdAt.toISOString()}::timestamptz)` : null
