@@ -61,6 +61,32 @@ describe('registering', () => {
     })
   })
 
+  test('a known name keeps its tags and metadata within what a model takes', async () => {
+    const name = newName()
+    const many = (prefix: string, length: number) => Object.fromEntries(Array.from({ length }, (_, n) => [`${prefix}${n}`, 'x']))
+    await registerModel(person, { name, files: files(), tags: many('a', 200), metadata: many('a', 200) })
+    for (const field of ['tags', 'metadata']) {
+      const error = toAppError(
+        await registerModel(person, { name, files: files(), [field]: many('b', 1) }).catch((thrown: unknown) => thrown),
+      )
+      expect(error).toMatchObject({ code: 'bad_request', message: expect.stringContaining(field), details: [{ path: field }] })
+    }
+    const again = await registerModel(person, { name, files: files(), tags: many('a', 200) })
+    expect(again.latestVersion).toBe(2)
+    expect(await updateModel(person, { model: name, tags: again.tags })).toMatchObject({ tags: many('a', 200) })
+  })
+
+  test('a known name leaves a record of what it changed of the model', async () => {
+    const name = newName()
+    await registerModel(person, { name, files: files(), description: 'old', tags: { team: 'ml' } })
+    const { id } = await registerModel(person, { name, files: files(), description: 'new', tags: { team: 'ml' } })
+    const entries = await db().select().from(auditEvents).where(eq(auditEvents.targetId, id)).orderBy(auditEvents.id)
+    expect(entries.filter(({ action }) => action === 'model.register').map(({ before, after }) => ({ before, after }))).toEqual([
+      { before: { description: '', tags: {} }, after: { name, version: 1, description: 'old', tags: { team: 'ml' } } },
+      { before: { description: 'old' }, after: { name, version: 2, description: 'new' } },
+    ])
+  })
+
   test('a hundred versions at once get numbers without a gap and without a double', async () => {
     const name = newName()
     // On a slow machine not all get a connection in time: such a one has changed nothing, and comes again.

@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { and, eq } from 'drizzle-orm'
+import type { z } from 'zod'
+import { metadata, tags } from '#src/contracts/common.ts'
 import type { ExternalInput } from '#src/contracts/external.ts'
 import type { Lineage, Model, RegisterModel } from '#src/contracts/model.ts'
 import { type Tx, transaction } from '#src/server/db/client.ts'
@@ -19,13 +22,7 @@ type Described = Pick<
 >
 
 /** The model of this name in a project, made when it is new; its row is locked until the transaction ends. */
-export async function ensureModel(
-  tx: Tx,
-  projectId: string,
-  name: string,
-  userId: string | null,
-  described: Described = {},
-): Promise<ModelRow> {
+export async function ensureModel(tx: Tx, projectId: string, name: string, userId: string | null): Promise<ModelRow> {
   await tx.insert(models).values({ id: newId(), projectId, name, createdBy: userId }).onConflictDoNothing()
   const [row] = await tx
     .select()
@@ -33,17 +30,43 @@ export async function ensureModel(
     .where(and(eq(models.projectId, projectId), eq(models.name, name)))
     .for('update')
   if (!row) throw new AppError('conflict', `The model "${name}" was deleted at the same moment. Try again.`)
+  return row
+}
+
+/** @throws AppError bad_request for more than a model takes, with what it has by now. */
+function mergedMap<T>(
+  field: string,
+  schema: z.ZodType<Record<string, T>>,
+  held: Record<string, T>,
+  given: Record<string, T>,
+): Record<string, T> {
+  const merged = { ...held, ...given }
+  const message = schema.safeParse(merged).error?.issues[0]?.message
+  if (message === undefined) return merged
+  throw new AppError('bad_request', `${field}: ${message}, together with those that the model has. Take some of these off it first.`, {
+    details: [{ path: field, message: `${message}, together with those that the model has` }],
+  })
+}
+
+/** Writes down what a registration says of its model. @returns what of it is new, as it was and as it is. */
+async function writeDescribed(
+  tx: Tx,
+  row: ModelRow,
+  described: Described,
+): Promise<{ before?: Partial<ModelRow>; after: Partial<ModelRow> }> {
   const set = {
     ...(described.description === undefined ? {} : { description: described.description }),
     ...(described.specialization === undefined ? {} : { specialization: described.specialization }),
     ...(described.baseModel === undefined ? {} : { baseModel: described.baseModel }),
-    ...(described.tags === undefined ? {} : { tags: { ...row.tags, ...described.tags } }),
-    ...(described.metadata === undefined ? {} : { metadata: { ...row.metadata, ...described.metadata } }),
+    ...(described.tags === undefined ? {} : { tags: mergedMap('tags', tags, row.tags, described.tags) }),
+    ...(described.metadata === undefined ? {} : { metadata: mergedMap('metadata', metadata, row.metadata, described.metadata) }),
     ...routingOf(described),
   }
-  if (Object.keys(set).length === 0) return row
-  const [updated] = await tx.update(models).set(set).where(eq(models.id, row.id)).returning()
-  return updated as ModelRow
+  const changed = (Object.keys(set) as (keyof typeof set)[]).filter((field) => !isDeepStrictEqual(row[field], set[field]))
+  if (changed.length === 0) return { after: {} }
+  await tx.update(models).set(set).where(eq(models.id, row.id))
+  const changedOf = (facts: Partial<ModelRow>) => Object.fromEntries(changed.map((field) => [field, facts[field]]))
+  return { before: changedOf(row), after: changedOf(set) }
 }
 
 type NewVersion = Pick<typeof modelVersions.$inferInsert, 'metrics' | 'parity'> & { lineage: Lineage }
@@ -82,7 +105,8 @@ export async function registerModel(caller: Caller, input: RegisterModel): Promi
   if (external) await checkExternal(external)
   return transaction(async (tx) => {
     const resolved = files ? await resolveFiles(tx, caller, files) : []
-    const model = await ensureModel(tx, caller.project.id, input.name, caller.userId, input)
+    const model = await ensureModel(tx, caller.project.id, input.name, caller.userId)
+    const { before, after } = await writeDescribed(tx, model, input)
     const { id, version } = external
       ? await addExternalVersion(tx, model, external, caller.userId)
       : await addVersion(tx, model, resolved, { lineage: { source: 'upload' } }, caller.userId)
@@ -90,7 +114,8 @@ export async function registerModel(caller: Caller, input: RegisterModel): Promi
       action: 'model.register',
       targetType: 'model',
       targetId: model.id,
-      after: { name: model.name, version, ...(external ? { external: factsOf(external) } : {}) },
+      ...(before ? { before } : {}),
+      after: { name: model.name, version, ...after, ...(external ? { external: factsOf(external) } : {}) },
     })
     if (external)
       await recordSettled(
