@@ -103,6 +103,33 @@ describe('pages', () => {
   })
 })
 
+describe('a cursor', () => {
+  const cursorOf = async (path: string) => {
+    const { headers } = await use.rest.ask('GET', path)
+    return new URL(/^<([^>]+)>/.exec(headers.get('link') ?? '')?.[1] ?? '').searchParams.get('cursor') ?? ''
+  }
+  const statusOf = async (path: string, cursor: string, headers: Record<string, string> = {}) =>
+    (await use.rest.ask('GET', `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`, { headers })).status
+
+  it('Q5: is taken by the list, project, filter and order that gave it alone, and as a whole', async () => {
+    const cursor = await cursorOf('/models?limit=5&q=model')
+    expect(await statusOf('/models?q=model&limit=7', cursor)).toBe(200)
+    for (const path of [
+      '/models',
+      '/models?q=mode',
+      '/models?q=model&order_by=created_at%20desc',
+      '/audit/events',
+      '/deployments',
+      '/training/jobs',
+    ])
+      expect(await statusOf(path, cursor), path).toBe(400)
+    await use.rest.ask('POST', '/projects', { body: { name: 'beside' } })
+    expect(await statusOf('/models?q=model', cursor, { 'x-neuroweaver-project': 'beside' })).toBe(400)
+    for (const forged of [`${cursor}junk`, `${cursor}.junk`, cursor.slice(0, -1)])
+      expect(await statusOf('/models?q=model', forged)).toBe(400)
+  })
+})
+
 describe('filter', () => {
   const hits: [string, number][] = [
     ["tags.team = 't1'", 19],

@@ -10,7 +10,7 @@ import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { findDeploymentRow } from '../deployments/row.ts'
-import { afterCursor, encodeCursor } from '../paging.ts'
+import { afterCursor, encodeCursor, listPlace } from '../paging.ts'
 
 type Row = typeof alerts.$inferSelect
 
@@ -63,18 +63,19 @@ const isOpen = ne(alerts.status, 'resolved')
 
 /** Alerts of the project, the latest first. */
 export async function listAlerts(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<Alert>> {
+  const place = listPlace('alerts', caller.project.id, input)
   const deployment = input.deployment ? await findDeploymentRow(db(), caller, input.deployment) : undefined
   const byStatus = input.status === 'open' ? isOpen : input.status ? eq(alerts.status, input.status) : undefined
   const where = and(eq(alerts.projectId, caller.project.id), byStatus, deployment ? eq(alerts.deploymentId, deployment.id) : undefined)
   const [rows, total] = await Promise.all([
-    select(and(where, afterCursor(input.cursor, alerts.firedAt, alerts.id, 'desc')))
+    select(and(where, afterCursor(place, input.cursor, alerts.firedAt, alerts.id, 'desc')))
       .orderBy(desc(alerts.firedAt), desc(alerts.id))
       .limit(input.limit + 1),
     db().$count(alerts, where),
   ])
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
-  return { items: shown.map(view), nextCursor: last ? encodeCursor(last.row.firedAt, last.row.id) : null, total }
+  return { items: shown.map(view), nextCursor: last ? encodeCursor(place, last.row.firedAt, last.row.id) : null, total }
 }
 
 const missing = () => new AppError('not_found', 'There is no such alert in this project.')

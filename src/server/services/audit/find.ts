@@ -8,7 +8,7 @@ import { db, type Queryable } from '#src/server/db/client.ts'
 import { auditEvents, auditSeals, projects } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
-import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { afterCursor, countCap, encodeCursor, type ListPlace, likePattern, listPlace } from '../paging.ts'
 import { findProject } from '../projects.ts'
 import { searching } from '../searching.ts'
 
@@ -59,7 +59,7 @@ const anywhere = (q: string) =>
   )
 
 export const listAudit = (caller: Caller, input: z.infer<typeof listInput>): Promise<Page<AuditEvent>> =>
-  searching(narrowing(input), (on) => readPage(on, whereOf(caller, input), input))
+  searching(narrowing(input), (on) => readPage(on, listPlace('audit', caller.project.id, input), whereOf(caller, input), input))
 
 /** Of a filter, what may have to look at every entry: all but the range of time, which an index walks. */
 export const narrowing = ({ actor, apiKey, action, targetType, target, source, correlationId, project, q }: AuditFilter) => ({
@@ -78,7 +78,7 @@ export const narrowing = ({ actor, apiKey, action, targetType, target, source, c
 export async function readHistory(caller: Caller, input: z.infer<typeof auditHistory>): Promise<Page<AuditEvent>> {
   const isTarget = and(eq(auditEvents.targetType, input.targetType), eq(auditEvents.targetId, input.targetId))
   const { where, isAdmin } = await readableOf(caller, input)
-  const page = await readPage(db(), and(isTarget, where), input)
+  const page = await readPage(db(), listPlace('history', caller.project.id, input), and(isTarget, where), input)
   if (isAdmin) return page
   return { ...page, items: page.items.map((event) => ({ ...event, address: null, apiKey: null, correlationId: null })) }
 }
@@ -100,28 +100,33 @@ async function readableOf(
   return { where, isAdmin: permissions.includes('admin') }
 }
 
-async function readPage(on: Queryable, where: SQL | undefined, paging: Paging): Promise<Page<AuditEvent>> {
+async function readPage(on: Queryable, place: ListPlace, where: SQL | undefined, paging: Paging): Promise<Page<AuditEvent>> {
   const some = on.select({ one: sql`1` }).from(auditEvents).where(where).limit(countCap).as('some')
   const [events, [count]] = await Promise.all([
-    readEvents(on, where, { ...paging, limit: paging.limit + 1 }),
+    readEvents(on, place, where, { ...paging, limit: paging.limit + 1 }),
     on.select({ count: sql<number>`count(*)::int` }).from(some),
   ])
   const items = events.slice(0, paging.limit)
   const last = items.at(-1)
   const hasMore = events.length > paging.limit && last !== undefined
-  return { items, total: count?.count ?? 0, nextCursor: hasMore ? cursorOf(last) : null }
+  return { items, total: count?.count ?? 0, nextCursor: hasMore ? cursorOf(place, last) : null }
 }
 
-export const cursorOf = (event: AuditEvent) => encodeCursor(event.at, event.id)
+export const cursorOf = (place: ListPlace, event: AuditEvent) => encodeCursor(place, event.at, event.id)
 
 /** Newest first. */
-export async function readEvents(on: Queryable, where: SQL | undefined, { limit, skip, cursor }: Paging): Promise<AuditEvent[]> {
+export async function readEvents(
+  on: Queryable,
+  place: ListPlace,
+  where: SQL | undefined,
+  { limit, skip, cursor }: Paging,
+): Promise<AuditEvent[]> {
   const rows = await on
     .select({ event: auditEvents, seal: auditSeals, projectName: projects.name })
     .from(auditEvents)
     .leftJoin(auditSeals, eq(auditSeals.eventId, auditEvents.id))
     .leftJoin(projects, eq(projects.id, auditEvents.projectId))
-    .where(and(where, afterCursor(cursor, auditEvents.at, auditEvents.id, 'desc')))
+    .where(and(where, afterCursor(place, cursor, auditEvents.at, auditEvents.id, 'desc')))
     .orderBy(desc(auditEvents.at), desc(auditEvents.id))
     .limit(limit)
     .offset(cursor ? 0 : skip)

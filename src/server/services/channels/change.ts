@@ -20,7 +20,7 @@ import { checkOutboundUrl } from '#src/server/outbound.ts'
 import { seal } from '#src/server/sealing.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
-import { afterCursor, encodeCursor } from '../paging.ts'
+import { afterCursor, encodeCursor, listPlace } from '../paging.ts'
 import { deliverNow } from './deliver.ts'
 import { newSecret, rotated, sealSecret } from './secret.ts'
 
@@ -204,20 +204,21 @@ const viewDelivery = (row: typeof channelDeliveries.$inferSelect): Delivery => (
 
 /** What was sent to a channel, the latest first. */
 export async function listDeliveries(caller: Caller, input: z.infer<typeof listDeliveriesInput>): Promise<Page<Delivery>> {
+  const place = listPlace('deliveries', caller.project.id, input)
   await findRow(db(), caller, input.id)
   const where = eq(channelDeliveries.channelId, input.id)
   const [rows, total] = await Promise.all([
     db()
       .select()
       .from(channelDeliveries)
-      .where(and(where, afterCursor(input.cursor, channelDeliveries.createdAt, channelDeliveries.id, 'desc')))
+      .where(and(where, afterCursor(place, input.cursor, channelDeliveries.createdAt, channelDeliveries.id, 'desc')))
       .orderBy(desc(channelDeliveries.createdAt), desc(channelDeliveries.id))
       .limit(input.limit + 1),
     db().$count(channelDeliveries, where),
   ])
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
-  return { items: shown.map(viewDelivery), nextCursor: last ? encodeCursor(last.createdAt, last.id) : null, total }
+  return { items: shown.map(viewDelivery), nextCursor: last ? encodeCursor(place, last.createdAt, last.id) : null, total }
 }
 
 /** Sends a test at once and says what came of it. */

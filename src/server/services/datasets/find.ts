@@ -6,7 +6,7 @@ import { db, type Queryable } from '#src/server/db/client.ts'
 import { datasetFiles, datasets, datasetVersions, trainingJobs, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
-import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { afterCursor, countCap, encodeCursor, likePattern, listPlace } from '../paging.ts'
 import { searching } from '../searching.ts'
 
 export type DatasetRow = typeof datasets.$inferSelect
@@ -57,6 +57,7 @@ const view = (row: DatasetRow, version: DatasetVersionRow, project: string, crea
 const isLatest = and(eq(datasetVersions.datasetId, datasets.id), eq(datasetVersions.version, datasets.latestVersion))
 
 export async function listDatasets(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<Dataset>> {
+  const place = listPlace('datasets', caller.project.id, input)
   const where = and(eq(datasets.projectId, caller.project.id), input.q ? sql`${datasets.name} ilike ${likePattern(input.q)}` : undefined)
   const some = db().select({ one: sql`1` }).from(datasets).where(where).limit(countCap).as('some')
   const [rows, [count]] = await searching({ q: input.q }, (on) =>
@@ -66,7 +67,7 @@ export async function listDatasets(caller: Caller, input: z.infer<typeof listInp
         .from(datasets)
         .innerJoin(datasetVersions, isLatest)
         .leftJoin(users, eq(users.id, datasets.createdBy))
-        .where(and(where, afterCursor(input.cursor, datasets.updatedAt, datasets.id, 'desc')))
+        .where(and(where, afterCursor(place, input.cursor, datasets.updatedAt, datasets.id, 'desc')))
         .orderBy(desc(datasets.updatedAt), desc(datasets.id))
         .limit(input.limit + 1)
         .offset(input.cursor ? 0 : input.skip),
@@ -77,7 +78,7 @@ export async function listDatasets(caller: Caller, input: z.infer<typeof listInp
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {
     items: shown.map((row) => view(row.dataset, row.version, caller.project.name, row.email)),
-    nextCursor: last ? encodeCursor(last.dataset.updatedAt, last.dataset.id) : null,
+    nextCursor: last ? encodeCursor(place, last.dataset.updatedAt, last.dataset.id) : null,
     total: count?.count ?? 0,
   }
 }

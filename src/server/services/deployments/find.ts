@@ -6,7 +6,7 @@ import { db, type Queryable } from '#src/server/db/client.ts'
 import { deploymentReplicas, deployments, deploymentTargets, models, modelVersions, runtimes, users } from '#src/server/db/schema.ts'
 import { env } from '#src/server/env.ts'
 import type { Caller } from '../access.ts'
-import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { afterCursor, countCap, encodeCursor, likePattern, listPlace } from '../paging.ts'
 import { searching } from '../searching.ts'
 import { readLastHour } from './metrics.ts'
 import { findDeploymentRow } from './row.ts'
@@ -153,6 +153,7 @@ async function readExternalTargets(id: string): Promise<DeploymentDetail['extern
 }
 
 export async function listDeployments(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<DeploymentSummary>> {
+  const place = listPlace('deployments', caller.project.id, input)
   const where = and(
     eq(deployments.projectId, caller.project.id),
     input.status ? eq(deployments.status, input.status) : undefined,
@@ -161,7 +162,7 @@ export async function listDeployments(caller: Caller, input: z.infer<typeof list
   const some = db().select({ one: sql`1` }).from(deployments).where(where).limit(countCap).as('some')
   const [rows, [count], origin] = await searching({ q: input.q }, (on) =>
     Promise.all([
-      selectDeployments(and(where, afterCursor(input.cursor, deployments.createdAt, deployments.id, 'desc')), on)
+      selectDeployments(and(where, afterCursor(place, input.cursor, deployments.createdAt, deployments.id, 'desc')), on)
         .orderBy(desc(deployments.createdAt), desc(deployments.id))
         .limit(input.limit + 1)
         .offset(input.cursor ? 0 : input.skip),
@@ -175,7 +176,7 @@ export async function listDeployments(caller: Caller, input: z.infer<typeof list
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {
     items: shown.map((row) => ({ ...view(row, targets, caller.project.name, origin), lastHour: hours.get(row.id) })),
-    nextCursor: last ? encodeCursor(last.createdAt, last.id) : null,
+    nextCursor: last ? encodeCursor(place, last.createdAt, last.id) : null,
     total: count?.count ?? 0,
   }
 }

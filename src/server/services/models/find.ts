@@ -6,7 +6,7 @@ import { models, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { filterCondition } from '../facts.ts'
-import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { afterCursor, countCap, encodeCursor, likePattern, listPlace } from '../paging.ts'
 import { searching } from '../searching.ts'
 import { type ModelRow, viewModel } from './view.ts'
 
@@ -62,6 +62,7 @@ const orders = {
 }
 
 export async function listModels(caller: Caller, input: ListModels): Promise<Page<Model>> {
+  const place = listPlace('models', caller.project.id, input)
   const [field, direction] = input.orderBy.split(' ') as [keyof typeof orders, 'asc' | 'desc']
   const { column, sortValue } = orders[field]
   const sort = direction === 'desc' ? desc : asc
@@ -76,7 +77,7 @@ export async function listModels(caller: Caller, input: ListModels): Promise<Pag
         .select({ ...getTableColumns(models), email: users.email })
         .from(models)
         .leftJoin(users, eq(users.id, models.createdBy))
-        .where(and(where, afterCursor(input.cursor, column, models.id, direction)))
+        .where(and(where, afterCursor(place, input.cursor, column, models.id, direction)))
         .orderBy(sort(column), sort(models.id))
         .limit(input.limit + 1)
         .offset(input.cursor ? 0 : input.skip),
@@ -87,7 +88,7 @@ export async function listModels(caller: Caller, input: ListModels): Promise<Pag
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {
     items: shown.map((row) => viewModel(row, caller.project.name, row.email)),
-    nextCursor: last ? encodeCursor(sortValue(last), last.id) : null,
+    nextCursor: last ? encodeCursor(place, sortValue(last), last.id) : null,
     total,
   }
 }

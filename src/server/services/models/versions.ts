@@ -9,7 +9,7 @@ import { AppError } from '#src/server/errors.ts'
 import { store } from '#src/server/storage/index.ts'
 import type { Caller } from '../access.ts'
 import { recordAudit } from '../audit.ts'
-import { decodeCursor, encodeCursor } from '../paging.ts'
+import { decodeCursor, encodeCursor, listPlace } from '../paging.ts'
 import { findModelRow } from './find.ts'
 import { refreshModel } from './settle.ts'
 import type { ModelRow } from './view.ts'
@@ -46,8 +46,8 @@ export async function listVersions(
   input: { model: string; limit: number; skip?: number | undefined; cursor?: string | undefined },
 ): Promise<Page<VersionSummary>> {
   const model = await findModelRow(db(), caller, input.model)
-  const before = input.cursor ? Number(decodeCursor(input.cursor)[0]) : undefined
-  if (before !== undefined && !Number.isInteger(before)) throw new AppError('bad_request', 'cursor: belongs to another list.')
+  const place = listPlace('versions', model.id, {})
+  const before = input.cursor ? Number(decodeCursor(place, input.cursor)[0]) : undefined
   const ofModel = eq(modelVersions.modelId, model.id)
   const [rows, [count]] = await Promise.all([
     db()
@@ -64,7 +64,7 @@ export async function listVersions(
   const last = rows.length > input.limit ? shown.at(-1) : undefined
   return {
     items: shown.map((row) => summarise(row.version, model.aliases, row.email)),
-    nextCursor: last ? encodeCursor(String(last.version.version), last.version.id) : null,
+    nextCursor: last ? encodeCursor(place, String(last.version.version), last.version.id) : null,
     total: count?.count ?? 0,
   }
 }

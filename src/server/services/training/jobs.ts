@@ -14,7 +14,7 @@ import { announce, recordAudit } from '../audit.ts'
 import { type DatasetVersionRow, findDatasetRow, findDatasetVersion } from '../datasets/find.ts'
 import { findModelRow } from '../models/find.ts'
 import { findVersionRow } from '../models/versions.ts'
-import { afterCursor, countCap, encodeCursor, likePattern } from '../paging.ts'
+import { afterCursor, countCap, encodeCursor, likePattern, listPlace } from '../paging.ts'
 import { searching } from '../searching.ts'
 import { appendEvents, stateEvent } from './events.ts'
 import { checkHyperParameters } from './recipes.ts'
@@ -167,6 +167,7 @@ async function reasonForWaiting(job: JobRow): Promise<string | null> {
 }
 
 export async function listJobs(caller: Caller, input: z.infer<typeof listInput>): Promise<Page<JobSummary>> {
+  const place = listPlace('jobs', caller.project.id, input)
   const where = and(
     eq(trainingJobs.projectId, caller.project.id),
     input.status ? eq(trainingJobs.status, input.status) : undefined,
@@ -178,7 +179,7 @@ export async function listJobs(caller: Caller, input: z.infer<typeof listInput>)
   const some = db().select({ one: sql`1` }).from(trainingJobs).where(where).limit(countCap).as('some')
   const [rows, [count]] = await searching({ q: input.q }, (on) =>
     Promise.all([
-      selectJobs(on, and(where, afterCursor(input.cursor, trainingJobs.createdAt, trainingJobs.id, 'desc')))
+      selectJobs(on, and(where, afterCursor(place, input.cursor, trainingJobs.createdAt, trainingJobs.id, 'desc')))
         .orderBy(desc(trainingJobs.createdAt), desc(trainingJobs.id))
         .limit(input.limit + 1)
         .offset(input.cursor ? 0 : input.skip),
@@ -187,7 +188,7 @@ export async function listJobs(caller: Caller, input: z.infer<typeof listInput>)
   )
   const shown = rows.slice(0, input.limit)
   const last = rows.length > input.limit ? shown.at(-1) : undefined
-  return { items: shown.map(summarise), nextCursor: last ? encodeCursor(last.createdAt, last.id) : null, total: count?.count ?? 0 }
+  return { items: shown.map(summarise), nextCursor: last ? encodeCursor(place, last.createdAt, last.id) : null, total: count?.count ?? 0 }
 }
 
 /** Checks that the caller may read a job's events; the job's state says whether more will come. */
