@@ -1,5 +1,5 @@
 /** A spreadsheet takes a cell that begins so for a formula; an apostrophe before it makes it text again (OWASP, "CSV Injection"). */
-const formula = /^[=+\-@\t\r]/
+const formula = /^[=+\-@\t\r\n＝＋－＠]/
 
 const textOf = (value: unknown): string => {
   if (value === null || value === undefined) return ''
