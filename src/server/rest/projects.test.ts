@@ -1,10 +1,12 @@
 /** Private projects, their members, the accounts of programs, and what keys are limited to: through HTTP, by those concerned. */
+import { eq } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import type { ProjectRole, Role } from '#src/contracts/access.ts'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { deployments, models } from '#src/server/db/schema.ts'
-import { addMember, makeKey, makeProject, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
+import { deployments, models, uploads } from '#src/server/db/schema.ts'
+import { addMember, caller, makeKey, makeProject, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
+import { makeReadyDataset, makeReadyUpload } from '#src/testing/rows.ts'
 import { useRest } from '#src/testing/rest.ts'
 
 const use = useRest()
@@ -128,6 +130,43 @@ describe('a project', () => {
     expect(await statusOf('GET', '/me', bound)).toBe(401)
     expect(await statusOf('DELETE', '/projects/default', use.rest.web.adminKey)).toBe(409)
     expect(await statusOf('PATCH', '/projects/default', use.rest.web.adminKey, { is_private: true })).toBe(409)
+  })
+})
+
+describe('a project that was worked in', () => {
+  const refusal = (text: string) => ({ status: 409, body: { error: { message: expect.stringContaining(text) } } })
+
+  it('is deleted with the jobs that have ended and what they were made of', async () => {
+    const project = await makeProject()
+    const { user, key } = await memberOf(project, 'admin')
+    const inProject = { key, headers: { 'x-neuroweaver-project': project.name } }
+    const dataset = await makeReadyDataset(await caller(user, project.name))
+    const body = { recipe: 'tabular-classification', dataset, columns: { target: 'left' }, model_name: 'churn' }
+    const { id: job } = (await use.rest.ask('POST', '/training/jobs', { ...inProject, body })).body as { id: string }
+    const remove = () => use.rest.ask('DELETE', `/projects/${project.name}`, { key })
+    expect(await remove()).toMatchObject(refusal('cancel them first'))
+    expect((await use.rest.ask('POST', `/training/jobs/${job}/cancel`, inProject)).status).toBe(200)
+    expect((await use.rest.ask('DELETE', `/datasets/${dataset}`, inProject)).status).toBe(409)
+    expect((await remove()).status).toBe(204)
+    const [entry] = (await use.rest.ask('GET', `/audit/events?action=project.delete&target=${project.id}`)).body as { before: object }[]
+    expect(entry?.before).toMatchObject({ name: project.name, jobs: 1, datasets: 1 })
+  })
+
+  it('is deleted with finished uploads, but not with those under way, nor with data sets that can go by themselves', async () => {
+    const project = await makeProject()
+    const { user, key } = await memberOf(project, 'admin')
+    const at = await caller(user, project.name)
+    const headers = { 'x-neuroweaver-project': project.name }
+    const remove = () => use.rest.ask('DELETE', `/projects/${project.name}`, { key })
+    await makeReadyUpload(at)
+    const dataset = await makeReadyDataset(at)
+    expect(await remove()).toMatchObject(refusal('1 data sets'))
+    expect((await use.rest.ask('DELETE', `/datasets/${dataset}`, { key, headers })).status).toBe(204)
+    const open = { id: newId(), projectId: project.id, userId: user.id, filename: 'a.csv', sizeBytes: 10, status: 'uploading' as const }
+    await db().insert(uploads).values(open)
+    expect(await remove()).toMatchObject(refusal('1 unfinished uploads'))
+    await db().delete(uploads).where(eq(uploads.id, open.id))
+    expect((await remove()).status).toBe(204)
   })
 })
 

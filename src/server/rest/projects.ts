@@ -71,7 +71,8 @@ export const projectRoutes = [
     rule: 'signed-in',
     tag,
     summary: 'Delete a project',
-    description: 'For its admins. Refused with 409 while anything is in it.',
+    description:
+      'For its admins. Refused with 409 while it holds models, data sets that no job was made of, or jobs and uploads that are under way. Jobs that have ended, the data sets that they were made of, and finished uploads go with it.',
     status: 204,
     handle: ({ caller, params }) => deleteProject(caller, params.project),
   }),

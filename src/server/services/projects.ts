@@ -1,4 +1,4 @@
-import { and, asc, count, eq, ne, or, sql } from 'drizzle-orm'
+import { and, asc, count, eq, inArray, ne, not, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
   type createProject as createProjectInput,
@@ -15,8 +15,10 @@ import { newId } from '#src/server/db/ids.ts'
 import {
   alertRules,
   apiKeys,
+  artifactGrants,
   channels,
   datasets,
+  datasetVersions,
   deployments,
   models,
   projectMembers,
@@ -92,8 +94,12 @@ export async function findOwnProject(on: Queryable, caller: Caller, ref: string)
 }
 
 /** The row as it is now, held until the transaction ends: who its admins are, and whether it is private, changes one at a time. */
-export async function lockProject(tx: Tx, { id, name }: ProjectRow): Promise<ProjectRow> {
-  const [row] = await tx.select().from(projects).where(eq(projects.id, id)).for('no key update')
+export async function lockProject(
+  tx: Tx,
+  { id, name }: ProjectRow,
+  strength: 'no key update' | 'update' = 'no key update',
+): Promise<ProjectRow> {
+  const [row] = await tx.select().from(projects).where(eq(projects.id, id)).for(strength)
   if (!row) throw missing(name)
   return row
 }
@@ -181,17 +187,51 @@ export async function updateProject(caller: Caller, { project, ...input }: z.inf
   return getProject(caller, input.name ?? project)
 }
 
-/** Deletes a project that nothing is in any more. @throws AppError conflict that says what is. */
+const isOpenJob = inArray(trainingJobs.status, ['queued', 'running'])
+const isOpenUpload = inArray(uploads.status, ['uploading', 'verifying'])
+const madeAJob = sql`exists (select 1 from ${datasetVersions} join ${trainingJobs} on ${trainingJobs.datasetVersionId} = ${datasetVersions.id} where ${datasetVersions.datasetId} = ${datasets.id})`
+
+/** @throws AppError conflict that says what people have to delete or to end first. */
+async function refuseWhileHolding(tx: Tx, { id, name }: ProjectRow): Promise<void> {
+  const held = [
+    { noun: 'models', some: await tx.$count(models, eq(models.projectId, id)), todo: 'Delete them first.' },
+    {
+      noun: 'training jobs that have not ended',
+      some: await tx.$count(trainingJobs, and(eq(trainingJobs.projectId, id), isOpenJob)),
+      todo: 'Wait until they have ended, or cancel them first.',
+    },
+    {
+      noun: 'data sets',
+      some: await tx.$count(datasets, and(eq(datasets.projectId, id), not(madeAJob))),
+      todo: 'Delete them first.',
+    },
+    {
+      noun: 'unfinished uploads',
+      some: await tx.$count(uploads, and(eq(uploads.projectId, id), isOpenUpload)),
+      todo: 'Wait until they are finished, or have who began them cancel them; what is not finished ends after 7 days.',
+    },
+  ]
+  const first = held.find(({ some }) => some > 0)
+  if (first) throw new AppError('conflict', `The project "${name}" still holds ${first.some} ${first.noun}. ${first.todo}`)
+}
+
+/** What nobody can delete by itself: jobs that have ended, the data sets that they were made of, and finished uploads. */
+async function deleteRest(tx: Tx, { id }: ProjectRow): Promise<{ jobs: number; datasets: number; uploads: number }> {
+  const jobs = await tx.delete(trainingJobs).where(eq(trainingJobs.projectId, id)).returning({ id: trainingJobs.id })
+  const sets = await tx.delete(datasets).where(eq(datasets.projectId, id)).returning({ id: datasets.id })
+  const files = await tx.delete(uploads).where(eq(uploads.projectId, id)).returning({ id: uploads.id })
+  await tx.delete(artifactGrants).where(eq(artifactGrants.projectId, id))
+  return { jobs: jobs.length, datasets: sets.length, uploads: files.length }
+}
+
+/** Deletes a project that nothing is in any more but what has ended. @throws AppError conflict that says what is. */
 export async function deleteProject(caller: Caller, ref: string): Promise<void> {
   await transaction(async (tx) => {
-    const row = await findOwnProject(tx, caller, ref)
+    const row = await lockProject(tx, await findOwnProject(tx, caller, ref), 'update')
     if (row.name === defaultProject)
       throw new AppError('conflict', 'The project "default" can not be deleted: things land in it when no project is named.')
-    const nouns = { models, 'data sets': datasets, 'training jobs': trainingJobs, deployments, uploads }
-    for (const [noun, table] of Object.entries(nouns)) {
-      const some = await tx.$count(table, eq(table.projectId, row.id))
-      if (some > 0) throw new AppError('conflict', `The project "${row.name}" still holds ${some} ${noun}. Delete them first.`)
-    }
+    await refuseWhileHolding(tx, row)
+    const gone = await deleteRest(tx, row)
     await tx.delete(alertRules).where(eq(alertRules.projectId, row.id))
     await tx.delete(channels).where(eq(channels.projectId, row.id))
     await tx
@@ -203,7 +243,7 @@ export async function deleteProject(caller: Caller, ref: string): Promise<void> 
       action: 'project.delete',
       targetType: 'project',
       targetId: row.id,
-      before: { name: row.name },
+      before: { name: row.name, ...gone },
       projectId: null,
     })
     await tx.delete(projects).where(eq(projects.id, row.id))

@@ -136,7 +136,8 @@ export async function terminateUpload(caller: Caller, id: string): Promise<void>
         .delete(uploads)
         .where(and(eq(uploads.id, id), sql`${uploads.status} in ('uploading', 'rejected')`))
         .returning()
-      if (!row) throw new AppError('conflict', 'This upload is complete: delete what was made from it instead.')
+      if (!row)
+        throw new AppError('conflict', 'This upload is complete, and is kept for what is made from it until its project is deleted.')
       await recordAudit(tx, caller, {
         action: 'upload.delete',
         targetType: 'upload',
