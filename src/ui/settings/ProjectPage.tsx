@@ -190,7 +190,11 @@ function DeleteDialog({ project, onClose }: { project: ProjectDetail; onClose: (
       error={remove.error}
       onClose={onClose}
       onConfirm={() => remove.mutate({ project: project.id })}
-      consequences={['Only an empty project can be deleted.', 'Its keys are revoked, and its members lose what it granted.']}
+      consequences={[
+        'It must hold no models, and no job or upload under way.',
+        'Jobs that have ended, the data sets that they were made of, and finished uploads go with it.',
+        'Its keys are revoked, and its members lose what it granted.',
+      ]}
     />
   )
 }
