@@ -81,6 +81,12 @@ function saidName({ targetType, targetName, before, after }: Audited): string | 
   return name?.slice(0, maxName) ?? null
 }
 
+/** In place of a project, for what is in none: told to every page. */
+export const everywhere = '00000000-0000-0000-0000-000000000000'
+
 /** Tells open pages, once the transaction commits, that a thing changed. */
 export const announce = (tx: Queryable, kind: Change['kind'], projectId: string, id: string) =>
   notify(tx, 'nw_change', `${kind}:${projectId}:${id}`)
+
+/** Projects are listed on pages of other projects too. Which one it was is not said there: it may be one that they must not know of. */
+export const announceProjects = (tx: Queryable) => announce(tx, 'project', everywhere, '*')

@@ -1,8 +1,8 @@
 import { type Change, change } from '#src/contracts/home.ts'
 import { listener } from '#src/server/db/listen.ts'
 import type { Caller } from './access.ts'
+import { everywhere } from './audit.ts'
 
-const everywhere = '00000000-0000-0000-0000-000000000000'
 /** A page that can not keep up is told once that all changed, instead of being sent an endless backlog. */
 const maxBacklog = 500
 

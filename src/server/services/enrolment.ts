@@ -18,11 +18,9 @@ import { newId } from '#src/server/db/ids.ts'
 import { auditEvents, runtimes } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { type Caller, identify, sha256Of } from './access.ts'
-import { announce, recordAudit } from './audit.ts'
+import { announce, everywhere, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
 import { programVersion } from './system.ts'
-
-const nowhere = '00000000-0000-0000-0000-000000000000'
 
 const whereTheTokenIs =
   'The runtime token is in the file runtime.token in the data folder of the machine that runs web, ' +
@@ -158,7 +156,7 @@ export async function enrolRuntime(caller: Caller, input: z.infer<typeof enrolRe
         projectId: null,
       },
     )
-    await announce(tx, 'runtime', nowhere, row.id)
+    await announce(tx, 'runtime', everywhere, row.id)
     return row.id
   })
   forgetIdentities()

@@ -7,7 +7,7 @@ import { db, type Tx, transaction } from '#src/server/db/client.ts'
 import { projectMembers, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
-import { announce, recordAudit } from './audit.ts'
+import { announceProjects, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
 import { findOwnProject, findProject, lockProject, type ProjectRow } from './projects.ts'
 
@@ -96,7 +96,7 @@ export async function writeMember(
     after: { member: person.email, role },
     projectId: project.id,
   })
-  await announce(tx, 'project', project.id, project.id)
+  await announceProjects(tx)
 }
 
 export async function removeMember(caller: Caller, input: z.infer<typeof removeMemberInput>): Promise<void> {
@@ -115,7 +115,7 @@ export async function removeMember(caller: Caller, input: z.infer<typeof removeM
       before: { member: person.email, role: before.role },
       projectId: project.id,
     })
-    await announce(tx, 'project', project.id, project.id)
+    await announceProjects(tx)
   })
   forgetIdentities()
 }

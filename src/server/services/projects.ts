@@ -29,7 +29,7 @@ import {
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
 import { addUsualRules } from './alerts/rules.ts'
-import { announce, recordAudit } from './audit.ts'
+import { announceProjects, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
 
 export type ProjectRow = typeof projects.$inferSelect
@@ -142,7 +142,7 @@ export async function createProject(caller: Caller, input: z.infer<typeof create
       if (caller.userId) await tx.insert(projectMembers).values({ projectId: row.id, userId: caller.userId, role: 'admin' })
       await addUsualRules(tx, row.id)
       await recordAudit(tx, caller, { action: 'project.create', targetType: 'project', targetId: row.id, after: input, projectId: row.id })
-      await announce(tx, 'project', row.id, row.id)
+      await announceProjects(tx)
       return view(row)
     })
   } catch (error) {
@@ -177,7 +177,7 @@ export async function updateProject(caller: Caller, { project, ...input }: z.inf
         after: { ...facts(before), ...set },
         projectId: before.id,
       })
-      await announce(tx, 'project', before.id, before.id)
+      await announceProjects(tx)
     })
   } catch (error) {
     if (isUniqueViolation(error)) throw taken(input.name ?? '')
@@ -247,7 +247,7 @@ export async function deleteProject(caller: Caller, ref: string): Promise<void> 
       projectId: null,
     })
     await tx.delete(projects).where(eq(projects.id, row.id))
-    await announce(tx, 'project', row.id, row.id)
+    await announceProjects(tx)
   })
   forgetIdentities()
 }

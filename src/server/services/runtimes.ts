@@ -6,13 +6,11 @@ import { db, transaction } from '#src/server/db/client.ts'
 import { runtimes } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { type Caller, sha256Of } from './access.ts'
-import { announce, recordAudit } from './audit.ts'
+import { announce, everywhere, recordAudit } from './audit.ts'
 import { writeReplicas } from './deployments/desired.ts'
 import { recordMetrics } from './deployments/metrics.ts'
 import { isHeard } from './enrolment.ts'
 import { forgetIdentities } from './identities.ts'
-
-const nowhere = '00000000-0000-0000-0000-000000000000'
 
 /**
  * Takes a heartbeat with all that travels on it, in one transaction.
@@ -41,7 +39,7 @@ export async function recordHeartbeat(
       await recordMetrics(tx, id, input.boot_id, input.metrics)
       await writeReplicas(tx, id, input.replicas)
     }
-    if (before?.wasSilent) await announce(tx, 'runtime', nowhere, id)
+    if (before?.wasSilent) await announce(tx, 'runtime', everywhere, id)
     return { server_time: new Date(row.now).toISOString(), is_draining: row.isDraining }
   })
 }
@@ -98,7 +96,7 @@ export async function drainRuntime(caller: Caller, id: string, isDraining: boole
       after: { isDraining },
       projectId: null,
     })
-    await announce(tx, 'runtime', nowhere, id)
+    await announce(tx, 'runtime', everywhere, id)
   })
 }
 
@@ -119,7 +117,7 @@ export async function removeRuntime(caller: Caller, id: string): Promise<void> {
       before: { kind: row.kind, name: row.name },
       projectId: null,
     })
-    await announce(tx, 'runtime', nowhere, id)
+    await announce(tx, 'runtime', everywhere, id)
   })
   forgetIdentities()
 }

@@ -7,12 +7,11 @@ import { newId } from '#src/server/db/ids.ts'
 import { apiKeys, projectMembers, projects, users } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
-import { announce, recordAudit } from './audit.ts'
+import { announce, everywhere, recordAudit } from './audit.ts'
 import { forgetIdentities } from './identities.ts'
 import { writeMember } from './members.ts'
 import { findOwnProject } from './projects.ts'
 
-const nowhere = '00000000-0000-0000-0000-000000000000'
 /** Not the form of an e-mail, so that nobody can sign in as one. */
 const accountOf = (name: string) => `service:${name.toLowerCase()}`
 
@@ -86,7 +85,7 @@ export async function createServiceAccount(caller: Caller, input: z.infer<typeof
         projectId: project?.id ?? null,
       })
       if (project) await writeMember(tx, caller, project, account, input.projectRole)
-      await announce(tx, 'user', nowhere, id)
+      await announce(tx, 'user', everywhere, id)
     })
   } catch (error) {
     if (isUniqueViolation(error))
@@ -122,7 +121,7 @@ export async function updateServiceAccount(caller: Caller, { id, ...input }: z.i
       after: { role: input.role ?? before.role, isDisabled: input.isDisabled ?? before.isDisabled },
       projectId: null,
     })
-    await announce(tx, 'user', nowhere, id)
+    await announce(tx, 'user', everywhere, id)
   })
   forgetIdentities()
   return getServiceAccount(id)

@@ -16,7 +16,7 @@ import { users } from '#src/server/db/schema.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, sha256Of, visitor } from './access.ts'
 import { forgetIdentities } from './identities.ts'
-import { announce, recordAudit, recordSystemAudit } from './audit.ts'
+import { announce, everywhere, recordAudit, recordSystemAudit } from './audit.ts'
 import { type Begun, beginSession, revokeOtherSessions, revokeSessionsOf } from './sessions.ts'
 import { takeToken } from './rateLimits.ts'
 import { admitTry, forgetFailures, noteFailure } from './signOn/attempts.ts'
@@ -25,8 +25,6 @@ import { profileOf } from './signOn/profile.ts'
 import { type UnifiedToken, verifyToken } from './signOn/token.ts'
 
 type Row = typeof users.$inferSelect
-const nowhere = '00000000-0000-0000-0000-000000000000'
-
 const view = (row: Row): User => ({
   id: row.id,
   email: row.email,
@@ -140,7 +138,7 @@ export async function createUser(caller: Caller, input: z.infer<typeof createUse
         after: { email: row.email, role: row.role },
         projectId: null,
       })
-      await announce(tx, 'user', nowhere, row.id)
+      await announce(tx, 'user', everywhere, row.id)
       return view(row)
     })
   } catch (error) {
@@ -187,7 +185,7 @@ export async function updateUser(caller: Caller, input: z.infer<typeof updateUse
       after: { ...facts(row), ...(passwordHash === undefined ? {} : { isPasswordNew: true }) },
       projectId: null,
     })
-    await announce(tx, 'user', nowhere, row.id)
+    await announce(tx, 'user', everywhere, row.id)
     return view(row)
   })
   forgetIdentities()
@@ -243,7 +241,7 @@ async function ownerOf(caller: Caller, password: string): Promise<Row> {
   const [row] = await db()
     .select()
     .from(users)
-    .where(eq(users.id, caller.userId ?? nowhere))
+    .where(eq(users.id, caller.userId as string))
   if (!row?.passwordHash) throw notRight()
   await admitTry(row.email, caller.address)
   if (!(await verify(row.passwordHash, password).catch(() => false))) {
