@@ -3,7 +3,7 @@ import { and, asc, desc, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { type ModelHealth, type setBackups as setBackupsInput, verdictDefaults } from '#src/contracts/performance.ts'
 import { type Queryable, transaction } from '#src/server/db/client.ts'
-import { modelBackups, models, modelThresholds, modelVersions } from '#src/server/db/schema.ts'
+import { deployments, modelBackups, models, modelThresholds, modelVersions } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
@@ -45,12 +45,28 @@ async function ratingOf(on: Queryable, model: ModelRow, version: VersionRow): Pr
   return { model, version, health: row?.health ?? 'unknown', accuracy: figures.accuracy ?? evaluated, latencyMs: figures.latencyMs.p95 }
 }
 
+/** Figures that nobody held to thresholds weigh less than a verdict. */
 function isBetter(left: Candidate, right: Candidate): number {
+  if (left.health !== right.health) return left.health === 'healthy' ? -1 : 1
   const accuracy = (right.accuracy ?? -1) - (left.accuracy ?? -1)
   return accuracy !== 0 ? accuracy : (left.latencyMs ?? Infinity) - (right.latencyMs ?? Infinity) || 0
 }
 
-/** Who may stand in for `model` while it serves with this interface, the best first; a degraded model never does. */
+/** Whether the server behind a version was found away; false for one that runtimes serve. */
+export const isAway = ({ externalState }: Pick<VersionRow, 'externalState'>) => externalState === 'failing' || externalState === 'failed'
+
+/** Models all of whose deployments failed: what nobody could start does not stand in. */
+async function findFailed(on: Queryable, modelIds: string[]): Promise<Set<string>> {
+  const rows = await on
+    .select({ modelId: deployments.modelId })
+    .from(deployments)
+    .where(and(inArray(deployments.modelId, modelIds), ne(deployments.status, 'stopped')))
+    .groupBy(deployments.modelId)
+    .having(sql`bool_and(${deployments.status} = 'failed')`)
+  return new Set(rows.map(({ modelId }) => modelId))
+}
+
+/** Who may stand in for `model` while it serves with this interface, the best first; a degraded model, or one that is away, never does. */
 export async function findCandidates(on: Queryable, model: ModelRow, wanted: string): Promise<Candidate[]> {
   const named = await listBackups(on, model.id)
   const ids = named.map(({ id }) => id)
@@ -61,10 +77,14 @@ export async function findCandidates(on: Queryable, model: ModelRow, wanted: str
     .where(ids.length > 0 ? inArray(models.id, ids) : and(isOther, model.task ? eq(models.task, model.task) : undefined))
     .orderBy(desc(models.updatedAt))
     .limit(considered)
+  const failed = await findFailed(
+    on,
+    rows.map(({ id }) => id),
+  )
   const found: Candidate[] = []
   for (const row of rows) {
-    const version = await servingVersion(on, row)
-    if (version?.signature && interfaceOf(version) === wanted) found.push(await ratingOf(on, row, version))
+    const version = failed.has(row.id) ? undefined : await servingVersion(on, row)
+    if (version?.signature && !isAway(version) && interfaceOf(version) === wanted) found.push(await ratingOf(on, row, version))
   }
   const fit = found.filter(({ health }) => health !== 'degraded')
   return ids.length > 0 ? fit.sort((left, right) => ids.indexOf(left.model.id) - ids.indexOf(right.model.id)) : fit.sort(isBetter)

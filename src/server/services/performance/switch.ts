@@ -1,5 +1,5 @@
 /** Moves a model's deployments to another model, at once or in steps, and back when the thresholds break. */
-import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, or, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { ModelSwitch, SwitchModel, SwitchStep } from '#src/contracts/performance.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
@@ -37,17 +37,28 @@ export type Wanted = {
   reason: string
   durationSeconds: number
   isAutomatic: boolean
+  /** Only these of the model's deployments; all that serve unless given. */
+  deploymentIds?: string[]
   correlationId: string
   createdBy: string | null
   audit: (tx: Tx, event: Audited) => Promise<void>
 }
 
-/** The deployments of a model that serve, with their targets; their rows are locked. */
-async function lockServed(tx: Tx, modelId: string): Promise<Served[]> {
+/** Fails with another model's version: a switch that brings the model back is what helps it. */
+const isStranded = and(
+  eq(deployments.status, 'failed'),
+  sql`exists (select 1 from ${deploymentTargets} t join ${modelVersions} v on v.id = t.version_id
+    where t.deployment_id = ${deployments.id} and v.model_id <> ${deployments.modelId})`,
+)
+
+/** The deployments of a model that serve, on its way back also those that are stranded, with their targets; their rows are locked. */
+async function lockServed(tx: Tx, modelId: string, isReturn = false, only?: string[]): Promise<Served[]> {
+  const serves = inArray(deployments.status, ['ready', 'degraded'])
+  const isMeant = only && inArray(deployments.id, only)
   const rows = await tx
     .select({ id: deployments.id })
     .from(deployments)
-    .where(and(eq(deployments.modelId, modelId), inArray(deployments.status, ['ready', 'degraded'])))
+    .where(and(eq(deployments.modelId, modelId), isReturn ? or(serves, isStranded) : serves, isMeant))
     .orderBy(asc(deployments.id))
     .for('update')
   const served: Served[] = []
@@ -96,7 +107,7 @@ export async function beginSwitch(tx: Tx, wanted: Wanted): Promise<Row> {
   const { model, target, version } = wanted
   const [moving] = await tx.select({ id: modelSwitches.id }).from(modelSwitches).where(isMoving(model.id))
   if (moving) throw new AppError('conflict', `${model.name} is being switched already. Wait for that, or cancel it.`)
-  const served = await lockServed(tx, model.id)
+  const served = await lockServed(tx, model.id, target.id === model.id, wanted.deploymentIds)
   if (served.length === 0) throw new AppError('conflict', `No deployment of ${model.name} serves just now, so there is nothing to switch.`)
   const interfaces = await servedInterface(tx, served)
   if (interfaces.some((one) => one !== interfaceOf(version)))

@@ -1,0 +1,131 @@
+/** Switches of models that other people's servers answer for, moved by the worker's own steps. */
+import { and, asc, eq } from 'drizzle-orm'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { ExternalState } from '#src/contracts/external.ts'
+import { db } from '#src/server/db/client.ts'
+import {
+  deploymentReplicas,
+  models,
+  modelSwitches,
+  modelThresholds,
+  modelVersions,
+  qualityReports,
+  relaycoreOutbox,
+} from '#src/server/db/schema.ts'
+import { useDatabase } from '#src/testing/database.ts'
+import { caller, makeKey, makeRuntime, makeUser } from '#src/testing/factories.ts'
+import { makeArtifact } from '#src/testing/rows.ts'
+import type { Caller } from '../access.ts'
+import { deployModel, setTargets, stopDeployment } from '../deployments/change.ts'
+import { getDeployment } from '../deployments/find.ts'
+import { refreshDeployment } from '../deployments/status.ts'
+import { markState } from '../external/state.ts'
+import { registerModel } from '../models/register.ts'
+import { setBackups } from './backups.ts'
+import { advanceSwitches, cancelSwitch, listSwitches, switchModel } from './switch.ts'
+import { reportQuality, setThresholds } from './thresholds.ts'
+import { watchModels } from './watch.ts'
+
+// Nobody is asked: what a probe would find is written, and what would be told stays in the outbox.
+process.env.NEUROWEAVER_OUTBOUND_ALLOW = '127.0.0.1'
+process.env.RELAYCORE_URL = 'http://127.0.0.1:9'
+useDatabase()
+
+let person: Caller
+let count = 0
+let a: string
+let b: string
+
+beforeAll(async () => {
+  person = await caller(await makeKey(await makeUser('manager')))
+})
+beforeEach(async () => {
+  count += 1
+  a = `first-${count}`
+  b = `second-${count}`
+  // Each test has its own stand-ins: those of the others are out of the way.
+  await db().update(models).set({ task: 'another' })
+  await serve(a)
+  await serve(b)
+})
+
+async function addVersion(name: string, state: ExternalState = 'ready'): Promise<void> {
+  const external = { url: 'http://127.0.0.1:9/v1', model: 'm', maxTokens: 8, requestsPerMinute: null, maxConcurrent: 8, timeoutMs: 1_000 }
+  const { latestVersion } = await registerModel(person, { name, external })
+  await find(await versionOf(name, latestVersion), state)
+}
+const find = (versionId: string, state: ExternalState) =>
+  markState(versionId, { state, reason: state === 'ready' ? null : 'It is away.', failures: 0 })
+
+async function serve(name: string, state: ExternalState = 'ready'): Promise<void> {
+  await addVersion(name, state)
+  await deployModel(person, { model: name })
+}
+
+const versionOf = async (name: string, version = 1): Promise<string> => {
+  const [row] = await db()
+    .select({ id: modelVersions.id })
+    .from(modelVersions)
+    .innerJoin(models, eq(models.id, modelVersions.modelId))
+    .where(and(eq(models.name, name), eq(modelVersions.version, version)))
+  return row?.id as string
+}
+const modelIdOf = async (name: string) => {
+  const [row] = await db().select({ id: models.id }).from(models).where(eq(models.name, name))
+  return row?.id as string
+}
+const shares = async (deployment: string) =>
+  (await getDeployment(person, deployment)).targets.map(({ modelName, version, weight }) => `${modelName} v${version} ${weight}`).sort()
+const told = async (name: string) => {
+  const rows = await db()
+    .select({ kind: relaycoreOutbox.kind, status: relaycoreOutbox.payload })
+    .from(relaycoreOutbox)
+    .where(eq(relaycoreOutbox.modelName, name))
+    .orderBy(asc(relaycoreOutbox.seq))
+  return rows.map(({ kind, status }) => String(status.status ?? kind))
+}
+const begin = (type: 'immediate' | 'gradual', targetModel?: string, model = a) =>
+  switchModel(person, { model, ...(targetModel ? { targetModel } : {}), type, reason: 'test', durationSeconds: 600 })
+async function step(): Promise<void> {
+  await db().update(modelSwitches).set({ nextAt: new Date() }).where(eq(modelSwitches.status, 'moving'))
+  await advanceSwitches()
+}
+
+/** Leaves only reports of this accuracy, and lets the worker look. */
+async function report(name: string, accuracyScore: number): Promise<void> {
+  await db()
+    .delete(qualityReports)
+    .where(eq(qualityReports.modelId, await modelIdOf(name)))
+  await reportQuality(person, { model: name, accuracyScore })
+  await watchModels()
+}
+const limit = (name = a) => setThresholds(person, { model: name, minAccuracy: 0.8, minRequests: 1 })
+
+describe('a stand-in', () => {
+  test('is never one whose server is away, however good its reports are', async () => {
+    const dead = `dead-${count}`
+    await serve(dead, 'failed')
+    await reportQuality(person, { model: dead, accuracyScore: 0.99 })
+    expect(await begin('immediate')).toMatchObject({ targetModel: b })
+    await find(await versionOf(b), 'failing')
+    await switchModel(person, { model: a, targetModel: a, type: 'immediate', reason: 'back', durationSeconds: 4 })
+    expect(await begin('immediate')).toBeUndefined()
+  })
+
+  test('is never a model all of whose deployments failed', async () => {
+    await find(await versionOf(b), 'failed')
+    await addVersion(b)
+    expect(await begin('immediate')).toBeUndefined()
+    await deployModel(person, { model: b, version: 2 })
+    expect(await begin('immediate')).toMatchObject({ targetModel: b })
+  })
+
+  test('that keeps to its thresholds comes before one that nobody judged', async () => {
+    const judged = `judged-${count}`
+    await serve(judged)
+    await reportQuality(person, { model: b, accuracyScore: 0.99 })
+    await limit(judged)
+    await report(judged, 0.9)
+    expect(await begin('immediate')).toMatchObject({ targetModel: judged })
+  })
+})
