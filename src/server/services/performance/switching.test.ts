@@ -129,3 +129,53 @@ describe('a stand-in', () => {
     expect(await begin('immediate')).toMatchObject({ targetModel: judged })
   })
 })
+
+describe('a model whose stand-in went away', () => {
+  test('is switched back by hand', async () => {
+    await begin('immediate', b)
+    await find(await versionOf(b), 'failed')
+    expect(await getDeployment(person, a)).toMatchObject({ status: 'failed' })
+    expect(await begin('immediate', a)).toMatchObject({ status: 'done' })
+    expect(await getDeployment(person, a)).toMatchObject({ status: 'ready', targets: [{ modelName: a, weight: 100 }] })
+  })
+
+  test('goes back by itself', async () => {
+    await limit()
+    await report(a, 0.4)
+    expect(await shares(a)).toEqual([`${b} v1 100`])
+    await find(await versionOf(b), 'failed')
+    await report(a, 0.95)
+    expect(await shares(a)).toEqual([`${a} v1 100`])
+  })
+})
+
+describe('the return by itself', () => {
+  test('leaves a version alone that a person deployed since', async () => {
+    await deployModel(person, { model: a, name: `${a}-two` })
+    await limit()
+    await report(a, 0.4)
+    expect(await shares(a)).toEqual([`${b} v1 100`])
+    await addVersion(a)
+    await deployModel(person, { model: a })
+    await report(a, 0.95)
+    expect(await shares(a)).toEqual([`${a} v2 100`])
+    expect(await shares(`${a}-two`)).toEqual([`${a} v1 100`])
+  })
+
+  test('is tried again after a trial was taken back', async () => {
+    await limit()
+    await report(a, 0.4)
+    await find(await versionOf(a), 'failing')
+    await db()
+      .update(modelSwitches)
+      .set({ createdAt: new Date(Date.now() - 900_000) })
+      .where(eq(modelSwitches.modelId, await modelIdOf(a)))
+    await report(a, 0.95)
+    expect(await shares(a)).toEqual([`${a} v1 10`, `${b} v1 90`])
+    await advanceSwitches()
+    expect(await shares(a)).toEqual([`${b} v1 100`])
+    await find(await versionOf(a), 'ready')
+    await report(a, 0.95)
+    expect(await shares(a)).toEqual([`${a} v1 100`])
+  })
+})

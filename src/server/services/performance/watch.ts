@@ -1,12 +1,13 @@
 /** Watches models against their thresholds: degraded ones are switched to a stand-in, and back when they recover. */
-import { and, desc, eq, gt, isNotNull, or } from 'drizzle-orm'
+import { and, desc, eq, gt, inArray, isNotNull, ne, not, or, type SQL } from 'drizzle-orm'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
-import { models, modelSwitches, modelThresholds, modelVersions } from '#src/server/db/schema.ts'
+import { deployments, deploymentTargets, models, modelSwitches, modelThresholds, modelVersions } from '#src/server/db/schema.ts'
 import { createLog } from '#src/server/log.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { announce, recordSystemAudit } from '../audit.ts'
 import type { ModelRow } from '../models/view.ts'
 import { tellStatus } from '../relaycore/outbox.ts'
+import { isAway as isServerAway } from './backups.ts'
 import { lastMinutes, windowFigures } from './figures.ts'
 import { beginSwitch, bestCandidate } from './switch.ts'
 import { limitsOf } from './thresholds.ts'
@@ -37,28 +38,47 @@ async function watch(tx: Tx, modelId: string): Promise<void> {
   if (!model || !row) return
   const figures = await windowFigures(tx, { modelId }, lastMinutes(row.windowMinutes))
   const verdict = judge(figures, limitsOf(row), row.minRequests)
-  const automatic = await lastAutomatic(tx, modelId)
-  const isAway = automatic?.status === 'done' && automatic.targetModelId !== modelId
+  const away = await findAway(tx, modelId)
+  const isAway = away !== undefined
   // A model that gets no traffic is not well again for that: it stays what it was until there is something to go by.
   const isKnown = verdict.health !== 'unknown' || row.health !== 'degraded' || !isAway
   if (isKnown && verdict.health !== row.health) await noteHealth(tx, model, verdict)
   if (!row.autoSwitch || (await isMoving(tx, modelId))) return
-  if (verdict.health === 'degraded' && !isAway) return switchAway(tx, model, row, verdict, automatic)
-  if (isAway && verdict.health !== 'degraded') return tryBack(tx, model, row, automatic, verdict)
+  if (verdict.health === 'degraded' && !isAway) return switchAway(tx, model, row, verdict, await lastAutomatic(tx, modelId))
+  if (away && verdict.health !== 'degraded') return tryBack(tx, model, row, away, verdict)
 }
 
 const isMoving = async (tx: Tx, modelId: string) =>
   (await tx.$count(modelSwitches, and(eq(modelSwitches.modelId, modelId), eq(modelSwitches.status, 'moving')))) > 0
 
-async function lastAutomatic(tx: Tx, modelId: string): Promise<Switch | undefined> {
+async function lastAutomatic(tx: Tx, modelId: string, which?: SQL): Promise<Switch | undefined> {
   const [last] = await tx
     .select()
     .from(modelSwitches)
-    .where(eq(modelSwitches.modelId, modelId))
+    .where(and(eq(modelSwitches.modelId, modelId), which))
     .orderBy(desc(modelSwitches.createdAt))
     .limit(1)
   // A person's own switch is the last word: nothing is undone that they decided.
   return last?.isAutomatic ? last : undefined
+}
+
+type Away = { row: Switch; deployments: { id: string; canMove: boolean }[] }
+
+/** The watch's own switch that holds, with the deployments that are where it put them: what a person has set since is theirs. */
+async function findAway(tx: Tx, modelId: string): Promise<Away | undefined> {
+  // A return that was taken back left everything where it was.
+  const isTakenBack = and(eq(modelSwitches.isAutomatic, true), eq(modelSwitches.status, 'rolled_back')) as SQL
+  const row = await lastAutomatic(tx, modelId, not(isTakenBack))
+  if (row?.status !== 'done' || row.targetModelId === modelId) return undefined
+  const ids = row.before.map(({ deploymentId }) => deploymentId)
+  const targets = await tx
+    .select({ id: deployments.id, status: deployments.status, versionId: deploymentTargets.versionId })
+    .from(deploymentTargets)
+    .innerJoin(deployments, eq(deployments.id, deploymentTargets.deploymentId))
+    .where(and(inArray(deployments.id, ids), ne(deployments.status, 'stopped')))
+  const unmoved = targets.filter(({ id }) => targets.every((target) => target.id !== id || target.versionId === row.targetVersionId))
+  const found = unmoved.map(({ id, status }) => ({ id, canMove: ['ready', 'degraded', 'failed'].includes(status) }))
+  return found.length > 0 ? { row, deployments: found } : undefined
 }
 
 async function noteHealth(tx: Tx, model: ModelRow, { health, reason }: Verdict): Promise<void> {
@@ -124,17 +144,20 @@ async function failedReturns(tx: Tx, model: ModelRow, away: Switch): Promise<num
  * Goes back at once when reports say that the model is well; without any, it is given a little of its traffic after a window's rest,
  * which the switch itself watches.
  */
-async function tryBack(tx: Tx, model: ModelRow, row: Thresholds, away: Switch, verdict: Verdict): Promise<void> {
-  const versionId = away.before.flatMap(({ targets }) => targets).sort((a, b) => b.weight - a.weight)[0]?.versionId
+async function tryBack(tx: Tx, model: ModelRow, row: Thresholds, away: Away, verdict: Verdict): Promise<void> {
+  const deploymentIds = away.deployments.filter(({ canMove }) => canMove).map(({ id }) => id)
+  const before = away.row.before.filter(({ deploymentId }) => deploymentIds.includes(deploymentId))
+  const versionId = before.flatMap(({ targets }) => targets).sort((a, b) => b.weight - a.weight)[0]?.versionId
   const [version] = await tx
     .select()
     .from(modelVersions)
     .where(eq(modelVersions.id, versionId ?? model.id))
   if (!version || version.modelId !== model.id) return
-  const isWell = verdict.health === 'healthy'
-  const doublings = Math.min(await failedReturns(tx, model, away), longestRestDoublings)
+  // Nobody asks a server how it is while it serves nothing, so one that was away is tried with a little first.
+  const isWell = verdict.health === 'healthy' && !isServerAway(version)
+  const doublings = Math.min(await failedReturns(tx, model, away.row), longestRestDoublings)
   const restMs = row.windowMinutes * 60_000 * 2 ** doublings
-  if (!isWell && Date.now() - away.createdAt.getTime() < restMs) return
+  if (!isWell && Date.now() - away.row.createdAt.getTime() < restMs) return
   await beginSwitch(tx, {
     model,
     target: model,
@@ -142,6 +165,7 @@ async function tryBack(tx: Tx, model: ModelRow, row: Thresholds, away: Switch, v
     type: isWell ? 'immediate' : 'gradual',
     durationSeconds: isWell ? 0 : row.windowMinutes * 60,
     reason: isWell ? 'It keeps to its thresholds again.' : 'A trial with a little of its traffic, to see whether it has recovered.',
+    deploymentIds,
     ...automatic(model),
   })
 }
