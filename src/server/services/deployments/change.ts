@@ -1,4 +1,4 @@
-import { and, desc, eq, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, ne } from 'drizzle-orm'
 import type { z } from 'zod'
 import type { Deployment, DeployModel, setTargets as setTargetsInput } from '#src/contracts/deployment.ts'
 import { isUniqueViolation, notify, type Tx, transaction } from '#src/server/db/client.ts'
@@ -12,7 +12,7 @@ import { interfaceOf } from '../models/interface.ts'
 import { findVersionRow } from '../models/versions.ts'
 import { aliasOf, type ModelRow } from '../models/view.ts'
 import { getDeployment } from './find.ts'
-import { findDeploymentRow } from './row.ts'
+import { type DeploymentRow, findDeploymentRow } from './row.ts'
 import { announceDesired, bump, replaceTargets } from './targets.ts'
 import { deploymentMoved } from './moved.ts'
 import { recordTraffic } from './traffic.ts'
@@ -74,7 +74,7 @@ export async function deployModel(caller: Caller, input: DeployModel): Promise<D
       const before = existing && { name, targets: await currentTargets(tx, id), replicas: existing.replicas, device: existing.device }
       if (existing)
         await bump(tx, id, { ...(input.replicas ? { replicas: input.replicas } : {}), ...(input.device ? { device: input.device } : {}) })
-      await endSwitch(tx, model.id)
+      if (existing) await leaveSwitch(tx, existing)
       await replaceTargets(tx, id, [{ versionId: version.id, weight: 100 }], { kind: 'deployed', userId: caller.userId })
       await recordAudit(tx, caller, {
         action: 'deployment.deploy',
@@ -114,12 +114,19 @@ async function insertDeployment(tx: Tx, caller: Caller, model: ModelRow, name: s
   return id
 }
 
-/** A hand on the targets ends a switch that was moving them. */
-const endSwitch = (tx: Tx, modelId: string) =>
-  tx
+/** A hand on a deployment takes it out of a switch that was moving it; the others go on, and the last one that leaves ends it. */
+async function leaveSwitch(tx: Tx, { id, modelId, projectId }: Pick<DeploymentRow, 'id' | 'modelId' | 'projectId'>): Promise<void> {
+  const isMoving = and(eq(modelSwitches.modelId, modelId), eq(modelSwitches.status, 'moving'))
+  const [row] = await tx.select().from(modelSwitches).where(isMoving).for('update')
+  if (!row?.before.some(({ deploymentId }) => deploymentId === id)) return
+  const others = row.before.filter(({ deploymentId }) => deploymentId !== id)
+  const ended = { status: 'cancelled' as const, message: 'The targets were set by hand.', nextAt: null, finishedAt: new Date() }
+  await tx
     .update(modelSwitches)
-    .set({ status: 'cancelled', message: 'The targets were set by hand.', nextAt: null, finishedAt: sql`now()` })
-    .where(and(eq(modelSwitches.modelId, modelId), eq(modelSwitches.status, 'moving')))
+    .set(others.length > 0 ? { before: others } : ended)
+    .where(eq(modelSwitches.id, row.id))
+  await announce(tx, 'model', projectId, modelId)
+}
 
 /** Shares a deployment's traffic out among versions of equal signature. */
 export async function setTargets(caller: Caller, input: z.infer<typeof setTargetsInput>): Promise<Deployment> {
@@ -143,7 +150,7 @@ export async function setTargets(caller: Caller, input: z.infer<typeof setTarget
         'targets: all versions of one deployment must have the same inputs and outputs. Deploy the other one under a name of its own.',
       )
     const before = await currentTargets(tx, deployment.id)
-    await endSwitch(tx, deployment.modelId)
+    await leaveSwitch(tx, deployment)
     await replaceTargets(
       tx,
       deployment.id,
@@ -178,7 +185,7 @@ export async function stopDeployment(caller: Caller, ref: string): Promise<Deplo
     const deployment = await findDeploymentRow(tx, caller, ref, true)
     if (deployment.status === 'stopped') return deployment.id
     await bump(tx, deployment.id, { status: 'stopped', reason: null, stoppedAt: new Date() })
-    await endSwitch(tx, deployment.modelId)
+    await leaveSwitch(tx, deployment)
     await recordTraffic(tx, deployment.id, [], { kind: 'stopped', userId: caller.userId })
     await deploymentMoved(tx, deployment, { status: 'stopped', reason: null }, caller.correlationId)
     await recordAudit(tx, caller, {
