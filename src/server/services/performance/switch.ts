@@ -4,18 +4,28 @@ import { alias } from 'drizzle-orm/pg-core'
 import type { ModelSwitch, SwitchModel, SwitchStep } from '#src/contracts/performance.ts'
 import { db, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { deployments, deploymentTargets, models, modelSwitches, modelVersions, users } from '#src/server/db/schema.ts'
+import {
+  deploymentReplicas,
+  deployments,
+  deploymentTargets,
+  models,
+  modelSwitches,
+  modelVersions,
+  runtimes,
+  users,
+} from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
 import type { Caller } from '../access.ts'
 import { announce, type Audited, recordAudit, recordSystemAudit } from '../audit.ts'
+import { isLive } from '../deployments/status.ts'
 import { moveTargets, type Target } from '../deployments/targets.ts'
 import type { Cause } from '../deployments/traffic.ts'
 import { findModelRow } from '../models/find.ts'
 import { interfaceOf } from '../models/interface.ts'
 import type { ModelRow } from '../models/view.ts'
 import { tellStatus } from '../relaycore/outbox.ts'
-import { findCandidates, servingVersion } from './backups.ts'
+import { findCandidates, isAway, servingVersion } from './backups.ts'
 import { lastMinutes, windowFigures } from './figures.ts'
 import { limitsOf, readThresholds } from './thresholds.ts'
 import { judge } from './verdict.ts'
@@ -286,6 +296,27 @@ export async function cancelSwitch(caller: Caller, id: string): Promise<ModelSwi
   return (await readSwitches(eq(modelSwitches.id, id)))[0] as ModelSwitch
 }
 
+/** An external server that takes traffic is asked at least twice a minute: what is older than this was found before it did. */
+const freshMs = 60_000
+
+/** Why the new version can not serve: its server is away, or in one of the deployments it failed to load wherever it was tried. */
+async function failureOf(tx: Tx, row: Row): Promise<string | null> {
+  const [version] = await tx.select().from(modelVersions).where(eq(modelVersions.id, row.targetVersionId))
+  if (!version) return null
+  const isFresh = version.externalCheckedAt !== null && Date.now() - version.externalCheckedAt.getTime() < freshMs
+  if (isFresh && isAway(version)) return version.externalReason ?? `The server of version ${version.version} does not answer.`
+  const deploymentIds = row.before.map(({ deploymentId }) => deploymentId)
+  const [failed] = await tx
+    .select({ reason: sql<string | null>`max(${deploymentReplicas.reason})` })
+    .from(deploymentReplicas)
+    .innerJoin(runtimes, and(eq(runtimes.id, deploymentReplicas.runtimeId), isLive))
+    .where(and(inArray(deploymentReplicas.deploymentId, deploymentIds), eq(deploymentReplicas.versionId, version.id)))
+    .groupBy(deploymentReplicas.deploymentId)
+    .having(sql`bool_and(${deploymentReplicas.state} = 'failed' and ${deploymentReplicas.readyReplicas} = 0)`)
+    .limit(1)
+  return failed ? (failed.reason ?? `Version ${version.version} could not be loaded.`) : null
+}
+
 /**
  * Why a switch must not go on: what the new version did since it takes traffic, or what others report of its model since, breaks the
  * thresholds of either model.
@@ -313,7 +344,7 @@ async function advance(id: string): Promise<void> {
       .where(and(eq(modelSwitches.id, id), eq(modelSwitches.status, 'moving')))
       .for('update', { skipLocked: true })
     if (!row) return
-    const breach = await breachOf(tx, row)
+    const breach = (await failureOf(tx, row)) ?? (await breachOf(tx, row))
     if (breach) {
       await goBack(tx, row, { kind: 'taken_back', userId: null, reason: breach })
       await finish(tx, row, 'rolled_back', `Went back at ${row.steps[row.step]?.percent} %: ${breach}`)

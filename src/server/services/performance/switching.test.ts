@@ -179,3 +179,59 @@ describe('the return by itself', () => {
     expect(await shares(a)).toEqual([`${a} v1 100`])
   })
 })
+
+describe('a gradual switch', () => {
+  const two = () => `${a}-two`
+  beforeEach(() => deployModel(person, { model: a, name: two() }))
+
+  test.each([
+    ['deploys to', (name: string) => deployModel(person, { model: a, name })],
+    ['sets the targets of', (name: string) => setTargets(person, { deployment: name, targets: [{ version: 1, weight: 100 }] })],
+    ['stops', (name: string) => stopDeployment(person, name)],
+  ])('goes on with the others when somebody %s one deployment, and ends with the last', async (_, touch) => {
+    await begin('gradual', b)
+    await touch(two())
+    await step()
+    expect(await shares(a)).toEqual([`${a} v1 75`, `${b} v1 25`])
+    if ((await getDeployment(person, two())).status !== 'stopped') expect(await shares(two())).toEqual([`${a} v1 100`])
+    await touch(a)
+    expect(await listSwitches(person, a)).toMatchObject([{ status: 'cancelled', nextAt: null }])
+  })
+
+  test('is not touched by a deployment under a new name', async () => {
+    await begin('gradual', b)
+    await deployModel(person, { model: a, name: `${a}-three` })
+    await step()
+    for (const name of [a, two()]) expect(await shares(name)).toEqual([`${a} v1 75`, `${b} v1 25`])
+    expect(await shares(`${a}-three`)).toEqual([`${a} v1 100`])
+  })
+
+  test('goes back at once when the server of the new version is away', async () => {
+    await begin('gradual', b)
+    await find(await versionOf(b), 'failing')
+    await step()
+    expect(await shares(a)).toEqual([`${a} v1 100`])
+    expect(await listSwitches(person, a)).toMatchObject([{ status: 'rolled_back', message: 'Went back at 10 %: It is away.' }])
+  })
+
+  test('goes back at once when no runtime can load the new version', async () => {
+    const runtime = await makeRuntime('inference', { lastHeartbeatAt: new Date(Date.now() + 600_000), url: 'http://127.0.0.1:9' })
+    const [from, to] = [`file-a-${count}`, `file-b-${count}`]
+    for (const name of [from, to])
+      await registerModel(person, { name, files: [{ path: 'model.onnx', sha256: await makeArtifact(person) }] })
+    const { id: deploymentId } = await deployModel(person, { model: from })
+    const found = (versionId: string, state: 'ready' | 'failed') =>
+      db()
+        .insert(deploymentReplicas)
+        .values({ deploymentId, versionId, runtimeId: runtime.id, state, readyReplicas: state === 'ready' ? 1 : 0, reason: 'It is torn.' })
+    await found(await versionOf(from), 'ready')
+    await refreshDeployment(db(), deploymentId)
+    await begin('gradual', to, from)
+    await step()
+    expect(await shares(from)).toEqual([`${from} v1 75`, `${to} v1 25`].sort())
+    await found(await versionOf(to), 'failed')
+    await step()
+    expect(await shares(from)).toEqual([`${from} v1 100`])
+    expect(await listSwitches(person, from)).toMatchObject([{ status: 'rolled_back', message: 'Went back at 25 %: It is torn.' }])
+  })
+})
