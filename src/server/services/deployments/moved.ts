@@ -5,12 +5,13 @@ import type { Queryable } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { type deployments, models } from '#src/server/db/schema.ts'
 import { emit } from '../channels/emit.ts'
-import { tellRegistered, tellRemovedIfLast, tellStatus } from '../relaycore/outbox.ts'
+import { tellRegistered, tellRemovedIfLast } from '../relaycore/outbox.ts'
+import { tellState } from './state.ts'
 
 type Row = typeof deployments.$inferSelect
 
-const told = { ready: 'ready', degraded: 'degraded', failed: 'failed' } as const
-const isTold = (status: DeploymentStatus): status is keyof typeof told => Object.hasOwn(told, status)
+const told = ['ready', 'degraded', 'failed'] as const
+const isTold = (status: DeploymentStatus): status is (typeof told)[number] => told.some((one) => one === status)
 
 /** @param correlationId of the call that caused it; a move that nobody asked for gets one of its own. */
 export async function deploymentMoved(
@@ -22,10 +23,13 @@ export async function deploymentMoved(
   if (before.status === after.status) return
   const [model] = await tx.select().from(models).where(eq(models.id, before.modelId))
   if (!model) return
-  if (after.status === 'stopped') return tellRemovedIfLast(tx, model, correlationId)
+  if (after.status === 'stopped') {
+    await tellRemovedIfLast(tx, model, correlationId)
+    return tellState(tx, model, correlationId)
+  }
   if (!isTold(after.status)) return
   if (after.status === 'ready') await tellRegistered(tx, model, correlationId)
-  await tellStatus(tx, model, after.status, after.reason ?? `The deployment ${before.name} is ${after.status}.`, correlationId)
+  await tellState(tx, model, correlationId)
   await emit(tx, before.projectId, `deployment.${after.status}`, {
     deployment: { id: before.id, name: before.name },
     model: { id: model.id, name: model.name },

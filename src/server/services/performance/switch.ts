@@ -18,6 +18,7 @@ import { AppError } from '#src/server/errors.ts'
 import { createLog } from '#src/server/log.ts'
 import type { Caller } from '../access.ts'
 import { announce, type Audited, recordAudit, recordSystemAudit } from '../audit.ts'
+import { tellState } from '../deployments/state.ts'
 import { isLive } from '../deployments/status.ts'
 import { moveTargets, type Target } from '../deployments/targets.ts'
 import type { Cause } from '../deployments/traffic.ts'
@@ -129,6 +130,7 @@ export async function beginSwitch(tx: Tx, wanted: Wanted): Promise<Row> {
   const now = new Date()
   const steps: SwitchStep[] = percents.map((percent, index) => ({ percent, at: index === 0 ? now.toISOString() : null }))
   const cause: Cause = { kind: 'switched', userId: wanted.createdBy, reason: wanted.reason }
+  await tellStatus(tx, model, 'switched', `To ${target.name}, version ${version.version}: ${wanted.reason}`, wanted.correlationId)
   for (const { deploymentId, targets } of served)
     await moveTargets(tx, deploymentId, shareOut(targets, version.id, percents[0] as number), cause)
   const isDone = percents.length === 1
@@ -164,7 +166,7 @@ export async function beginSwitch(tx: Tx, wanted: Wanted): Promise<Row> {
     after: { target: target.name, version: version.version, type: wanted.type, reason: wanted.reason },
     projectId: model.projectId,
   })
-  await tellStatus(tx, model, 'switched', `To ${target.name}, version ${version.version}: ${wanted.reason}`, wanted.correlationId)
+  await tellState(tx, model, wanted.correlationId)
   await announce(tx, 'model', model.projectId, model.id)
   return row
 }
@@ -261,11 +263,14 @@ export async function listSwitches(caller: Caller, ref: string): Promise<ModelSw
   return readSwitches(eq(modelSwitches.modelId, model.id))
 }
 
-async function finish(tx: Tx, row: Row, status: Row['status'], message: string | null): Promise<void> {
+/** Ends a switch whose targets are where they stay. */
+async function finish(tx: Tx, row: Row, status: Row['status'], message: string | null, correlationId = row.correlationId): Promise<void> {
   await tx
     .update(modelSwitches)
     .set({ status, message, nextAt: null, finishedAt: sql`now()` })
     .where(and(eq(modelSwitches.id, row.id), eq(modelSwitches.status, 'moving')))
+  const [model] = await tx.select().from(models).where(eq(models.id, row.modelId))
+  if (model) await tellState(tx, model, correlationId, { why: message ?? 'The switch is done.', again: true })
   await announce(tx, 'model', row.projectId, row.modelId)
 }
 
@@ -284,7 +289,7 @@ export async function cancelSwitch(caller: Caller, id: string): Promise<ModelSwi
     if (!row) throw new AppError('not_found', 'There is no such switch in this project.')
     if (row.status !== 'moving') throw new AppError('conflict', 'This switch is over. Switch the model back instead.')
     await goBack(tx, row, { kind: 'cancelled', userId: caller.userId })
-    await finish(tx, row, 'cancelled', `Cancelled by ${caller.email ?? 'a user'}.`)
+    await finish(tx, row, 'cancelled', `Cancelled by ${caller.email ?? 'a user'}.`, caller.correlationId)
     await recordAudit(tx, caller, {
       action: 'model.cancel_switch',
       targetType: 'model',
@@ -349,8 +354,6 @@ async function advance(id: string): Promise<void> {
       await goBack(tx, row, { kind: 'taken_back', userId: null, reason: breach })
       await finish(tx, row, 'rolled_back', `Went back at ${row.steps[row.step]?.percent} %: ${breach}`)
       await auditMove(tx, row, 'model.roll_back', { reason: breach })
-      const [model] = await tx.select().from(models).where(eq(models.id, row.modelId))
-      if (model) await tellStatus(tx, model, 'ready', `The switch was taken back: ${breach}`, row.correlationId)
       return
     }
     if (!row.nextAt || row.nextAt > new Date()) return

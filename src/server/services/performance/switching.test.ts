@@ -235,3 +235,55 @@ describe('a gradual switch', () => {
     expect(await listSwitches(person, from)).toMatchObject([{ status: 'rolled_back', message: 'Went back at 25 %: It is torn.' }])
   })
 })
+
+describe('what RelayCore hears last', () => {
+  test('is the new state, after the event', async () => {
+    await begin('immediate', b)
+    expect(await told(a)).toEqual(['register', 'ready', 'switched', 'ready'])
+  })
+
+  test('is that the model failed, when it was switched to a server that is away', async () => {
+    await find(await versionOf(b), 'failed')
+    await begin('immediate', b)
+    expect((await told(a)).slice(2)).toEqual(['switched', 'failed'])
+  })
+
+  test('is the state after a switch was cancelled', async () => {
+    const row = await begin('gradual', b)
+    await cancelSwitch(person, row?.id ?? '')
+    expect((await told(a)).slice(2)).toEqual(['switched', 'ready', 'ready'])
+  })
+
+  test('is the state after the model went to its stand-in and back by itself', async () => {
+    await limit()
+    await report(a, 0.4)
+    expect((await told(a)).slice(2)).toEqual(['degraded', 'switched', 'ready'])
+    await report(a, 0.95)
+    expect((await told(a)).slice(5)).toEqual(['switched', 'ready'])
+  })
+
+  test('is the best that a deployment of the model is, told when it changes', async () => {
+    await addVersion(a, 'failed')
+    await deployModel(person, { model: a, name: `${a}-two` })
+    expect(await getDeployment(person, `${a}-two`)).toMatchObject({ status: 'failed' })
+    expect((await told(a)).slice(2)).toEqual([])
+    await stopDeployment(person, a)
+    expect((await told(a)).slice(2)).toEqual(['failed'])
+    await stopDeployment(person, `${a}-two`)
+    expect((await told(a)).slice(3)).toEqual(['remove'])
+  })
+
+  test('is that the model is ready, when the thresholds that it broke are taken away', async () => {
+    await setBackups(person, { model: a, backups: [b] })
+    await setThresholds(person, { model: a, minAccuracy: 0.8, minRequests: 1, autoSwitch: false })
+    await report(a, 0.4)
+    expect((await told(a)).slice(2)).toEqual(['degraded'])
+    await setThresholds(person, { model: a, minAccuracy: null })
+    expect((await told(a)).slice(3)).toEqual(['ready'])
+    const [row] = await db()
+      .select()
+      .from(modelThresholds)
+      .where(eq(modelThresholds.modelId, await modelIdOf(a)))
+    expect(row?.health).toBe('unknown')
+  })
+})

@@ -12,6 +12,7 @@ import { newId } from '#src/server/db/ids.ts'
 import { modelThresholds, qualityReports } from '#src/server/db/schema.ts'
 import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
+import { tellState } from '../deployments/state.ts'
 import { findModelRow } from '../models/find.ts'
 import { interfaceOf } from '../models/interface.ts'
 import { findCandidates, listBackups, servingVersion } from './backups.ts'
@@ -70,6 +71,7 @@ export async function setThresholds(caller: Caller, { model: ref, ...input }: Se
       before: facts(before),
       after: facts({ ...before, ...set }),
     })
+    await tellState(tx, model, caller.correlationId, { why: 'Its thresholds were changed; it is held to them anew.' })
     await announce(tx, 'model', model.projectId, model.id)
   })
 }

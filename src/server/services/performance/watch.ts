@@ -5,8 +5,8 @@ import { deployments, deploymentTargets, models, modelSwitches, modelThresholds,
 import { createLog } from '#src/server/log.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { announce, recordSystemAudit } from '../audit.ts'
+import { tellState } from '../deployments/state.ts'
 import type { ModelRow } from '../models/view.ts'
-import { tellStatus } from '../relaycore/outbox.ts'
 import { isAway as isServerAway } from './backups.ts'
 import { lastMinutes, windowFigures } from './figures.ts'
 import { beginSwitch, bestCandidate } from './switch.ts'
@@ -96,8 +96,7 @@ async function noteHealth(tx: Tx, model: ModelRow, { health, reason }: Verdict):
     },
     correlationId,
   )
-  if (health === 'degraded') await tellStatus(tx, model, 'degraded', reason ?? '', correlationId)
-  if (health === 'healthy') await tellStatus(tx, model, 'ready', 'Its figures keep to its thresholds.', correlationId)
+  await tellState(tx, model, correlationId, health === 'healthy' ? { why: 'Its figures keep to its thresholds.' } : {})
   await announce(tx, 'model', model.projectId, model.id)
 }
 

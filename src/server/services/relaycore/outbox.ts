@@ -16,7 +16,7 @@ export const isOn = (): boolean => env().RELAYCORE_URL !== undefined
  * Until the transaction ends nobody else writes of this model: numbers are given before transactions end, and a later one that ended
  * first would be delivered first. Two that end a model's last deployments also see each other this way.
  */
-const holdOrder = (tx: Queryable, modelId: string) =>
+export const holdOrder = (tx: Queryable, modelId: string) =>
   tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`relaycore ${modelId}`}, 0))`)
 
 export async function enqueue(tx: Queryable, { model, kind, payload, correlationId }: Message): Promise<void> {
