@@ -8,7 +8,7 @@ export const home = z.object({
   ),
   attention: z.array(
     z.object({
-      kind: z.enum(['job', 'deployment', 'runtime', 'version', 'dataset']),
+      kind: z.enum(['alert', 'job', 'deployment', 'runtime', 'version', 'dataset']),
       id: z.string(),
       title: z.string(),
       reason: z.string(),

@@ -68,6 +68,12 @@ async function waitFor<T>(find: () => T | undefined, what: string): Promise<T> {
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
 }
+/** What the first page says needs attention. */
+async function readAttention(): Promise<object[]> {
+  const response = await fetch(`${use.rest.web.url}/api/trpc/home.get`, { headers: { authorization: `Bearer ${use.rest.web.adminKey}` } })
+  const { result } = (await response.json()) as { result: { data: { attention: object[] } } }
+  return result.data.attention
+}
 const arrived = (path: string, type: string) => got.find((one) => one.path === path && JSON.parse(one.body).type === type)
 
 /** A receiver's own check, as Standard Webhooks has it. */
@@ -266,13 +272,16 @@ describe('an alert', () => {
     )
   })
 
-  it('is acknowledged by somebody who may, once told of', async () => {
+  it('is acknowledged by somebody who may, once told of; until then the first page shows it', async () => {
     const [open] = (await use.rest.ask('GET', '/alerts?status=open')).body as Alert[]
+    const shown = { kind: 'alert', id: open?.id, title: 'Latency', reason: open?.message, href: '/monitoring/alerts' }
+    expect(await readAttention()).toContainEqual({ ...shown, at: expect.any(String) })
     expect(open).toMatchObject({ status: 'firing', severity: 'critical', notified_at: expect.any(String) })
     const path = `/alerts/${open?.id}/acknowledge`
     expect((await use.rest.ask('POST', path, { key: await makeKey(await makeUser('viewer')), body: {} })).status).toBe(403)
     const { body } = await use.rest.ask('POST', path, { body: { note: 'looking' } })
     expect(body).toMatchObject({ status: 'acknowledged', note: 'looking', acknowledged_by: expect.any(String) })
+    expect(await readAttention()).not.toContainEqual(expect.objectContaining({ kind: 'alert' }))
   })
 
   it('is over by itself when the figure is well clear, and says so', { timeout: 60_000 }, async () => {
@@ -288,6 +297,16 @@ describe('an alert', () => {
     const [again] = await use.rest.until<Alert[]>('/alerts?status=open', ({ length }) => length > 0)
     expect(again).toMatchObject({ status: 'firing', notified_at: null })
     await use.rest.ask('POST', `/alerts/${again?.id}/resolve`)
+    const moves = (await use.rest.ask('GET', '/audit/events?target_type=alert&source=rest')).body as object[]
+    expect(moves).toMatchObject([
+      { action: 'alert.close', target_name: 'Latency', before: { status: 'firing' }, after: { status: 'resolved' } },
+      {
+        action: 'alert.acknowledge',
+        target_name: 'Latency',
+        before: { status: 'firing' },
+        after: { status: 'acknowledged', note: 'looking' },
+      },
+    ])
     // A rule that fires at once shows that every rule was judged since.
     const busy = { name: 'Busy', figure: 'throughput', critical: 1_000_000, min_requests: 1 }
     const rule = (await use.rest.ask('POST', '/alert-rules', { body: busy })).body as { id: string }

@@ -2,6 +2,8 @@ import { and, desc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Home } from '#src/contracts/home.ts'
 import { db } from '#src/server/db/client.ts'
 import {
+  alertRules,
+  alerts,
   datasets,
   datasetVersions,
   deployments,
@@ -39,9 +41,18 @@ async function readRunning(projectId: string): Promise<Home['runningJobs']> {
     .limit(10)
 }
 
+const shownAtMost = 12
+
 /** Failed lately, or not as it should be now; newest first. */
 async function readAttention(projectId: string): Promise<Home['attention']> {
-  const [jobs, unwell, rejected, unreadable, silent] = await Promise.all([
+  const [firing, jobs, unwell, rejected, unreadable, silent] = await Promise.all([
+    db()
+      .select({ id: alerts.id, title: alertRules.name, reason: alerts.message, at: alerts.firedAt })
+      .from(alerts)
+      .innerJoin(alertRules, eq(alertRules.id, alerts.ruleId))
+      .where(and(eq(alerts.projectId, projectId), eq(alerts.status, 'firing')))
+      .orderBy(desc(alerts.firedAt))
+      .limit(shownAtMost),
     db()
       .select({ id: trainingJobs.id, title: trainingJobs.name, reason: trainingJobs.reason, at: trainingJobs.finishedAt })
       .from(trainingJobs)
@@ -86,6 +97,7 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
   ])
   const when = (at: Date | null) => (at ?? new Date(0)).toISOString()
   const attention: Home['attention'] = [
+    ...firing.map((row) => ({ ...row, kind: 'alert' as const, href: '/monitoring/alerts', at: when(row.at) })),
     ...jobs.map((row) => ({
       kind: 'job' as const,
       id: row.id,
@@ -127,7 +139,7 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
       at: when(row.at),
     })),
   ]
-  return attention.sort((left, right) => right.at.localeCompare(left.at)).slice(0, 12)
+  return attention.sort((left, right) => right.at.localeCompare(left.at)).slice(0, shownAtMost)
 }
 
 async function readRecent(projectId: string): Promise<Home['recent']> {

@@ -27,7 +27,7 @@ export function useInvalidateByNoun() {
       if (has('alert')) void utils.alerts.invalidate()
       if (has('channel')) void utils.channels.invalidate()
       if (has('project')) void Promise.all([utils.projects.invalidate(), utils.members.invalidate(), utils.me.invalidate()])
-      if (has('model', 'dataset', 'job', 'deployment', 'runtime')) void utils.home.invalidate()
+      if (has('model', 'dataset', 'job', 'deployment', 'runtime', 'alert')) void utils.home.invalidate()
     },
     [utils],
   )

@@ -7,6 +7,7 @@ import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip, StatusShape } from '#src/ui/kit/StatusChip.tsx'
 
 const statuses: Record<Home['attention'][number]['kind'], string> = {
+  alert: 'firing',
   job: 'failed',
   deployment: 'degraded',
   runtime: 'silent',

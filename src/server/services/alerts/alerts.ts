@@ -12,8 +12,6 @@ import { announce, recordAudit } from '../audit.ts'
 import { findDeploymentRow } from '../deployments/row.ts'
 import { afterCursor, encodeCursor, listPlace } from '../paging.ts'
 
-type Row = typeof alerts.$inferSelect
-
 const acknowledgers = alias(users, 'acknowledgers')
 const resolvers = alias(users, 'resolvers')
 
@@ -90,7 +88,10 @@ export async function getAlert(caller: Caller, id: string): Promise<Alert> {
 export const countFiring = (caller: Caller): Promise<number> =>
   db().$count(alerts, and(eq(alerts.projectId, caller.project.id), eq(alerts.status, 'firing')))
 
-async function move(caller: Caller, id: string, work: (tx: Tx, row: Row) => Promise<void>): Promise<Alert> {
+type Moved = { action: string; after: Record<string, unknown> }
+
+/** Changes an alert that is not over yet. @param work changes the row, and says what is written down of it. */
+async function move(caller: Caller, id: string, work: (tx: Tx) => Promise<Moved>): Promise<Alert> {
   await transaction(async (tx) => {
     const [row] = await tx
       .select()
@@ -99,7 +100,15 @@ async function move(caller: Caller, id: string, work: (tx: Tx, row: Row) => Prom
       .for('update')
     if (!row) throw missing()
     if (row.status === 'resolved') throw new AppError('conflict', 'This alert is over already.')
-    await work(tx, row)
+    const [rule] = await tx.select({ name: alertRules.name }).from(alertRules).where(eq(alertRules.id, row.ruleId))
+    const moved = await work(tx)
+    await recordAudit(tx, caller, {
+      ...moved,
+      targetType: 'alert',
+      targetId: row.id,
+      ...(rule ? { targetName: rule.name } : {}),
+      before: { status: row.status },
+    })
     await announce(tx, 'alert', row.projectId, row.id)
   })
   return getAlert(caller, id)
@@ -107,29 +116,17 @@ async function move(caller: Caller, id: string, work: (tx: Tx, row: Row) => Prom
 
 /** Says that somebody looks after it. */
 export const acknowledgeAlert = (caller: Caller, { id, note }: z.infer<typeof acknowledgeInput>): Promise<Alert> =>
-  move(caller, id, async (tx, row) => {
+  move(caller, id, async (tx) => {
     await tx
       .update(alerts)
       .set({ status: 'acknowledged', acknowledgedAt: new Date(), acknowledgedBy: caller.userId, ...(note === undefined ? {} : { note }) })
       .where(eq(alerts.id, id))
-    await recordAudit(tx, caller, {
-      action: 'alert.acknowledge',
-      targetType: 'alert',
-      targetId: id,
-      before: { status: row.status },
-      after: { status: 'acknowledged', note },
-    })
+    return { action: 'alert.acknowledge', after: { status: 'acknowledged', note } }
   })
 
 /** Closes it by hand; the same does not open again within the cooldown, unless it gets worse. */
 export const resolveAlert = (caller: Caller, id: string): Promise<Alert> =>
-  move(caller, id, async (tx, row) => {
+  move(caller, id, async (tx) => {
     await tx.update(alerts).set({ status: 'resolved', resolvedAt: new Date(), resolvedBy: caller.userId }).where(eq(alerts.id, id))
-    await recordAudit(tx, caller, {
-      action: 'alert.close',
-      targetType: 'alert',
-      targetId: id,
-      before: { status: row.status },
-      after: { status: 'resolved' },
-    })
+    return { action: 'alert.close', after: { status: 'resolved' } }
   })
