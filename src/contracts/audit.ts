@@ -35,7 +35,7 @@ export const auditFilter = z.object({
   actor: word,
   /** Part of the key's name or prefix, or its whole id. */
   apiKey: word,
-  /** A whole action (`model.update`), or what it begins with (`model.`). */
+  /** A whole action (`model.update`), or what it begins with (`model`, `model.`). */
   action: word,
   targetType: word,
   /** Part of the target's name, or its whole id. */

@@ -86,6 +86,8 @@ it.each([
   ['api_key=test', 5],
   ['action=api_key.create', 6],
   ['action=api_key.', 6],
+  ['action=api_key', 6],
+  ['action=api', 0],
   ['target=ci-3', 1],
   ['target_type=project', 1],
   ['q=CI-4', 1],

@@ -19,7 +19,7 @@ const part = text(200).min(1).optional()
 const filter = {
   actor: part.meta({ description: "Part of the actor's e-mail or name, or a whole id" }),
   api_key: part.meta({ description: "Part of the key's name or first characters, or its whole id" }),
-  action: part.meta({ description: 'A whole action such as `model.update`, or its beginning with the dot: `model.`' }),
+  action: part.meta({ description: 'A whole action such as `model.update`, or its beginning up to the dot: `model`' }),
   target_type: part,
   target: part.meta({ description: "Part of the target's name, or its whole id" }),
   source: auditSource.optional(),

@@ -25,6 +25,13 @@ const inProject = (ref: string) =>
 
 const given = <T>(value: T | undefined, make: (value: T) => SQL | undefined) => (value === undefined ? undefined : make(value))
 
+/** A noun alone stands for all that was done to it. */
+function actionIs(action: string): SQL | undefined {
+  const whole = eq(auditEvents.action, action)
+  if (action.includes('.') && !action.endsWith('.')) return whole
+  return or(whole, sql`starts_with(${auditEvents.action}, ${action.replace(/\.?$/, '.')})`)
+}
+
 /** Whole ids find by index; anything else is looked for inside the names of the time. */
 export function whereOf(caller: Caller, filter: AuditFilter): SQL | undefined {
   return and(
@@ -34,9 +41,7 @@ export function whereOf(caller: Caller, filter: AuditFilter): SQL | undefined {
       isUuid(actor) ? or(eq(auditEvents.userId, actor), eq(auditEvents.runtimeId, actor)) : partOf(actor, auditEvents.actorName),
     ),
     given(filter.apiKey, (key) => (isUuid(key) ? eq(auditEvents.apiKeyId, key) : partOf(key, auditEvents.apiKeyName))),
-    given(filter.action, (action) =>
-      action.endsWith('.') ? sql`starts_with(${auditEvents.action}, ${action})` : eq(auditEvents.action, action),
-    ),
+    given(filter.action, actionIs),
     given(filter.targetType, (type) => eq(auditEvents.targetType, type)),
     given(filter.target, (target) => (isUuid(target) ? eq(auditEvents.targetId, target) : partOf(target, auditEvents.targetName))),
     given(filter.source, (source) => eq(auditEvents.source, source)),
