@@ -338,6 +338,28 @@ describe('a rule', () => {
     expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(field)])
   })
 
+  it('of a share takes no threshold beyond the whole, neither made, nor changed, nor tried', async () => {
+    const { body: rule } = (await create({ figure: 'error_rate', warning: 0.5, critical: 1 })) as { body: { id: string } }
+    const over = { figure: 'error_rate', warning: 2.5, critical: 3 }
+    const input = encodeURIComponent(JSON.stringify({ ...over, windowMinutes: 10, minRequests: 1 }))
+    const refusals = [
+      [await create(over), 'warning'],
+      [await create({ figure: 'success_rate', critical: 1.01 }), 'critical'],
+      [await use.rest.ask('PATCH', `/alert-rules/${rule.id}`, { body: { critical: 3 } }), 'critical'],
+      [await use.rest.ask('POST', '/alert-rules/preview', { body: over }), 'warning'],
+    ] as const
+    for (const [{ status, body }, path] of refusals)
+      expect([status, (body as { error: object }).error]).toEqual([
+        400,
+        expect.objectContaining({ details: [{ path, message: 'must be at most 100 %' }] }),
+      ])
+    const tried = await fetch(`${use.rest.web.url}/api/trpc/alerts.preview?input=${input}`, {
+      headers: { authorization: `Bearer ${use.rest.web.adminKey}` },
+    })
+    expect([tried.status, await tried.text()]).toEqual([400, expect.stringContaining('must be at most 100 %')])
+    expect((await use.rest.ask('DELETE', `/alert-rules/${rule.id}`)).status).toBe(204)
+  })
+
   it('watches a deployment or a model, not both, and is changed, muted and deleted', async () => {
     expect((await create({ warning: 1, deployment: 'watched', model: 'watched' })).status).toBe(400)
     const { body } = await create({ warning: 900, model: 'watched', for_minutes: 2 })

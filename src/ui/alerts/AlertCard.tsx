@@ -1,7 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import type { Alert } from '#src/contracts/alert.ts'
-import { figureText, severityStatus, severityWords } from '#src/ui/alerts/figureText.ts'
+import { figureText, severityStatus, severityWords, thresholdText } from '#src/ui/alerts/figureText.ts'
 import { PreviewChart } from '#src/ui/alerts/PreviewChart.tsx'
 import { SubjectLink } from '#src/ui/alerts/SubjectLink.tsx'
 import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
@@ -49,7 +49,7 @@ export function AlertCard({ alert }: { alert: Alert }) {
           { label: 'When it fired', value: figureText(alert.figure, alert.value) },
           { label: 'At its worst', value: figureText(alert.figure, alert.worst) },
           { label: 'Last seen', value: figureText(alert.figure, alert.lastValue) },
-          { label: 'Threshold', value: figureText(alert.figure, alert.threshold) },
+          { label: 'Threshold', value: thresholdText(alert.figure, alert.threshold) },
           { label: 'Fired', value: <RelativeTime at={alert.firedAt} /> },
           { label: 'Channels told', value: alert.notifiedAt ? <RelativeTime at={alert.notifiedAt} /> : 'no: within the cooldown' },
           { label: 'Acknowledged', value: by(alert.acknowledgedBy, alert.acknowledgedAt, 'not yet') },

@@ -8,10 +8,11 @@ import {
   type AlertRule,
   alertDefaults,
   alertFigures,
+  maxThreshold,
   type PreviewRule,
   stateWindowMinutes,
 } from '#src/contracts/alert.ts'
-import { installationWide, typedOf, unitWords, typedValue } from '#src/ui/alerts/figureText.ts'
+import { installationWide, maxTyped, typedOf, unitWords, typedValue } from '#src/ui/alerts/figureText.ts'
 import { PreviewChart } from '#src/ui/alerts/PreviewChart.tsx'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
@@ -99,7 +100,7 @@ function previewOf(typed: Typed, hours: number): PreviewRule | undefined {
     isWithin(windowMinutes, 1, 1440) &&
     isWithin(minRequests, 0, 1_000_000) &&
     isWithin(forMinutes, 0, 60) &&
-    [warning, critical].every((limit) => limit === null || (limit >= 0 && limit <= 1e9))
+    [warning, critical].every((limit) => limit === null || (limit >= 0 && limit <= maxThreshold(figure)))
   return isGood ? { figure, deployment, model, warning, critical, windowMinutes, minRequests, forMinutes, hours } : undefined
 }
 
@@ -191,6 +192,7 @@ export function RuleDialog({ rule, onClose }: { rule: AlertRule | null; onClose:
       name={name}
       type="number"
       min={0}
+      max={name === 'warning' || name === 'critical' ? maxTyped(values.figure) : undefined}
       step="any"
       value={values[name]}
       onChange={(value) => set(name, value)}

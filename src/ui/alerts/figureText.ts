@@ -1,4 +1,4 @@
-import { type AlertFigure, type AlertRule, type AlertSeverity, alertFigures } from '#src/contracts/alert.ts'
+import { type AlertFigure, type AlertRule, type AlertSeverity, alertFigures, maxThreshold } from '#src/contracts/alert.ts'
 import { formatMetric, formatMs, formatPercent } from '#src/ui/kit/format.ts'
 
 /** A figure's value with its unit. */
@@ -10,6 +10,15 @@ export function figureText(figure: AlertFigure, value: number | null): string {
   if (unit === 's') return value === null ? '–' : `${Math.round(value)} s`
   return value === null || unit === 'cost' ? formatMetric(value) : `${formatMetric(value)} req/s`
 }
+
+const thresholdUnits = { ms: ' ms', ratio: ' %', rps: ' req/s', cost: '', min: ' min', s: ' s' } as const
+
+/** A threshold with its unit: what was asked for, unrounded. */
+export const thresholdText = (figure: AlertFigure, threshold: number): string =>
+  `${typedOf(figure, threshold)}${thresholdUnits[alertFigures[figure].unit]}`
+
+/** The largest threshold that can be typed; shares are typed in percent. */
+export const maxTyped = (figure: AlertFigure): number => maxThreshold(figure) * (alertFigures[figure].unit === 'ratio' ? 100 : 1)
 
 /** What a threshold is typed in; shares are typed in percent. */
 export const unitWords = {
@@ -23,7 +32,7 @@ export const unitWords = {
 
 export function typedOf(figure: AlertFigure, value: number | null): string {
   if (value === null) return ''
-  return String(alertFigures[figure].unit === 'ratio' ? Number((value * 100).toFixed(6)) : value)
+  return String(alertFigures[figure].unit === 'ratio' ? Number((value * 100).toPrecision(12)) : value)
 }
 
 /** NaN for what is no number, so that the contract refuses it. */
@@ -40,8 +49,8 @@ export const severityWords: Record<AlertSeverity, string> = { warning: 'Warning'
 export function conditionText({ figure, warning, critical }: Pick<AlertRule, 'figure' | 'warning' | 'critical'>): string {
   const side = alertFigures[figure].isBadAbove ? 'above' : 'below'
   const parts = [
-    warning === null ? undefined : `warns ${side} ${figureText(figure, warning)}`,
-    critical === null ? undefined : `critical ${side} ${figureText(figure, critical)}`,
+    warning === null ? undefined : `warns ${side} ${thresholdText(figure, warning)}`,
+    critical === null ? undefined : `critical ${side} ${thresholdText(figure, critical)}`,
   ]
   return parts.filter((part) => part !== undefined).join(', ')
 }

@@ -7,7 +7,7 @@ import { alertRules, alerts, deployments } from '#src/server/db/schema.ts'
 import { createLog } from '#src/server/log.ts'
 import { announce, recordSystemAudit } from '../audit.ts'
 import { emit } from '../channels/emit.ts'
-import { breachOf, formatFigure, isClear } from './figure.ts'
+import { breachOf, formatFigure, formatThreshold, isClear } from './figure.ts'
 import { type Figures, figuresOfRound, type Reading, readFigure } from './readings.ts'
 import { isAbout, listUnwatched, listWatched, type Subject } from './subjects.ts'
 
@@ -106,7 +106,7 @@ const record = (tx: Tx, action: string, rule: Rule, subject: Subject, alert: Ale
 
 function sentenceOf(rule: Rule, { name }: Subject, { value, threshold }: Breach): string {
   const { label, isBadAbove } = alertFigures[rule.figure]
-  const [shown, limit] = [formatFigure(rule.figure, value), formatFigure(rule.figure, threshold)]
+  const [shown, limit] = [formatFigure(rule.figure, value), formatThreshold(rule.figure, threshold)]
   if (rule.figure === 'no_requests') return `${name} has had no request for ${shown}, although it had some before.`
   if (rule.figure === 'runtime_silent')
     return `The runtime ${name} has not been heard of for ${shown}. Look at that machine, or remove the runtime under Settings, Runtimes.`

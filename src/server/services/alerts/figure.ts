@@ -24,12 +24,25 @@ export function isClear({ figure, warning, critical }: Limits, value: number): b
   )
 }
 
+const units = { ms: 'ms', ratio: '%', rps: 'requests a second', cost: '', min: 'minutes', s: 's' } as const
+
+/** A threshold as a sentence has it: what was asked for, unrounded. */
+export function formatThreshold(figure: AlertFigure, threshold: number): string {
+  const { unit } = alertFigures[figure]
+  // Twelve digits leave out what multiplying by a hundred adds.
+  return `${Number((unit === 'ratio' ? threshold * 100 : threshold).toPrecision(12))} ${units[unit]}`.trimEnd()
+}
+
+/** Small values keep two digits that say something: beside a small threshold a nought would not. */
+const rounded = (value: number, digits: number): string =>
+  value !== 0 && Math.abs(value) < 10 ** -digits * 10 ? String(Number(value.toPrecision(2))) : value.toFixed(digits)
+
 /** A value as a sentence has it. */
 export function formatFigure(figure: AlertFigure, value: number): string {
   const { unit } = alertFigures[figure]
-  if (unit === 'ms') return `${Math.round(value)} ms`
+  if (unit === 'ms') return `${rounded(value, 0)} ms`
   if (unit === 's') return `${Math.round(value)} s`
   if (unit === 'min') return `${Math.floor(value)} ${Math.floor(value) === 1 ? 'minute' : 'minutes'}`
   if (unit === 'cost') return value.toPrecision(3)
-  return unit === 'ratio' ? `${(value * 100).toFixed(1)} %` : `${value.toFixed(2)} requests a second`
+  return unit === 'ratio' ? `${rounded(value * 100, 1)} %` : `${rounded(value, 2)} requests a second`
 }

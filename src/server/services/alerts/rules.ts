@@ -2,10 +2,12 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import {
+  type AlertFigure,
   type AlertRule,
   alertDefaults,
   alertFigures,
   type CreateRule,
+  maxThreshold,
   type muteRule as muteInput,
   type UpdateRule,
 } from '#src/contracts/alert.ts'
@@ -75,6 +77,18 @@ async function findRow(on: Queryable, caller: Caller, id: string): Promise<Row> 
 }
 
 type Limits = Pick<Row, 'figure' | 'warning' | 'critical'>
+
+/** A share is at most the whole. What is left out is not looked at. */
+export function checkShares(
+  figure: AlertFigure,
+  limits: { warning?: number | null | undefined; critical?: number | null | undefined },
+): void {
+  const path = (['warning', 'critical'] as const).find((name) => (limits[name] ?? 0) > maxThreshold(figure))
+  if (!path) return
+  throw new AppError('bad_request', `${path}: must be at most 100 %, which is 1 as a share.`, {
+    details: [{ path, message: 'must be at most 100 %' }],
+  })
+}
 
 /** The critical threshold lies beyond the warning, or nobody would be warned. */
 function checkLimits({ figure, warning, critical }: Limits): void {
@@ -167,6 +181,7 @@ const factsOf = ({
 })
 
 export async function createRule(caller: Caller, { deployment, model, ...input }: CreateRule): Promise<AlertRule> {
+  checkShares(input.figure, input)
   checkLimits(input)
   checkState(input)
   const id = newId()
@@ -200,6 +215,7 @@ export async function updateRule(caller: Caller, { id, deployment, model, ...inp
       const before = await findRow(tx, caller, id)
       const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Row>
       const scope = await findScope(tx, caller, { deployment, model }, before)
+      checkShares(before.figure, set)
       checkLimits({ ...before, ...set })
       checkState({ ...before, ...set })
       checkSubject(before, scope)
