@@ -18,6 +18,8 @@ export const channelEvents = [
 export const channelEvent = z.enum(channelEvents)
 export type ChannelEvent = z.infer<typeof channelEvent>
 
+const deliveryStatus = z.enum(['waiting', 'delivered', 'failed'])
+
 export const channel = z.object({
   id: z.string(),
   name: z.string(),
@@ -29,7 +31,8 @@ export const channel = z.object({
   failingSince: z.iso.datetime().nullable(),
   disabledReason: z.string().nullable(),
   waiting: z.number().int(),
-  lastDelivery: z.object({ status: z.string(), at: z.iso.datetime() }).nullable(),
+  /** The latest message: when it was written, and what has become of it. */
+  lastDelivery: z.object({ status: deliveryStatus, at: z.iso.datetime() }).nullable(),
   createdAt: z.iso.datetime(),
 })
 export type Channel = z.infer<typeof channel>
@@ -56,7 +59,7 @@ export const delivery = z.object({
   id: z.string(),
   channelId: z.string(),
   event: z.string(),
-  status: z.enum(['waiting', 'delivered', 'failed']),
+  status: deliveryStatus,
   attempts: z.number().int(),
   nextAt: z.iso.datetime(),
   answerStatus: z.number().int().nullable(),

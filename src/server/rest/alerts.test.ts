@@ -8,7 +8,8 @@ import { SMTPServer } from 'smtp-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bucketOf, emptyHistogram } from '#src/contracts/latency.ts'
 import { db } from '#src/server/db/client.ts'
-import { channels, modelVersions } from '#src/server/db/schema.ts'
+import { newId } from '#src/server/db/ids.ts'
+import { channelDeliveries, channels, modelVersions } from '#src/server/db/schema.ts'
 import { addMember, caller, makeKey, makeProject, makeRuntime, makeUser } from '#src/testing/factories.ts'
 import { sendHeartbeat } from '#src/testing/heartbeat.ts'
 import { useRest } from '#src/testing/rest.ts'
@@ -18,6 +19,10 @@ type Got = { path: string; headers: IncomingHttpHeaders; body: string; at: numbe
 const got: Got[] = []
 /** How often each path still answers 500 before it takes anything. */
 const refusals = new Map<string, number>([['/flaky-9f8e7d', 1]])
+
+/** What answers only once it is let go. */
+let letGo = () => {}
+const held = new Promise<void>((resolve) => (letGo = resolve))
 
 /** Says back all that it was sent, as a careless receiver does. */
 const receiver = createServer(async (req, res) => {
@@ -29,6 +34,7 @@ const receiver = createServer(async (req, res) => {
   refusals.set(path, left - 1)
   if (path === '/moved') return void res.writeHead(302, { location: 'http://169.254.169.254/' }).end()
   got.push({ path, headers: req.headers, body, at: Date.now() })
+  if (path === '/held') await held
   res.writeHead(left > 0 ? 500 : 200).end(`${path} ${JSON.stringify(req.headers)} ${body}`)
 }).listen(0, '127.0.0.1')
 const mails: string[] = []
@@ -134,6 +140,34 @@ describe('a channel', () => {
     const { id } = (await make('moved', 'webhook', `${receiverUrl}/moved`)).body as Made
     const { body } = await use.rest.ask('POST', `/channels/${id}/test`)
     expect(body).toMatchObject({ status: 'failed', answer_status: 302, error: expect.stringContaining('Redirects are not followed') })
+  })
+
+  it('says in words that nothing listens where it leads', async () => {
+    const { id } = (await make('shut', 'webhook', 'http://127.0.0.1:1/t0ps3cret')).body as Made
+    const { body } = await use.rest.ask('POST', `/channels/${id}/test`)
+    const error = 'The host 127.0.0.1:1 refused the connection: nothing listens there (ECONNREFUSED).'
+    expect(body).toMatchObject({ status: 'failed', answer_status: null, error })
+  })
+
+  it('is sent now what waits for its next try, but not while a try is under way', async () => {
+    const { id } = (await make('hurried', 'webhook', `${receiverUrl}/held`, { events: ['version.rejected'] })).body as Made
+    const nextAt = new Date(Date.now() + 3_600_000)
+    const resting = newId()
+    const waiting = { id: resting, event: 'version.rejected' as const, payload: { type: 'version.rejected' }, nextAt }
+    await db()
+      .insert(channelDeliveries)
+      .values({ ...waiting, channelId: id, attempts: 3, durationMs: 12, error: 'It answered 500.' })
+    const hurry = () => use.rest.ask('POST', `/channels/${id}/deliveries/${resting}/replay`)
+    const { status, body, headers } = await hurry()
+    expect([status, body]).toEqual([202, expect.objectContaining({ id: resting, replay: false })])
+    await waitFor(() => arrived('/held', 'version.rejected'), 'what was hurried')
+    expect(await hurry()).toMatchObject({ status: 409, text: expect.stringContaining('just being sent') })
+    letGo()
+    const after = await use.rest.until<{ status: string }[]>(`/channels/${id}/deliveries`, ([one]) => one?.status === 'delivered')
+    expect(after).toMatchObject([{ id: resting, attempts: 4 }])
+    expect((await use.rest.ask('GET', `/audit/events?correlation_id=${headers.get('x-correlation-id')}`)).body).toMatchObject([
+      { action: 'channel.replay', target_name: 'hurried', after: { delivery: resting } },
+    ])
   })
 
   it('signs with the old and the new secret for a while after a rotation', async () => {

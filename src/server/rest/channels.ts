@@ -111,6 +111,7 @@ export const channelRoutes = [
     rule: 'deploy',
     tag,
     summary: 'Send a delivery once more, under the same webhook id',
+    description: 'One that still waits is tried now, and is the one that is answered.',
     status: 202,
     response: shape.delivery,
     handle: async ({ caller, params }) =>

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import type { Channel } from '#src/contracts/channel.ts'
 import { History } from '#src/ui/audit/History.tsx'
 import { ChannelMenu } from '#src/ui/channels/ChannelMenu.tsx'
-import { eventWords, kindWords } from '#src/ui/channels/channelWords.ts'
+import { eventWords, kindWords, outcomeWords } from '#src/ui/channels/channelWords.ts'
 import { Deliveries } from '#src/ui/channels/Deliveries.tsx'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
@@ -46,8 +46,13 @@ const columns: Column<Channel>[] = [
   },
   {
     key: 'last',
-    header: 'Last sent',
-    cell: (channel) => <RelativeTime at={channel.lastDelivery?.at} />,
+    header: 'Last message',
+    cell: ({ lastDelivery }) => (
+      <>
+        <RelativeTime at={lastDelivery?.at} />
+        {lastDelivery && `, ${outcomeWords[lastDelivery.status]}`}
+      </>
+    ),
     sortValue: (channel) => channel.lastDelivery?.at ?? null,
   },
   { key: 'waiting', header: 'Waiting', align: 'right', cell: (channel) => channel.waiting, sortValue: (channel) => channel.waiting },

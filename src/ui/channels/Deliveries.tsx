@@ -39,10 +39,13 @@ function DeliveryItem({ channel, delivery }: { channel: Channel; delivery: Deliv
   const { canDeploy } = usePermissions()
   const utils = trpc.useUtils()
   const toast = useToast()
+  const isWaiting = delivery.status === 'waiting'
+  const isUnderWay = isWaiting && delivery.attempts > 0 && delivery.durationMs === null
+  const verb = isWaiting ? 'Send now' : 'Send again'
   const replay = trpc.channels.replay.useMutation({
     onSuccess: () => {
       void utils.channels.invalidate()
-      toast({ message: 'It is sent again.' })
+      toast({ message: isWaiting ? 'It is sent now.' : 'It is sent again.' })
     },
     onError: (error) => toast({ message: error.message, tone: 'failed' }),
   })
@@ -57,11 +60,11 @@ function DeliveryItem({ channel, delivery }: { channel: Channel; delivery: Deliv
         <RelativeTime at={delivery.createdAt} />
       </Box>
       <Box sx={{ typography: 'body2', color: 'text.secondary', overflowWrap: 'anywhere' }}>
-        {delivery.error ?? (delivery.answerStatus ? `Answered ${delivery.answerStatus}` : 'Taken')}
+        {delivery.error ?? (delivery.answerStatus ? `Answered ${delivery.answerStatus}` : isWaiting ? 'Not sent yet' : 'Taken')}
         {delivery.durationMs !== null && ` after ${formatMs(delivery.durationMs)}`}
         {delivery.attempts > 1 && `, at try ${delivery.attempts}`}
         {delivery.isReplay && ', sent again by hand'}
-        {delivery.status === 'waiting' && delivery.attempts > 0 && (
+        {isWaiting && delivery.attempts > 0 && (
           <>
             ; next try <RelativeTime at={delivery.nextAt} />
           </>
@@ -74,14 +77,14 @@ function DeliveryItem({ channel, delivery }: { channel: Channel; delivery: Deliv
           {delivery.answer && <Text label="Answer">{delivery.answer}</Text>}
         </div>
       </Box>
-      {canDeploy && channel.isEnabled && delivery.status !== 'waiting' && (
+      {canDeploy && channel.isEnabled && !isUnderWay && (
         <Box>
           <Button
             loading={replay.isPending}
             onClick={() => replay.mutate({ id: channel.id, delivery: delivery.id })}
-            aria-label={`Send again: ${delivery.event}`}
+            aria-label={`${verb}: ${delivery.event}`}
           >
-            Send again
+            {verb}
           </Button>
         </Box>
       )}

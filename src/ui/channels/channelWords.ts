@@ -1,6 +1,9 @@
-import type { ChannelEvent, ChannelKind } from '#src/contracts/channel.ts'
+import type { ChannelEvent, ChannelKind, Delivery } from '#src/contracts/channel.ts'
 
 export const kindWords: Record<ChannelKind, string> = { webhook: 'Webhook', slack: 'Slack', email: 'E-mail' }
+
+/** What became of a message. */
+export const outcomeWords: Record<Delivery['status'], string> = { waiting: 'still waiting', delivered: 'arrived', failed: 'did not arrive' }
 
 export const eventWords: Record<ChannelEvent, string> = {
   'alert.firing': 'An alert fires',

@@ -1,5 +1,5 @@
 /** Channels: where alerts and events are sent to. */
-import { and, asc, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNotNull, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import { email } from '#src/contracts/access.ts'
 import type {
@@ -11,7 +11,7 @@ import type {
   updateChannel as updateInput,
 } from '#src/contracts/channel.ts'
 import type { Page } from '#src/contracts/common.ts'
-import { db, isUniqueViolation, type Queryable, transaction } from '#src/server/db/client.ts'
+import { db, isUniqueViolation, type Queryable, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { channelDeliveries, channels } from '#src/server/db/schema.ts'
 import { env } from '#src/server/env.ts'
@@ -44,7 +44,7 @@ async function checkTarget(kind: ChannelKind, target: string): Promise<string> {
 
 async function read(where: ReturnType<typeof and>): Promise<Channel[]> {
   const last = sql<{
-    status: string
+    status: Delivery['status']
     at: string
   } | null>`(select json_build_object('status', d.status, 'at', d.created_at) from channel_deliveries d
     where d.channel_id = channels.id order by d.created_at desc limit 1)`
@@ -246,7 +246,18 @@ async function readDelivery(id: string): Promise<Delivery> {
   return viewDelivery(row)
 }
 
-/** Sends a delivery again, as a new one. */
+/** Brings the next try of a delivery forward to now, unless a try is under way: two at once would send it twice. */
+async function hurry(tx: Tx, id: string): Promise<void> {
+  const isResting = or(eq(channelDeliveries.attempts, 0), isNotNull(channelDeliveries.durationMs))
+  const hurried = await tx
+    .update(channelDeliveries)
+    .set({ nextAt: sql`least(${channelDeliveries.nextAt}, now())` })
+    .where(and(eq(channelDeliveries.id, id), eq(channelDeliveries.status, 'waiting'), isResting))
+    .returning({ id: channelDeliveries.id })
+  if (hurried.length === 0) throw new AppError('conflict', 'This delivery is just being sent. Look again in a moment.')
+}
+
+/** Sends a delivery again, as a new one; one that still waits is sent now instead. */
 export async function replayDelivery(caller: Caller, input: { id: string; delivery: string }): Promise<Delivery> {
   const id = await transaction(async (tx) => {
     const channel = await findRow(tx, caller, input.id)
@@ -256,16 +267,17 @@ export async function replayDelivery(caller: Caller, input: { id: string; delive
       .where(and(eq(channelDeliveries.id, input.delivery), eq(channelDeliveries.channelId, channel.id)))
     if (!old) throw new AppError('not_found', 'There is no such delivery of this channel.')
     if (!channel.isEnabled) throw new AppError('conflict', `The channel "${channel.name}" is off. Switch it on first.`)
-    if (old.status === 'waiting') throw new AppError('conflict', 'This delivery still waits to be sent. Wait until it is over.')
-    const made = newId()
-    await tx.insert(channelDeliveries).values({
-      id: made,
-      channelId: channel.id,
-      event: old.event,
-      payload: old.payload,
-      replayOf: old.replayOf ?? old.id,
-      correlationId: old.correlationId,
-    })
+    const sent = old.status === 'waiting' ? old.id : newId()
+    if (sent === old.id) await hurry(tx, sent)
+    else
+      await tx.insert(channelDeliveries).values({
+        id: sent,
+        channelId: channel.id,
+        event: old.event,
+        payload: old.payload,
+        replayOf: old.replayOf ?? old.id,
+        correlationId: old.correlationId,
+      })
     await recordAudit(tx, caller, {
       action: 'channel.replay',
       targetType: 'channel',
@@ -274,7 +286,7 @@ export async function replayDelivery(caller: Caller, input: { id: string; delive
       after: { delivery: old.id },
     })
     await announce(tx, 'channel', caller.project.id, channel.id)
-    return made
+    return sent
   })
   return readDelivery(id)
 }

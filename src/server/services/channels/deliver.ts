@@ -48,7 +48,12 @@ async function claim(limit: number): Promise<Delivery[]> {
     if (due.length === 0) return []
     return tx
       .update(channelDeliveries)
-      .set({ nextAt: sql`now() + make_interval(secs => ${leaseSeconds})`, attempts: sql`${channelDeliveries.attempts} + 1` })
+      .set({
+        nextAt: sql`now() + make_interval(secs => ${leaseSeconds})`,
+        attempts: sql`${channelDeliveries.attempts} + 1`,
+        // Without a duration a try is under way, and nobody hurries it.
+        durationMs: null,
+      })
       .where(
         inArray(
           channelDeliveries.id,

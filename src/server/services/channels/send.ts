@@ -5,6 +5,7 @@ import { env } from '#src/server/env.ts'
 import { AppError } from '#src/server/errors.ts'
 import { outboundFetch } from '#src/server/outbound.ts'
 import { messageOf } from './message.ts'
+import { networkReason } from './networkReason.ts'
 import { signatureOf } from './secret.ts'
 
 export type Parcel = {
@@ -65,12 +66,13 @@ async function post(parcel: Parcel, body: string, headers: Record<string, string
     const error = isDelivered ? null : `It answered ${answer.status}.${why}`
     return { isDelivered, status: answer.status, answer: keep(answer.body.toString('utf8'), hidden), error }
   } catch (error) {
-    return { isDelivered: false, status: null, answer: null, error: keep(sayWhy(error), hidden) }
+    return { isDelivered: false, status: null, answer: null, error: keep(sayWhy(error, parcel.target), hidden) }
   }
 }
 
 /** A refusal names the field that it came from, which is another one here. */
-const sayWhy = (error: unknown) => (error instanceof Error ? error.message.replace(/^url: /, 'The address ') : String(error))
+const sayWhy = (error: unknown, address: string) =>
+  networkReason(error, address) ?? (error instanceof Error ? error.message.replace(/^url: /, 'The address ') : String(error))
 
 const sendWebhook = (parcel: Parcel) => {
   const body = JSON.stringify(parcel.payload)
@@ -131,7 +133,8 @@ export async function send(parcel: Parcel, limitMs = wholeMs): Promise<Receipt> 
     return await within(limitMs, senders[parcel.kind](parcel))
   } catch (error) {
     // A mail server's address may carry a password.
-    const hidden = [...secretParts(parcel.target), ...(env().SMTP_URL ? [env().SMTP_URL as string] : [])]
-    return { isDelivered: false, status: null, answer: null, error: keep(sayWhy(error), hidden) }
+    const { SMTP_URL: url = '' } = env()
+    const hidden = [...secretParts(parcel.target), ...(url === '' ? [] : [url])]
+    return { isDelivered: false, status: null, answer: null, error: keep(sayWhy(error, url), hidden) }
   }
 }
