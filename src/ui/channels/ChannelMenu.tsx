@@ -34,12 +34,37 @@ function DeleteDialog({ channel, onClose }: { channel: Channel; onClose: () => v
   )
 }
 
+function SecretDialog({ channel, onClose, onSecret }: { channel: Channel; onClose: () => void; onSecret: Props['onSecret'] }) {
+  const rotate = trpc.channels.rotateSecret.useMutation({
+    onSuccess: ({ secret }) => {
+      onClose()
+      onSecret(secret)
+    },
+  })
+  return (
+    <ConfirmDialog
+      isOpen
+      title={`Make a new secret for ${channel.name}?`}
+      confirmLabel="Make secret"
+      isDangerous={false}
+      isBusy={rotate.isPending}
+      error={rotate.error}
+      onClose={onClose}
+      onConfirm={() => rotate.mutate({ id: channel.id })}
+      consequences={[
+        'For 24 hours the new secret and the one of now both sign, so that the receiver can change over.',
+        'After that the one of now signs no more; one that was replaced before signs no more at once.',
+      ]}
+    />
+  )
+}
+
 /** What can be done with a channel. */
 export function ChannelMenu({ channel, onEdit, onSecret }: Props) {
   const { canDeploy, isProjectAdmin } = usePermissions()
   const utils = trpc.useUtils()
   const toast = useToast()
-  const [isDeleting, setDeleting] = useState(false)
+  const [asked, setAsked] = useState<'secret' | 'delete' | null>(null)
   const onSuccess = () => void utils.channels.invalidate()
   const onError = (error: { message: string }) => toast({ message: error.message, tone: 'failed' })
   const test = trpc.channels.test.useMutation({
@@ -51,7 +76,6 @@ export function ChannelMenu({ channel, onEdit, onSecret }: Props) {
     },
   })
   const update = trpc.channels.update.useMutation({ onSuccess, onError })
-  const rotate = trpc.channels.rotateSecret.useMutation({ onError, onSuccess: ({ secret }) => onSecret(secret) })
   return (
     <>
       {canDeploy && (
@@ -64,16 +88,17 @@ export function ChannelMenu({ channel, onEdit, onSecret }: Props) {
           label={`More for ${channel.name}`}
           entries={[
             { label: 'Change…', onPick: onEdit },
-            channel.kind === 'webhook' && { label: 'Make a new secret', onPick: () => rotate.mutate({ id: channel.id }) },
+            channel.kind === 'webhook' && { label: 'Make a new secret…', onPick: () => setAsked('secret') },
             {
               label: channel.isEnabled ? 'Switch off' : 'Switch on',
               onPick: () => update.mutate({ id: channel.id, isEnabled: !channel.isEnabled }),
             },
-            { label: 'Delete…', onPick: () => setDeleting(true), isDangerous: true },
+            { label: 'Delete…', onPick: () => setAsked('delete'), isDangerous: true },
           ]}
         />
       )}
-      {isDeleting && <DeleteDialog channel={channel} onClose={() => setDeleting(false)} />}
+      {asked === 'secret' && <SecretDialog channel={channel} onClose={() => setAsked(null)} onSecret={onSecret} />}
+      {asked === 'delete' && <DeleteDialog channel={channel} onClose={() => setAsked(null)} />}
     </>
   )
 }

@@ -122,10 +122,19 @@ function Members({ project, canManage }: { project: ProjectDetail; canManage: bo
   const toast = useToast()
   const { data, error, refetch } = trpc.members.list.useQuery({ project: project.id })
   const [editing, setEditing] = useState<Member | 'new' | null>(null)
-  const remove = trpc.members.remove.useMutation({
+  const handlers = {
     onSuccess: () => void refetch(),
-    onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
-  })
+    onError: (thrown: unknown) => toast({ message: readError(thrown).message, tone: 'failed' }),
+  }
+  const restore = trpc.members.set.useMutation(handlers)
+  const drop = trpc.members.remove.useMutation(handlers)
+  const remove = async ({ userId: user, name, role }: Member) => {
+    await drop.mutateAsync({ project: project.id, user })
+    toast({
+      message: `${name} is no longer a member of ${project.name}.`,
+      undo: () => restore.mutate({ project: project.id, user, role }),
+    })
+  }
   const close = () => {
     setEditing(null)
     void refetch()
@@ -154,11 +163,7 @@ function Members({ project, canManage }: { project: ProjectDetail; canManage: bo
                     <Button onClick={() => setEditing(member)} aria-label={`Change role of ${member.name}`}>
                       Change role
                     </Button>
-                    <Button
-                      color="error"
-                      onClick={() => remove.mutate({ project: project.id, user: member.userId })}
-                      aria-label={`Remove ${member.name}`}
-                    >
+                    <Button color="error" onClick={() => void remove(member).catch(() => {})} aria-label={`Remove ${member.name}`}>
                       Remove
                     </Button>
                   </>

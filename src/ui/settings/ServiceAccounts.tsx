@@ -81,6 +81,13 @@ export function ServiceAccounts() {
     onSuccess: () => void refetch(),
     onError: (thrown) => toast({ message: readError(thrown).message, tone: 'failed' }),
   })
+  const setDisabled = async ({ id, name }: ServiceAccount, isDisabled: boolean) => {
+    await update.mutateAsync({ id, isDisabled })
+    toast({
+      message: isDisabled ? `The keys of ${name} no longer work.` : `The keys of ${name} work again.`,
+      undo: () => update.mutate({ id, isDisabled: !isDisabled }),
+    })
+  }
   const create = (
     <Button variant="contained" onClick={() => setCreating(true)}>
       Create service account
@@ -109,7 +116,7 @@ export function ServiceAccounts() {
                 </Button>
               )}
               <Button
-                onClick={() => update.mutate({ id: account.id, isDisabled: !account.isDisabled })}
+                onClick={() => void setDisabled(account, !account.isDisabled).catch(() => {})}
                 aria-label={`${account.isDisabled ? 'Enable' : 'Disable'} ${account.name}`}
               >
                 {account.isDisabled ? 'Enable' : 'Disable'}
