@@ -220,6 +220,66 @@ test.describe('watching a deployment', () => {
     await expect(row).toHaveCount(0)
   })
 
+  test('an alert stands on the first page until somebody takes it up, and what did not arrive of it is sent now by hand', async () => {
+    const target = 'http://127.0.0.1:1/hook'
+    await product.client.channels.create.mutate({ name: 'shut', kind: 'webhook', target, events: ['alert.firing'] })
+    await page.goto('/')
+    const attention = page.getByRole('list', { name: 'Needs attention' })
+    await expect(attention).not.toContainText('room')
+    // There is always less room than the whole disk.
+    await product.client.alerts.createRule.mutate({ name: 'room', figure: 'disk_free', warning: 1, critical: null })
+    await expect(attention.getByRole('listitem').filter({ hasText: 'room' })).toContainText(
+      'of the disk with the data is free, below 100 %',
+    )
+    await attention.getByRole('link', { name: 'room' }).click()
+    await expect(page).toHaveURL(/\/monitoring\/alerts$/)
+    const { items } = await product.client.alerts.list.query({ status: 'firing' })
+    const alert = items.find(({ rule }) => rule.name === 'room')
+    await page.goto('/')
+    await expect(attention).toContainText('room')
+    await product.client.alerts.acknowledge.mutate({ id: alert?.id ?? '' })
+    await expect(attention).not.toContainText('room')
+
+    await page.goto('/settings/channels')
+    const row = page.getByRole('row', { name: /^shut/ })
+    await expect(row).toContainText('still waiting')
+    await row.getByRole('button', { name: 'Peek' }).click()
+    const log = page.getByRole('list', { name: 'Deliveries of shut' })
+    await expect(log).toContainText('The host 127.0.0.1:1 refused the connection: nothing listens there (ECONNREFUSED).')
+    await log.getByRole('button', { name: 'Send now: alert.firing' }).click()
+    await expect(page.getByText('It is sent now.')).toBeVisible()
+    await page.getByRole('button', { name: 'Close panel' }).click()
+
+    await row.getByRole('button', { name: 'More for shut' }).click()
+    await page.getByRole('menuitem', { name: 'Make a new secret' }).click()
+    const asking = page.getByRole('dialog', { name: 'Make a new secret for shut?' })
+    await expect(asking).toContainText('For 24 hours')
+    await asking.getByRole('button', { name: 'Make secret' }).click()
+    await expect(page.getByRole('dialog', { name: 'Copy the secret now' })).toBeVisible()
+  })
+
+  test('a member who was removed, and an account that was switched off, come back by Undo', async () => {
+    const bo = { email: 'bo@example.org', name: 'Bo', password: 'correct-horse-battery', role: 'viewer' as const }
+    await product.client.users.create.mutate(bo)
+    await product.client.members.set.mutate({ project: 'default', user: bo.email, role: 'deployer' })
+    await product.client.serviceAccounts.create.mutate({ name: 'nightly', role: 'viewer' })
+    await page.goto('/settings/projects/default')
+    const member = page.getByRole('row', { name: /^Bo/ })
+    await expect(member).toContainText('deployer')
+    await page.getByRole('button', { name: 'Remove Bo' }).click()
+    await expect(page.getByText('Bo is no longer a member of default.')).toBeVisible()
+    await expect(member).toHaveCount(0)
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await expect(member).toContainText('deployer')
+
+    await page.goto('/settings/service-accounts')
+    await page.getByRole('button', { name: 'Disable nightly' }).click()
+    await expect(page.getByText('The keys of nightly no longer work.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Enable nightly' })).toBeVisible()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await expect(page.getByRole('button', { name: 'Disable nightly' })).toBeVisible()
+  })
+
   test('what the router is not told yet is shown, and goes out again by the button', async () => {
     await page.goto('/settings/relaycore')
     const messages = page.getByRole('table', { name: 'Messages to RelayCore' })
