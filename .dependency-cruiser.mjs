@@ -23,6 +23,11 @@ export default {
     never('ui-sees-the-router-as-a-type', '^src/ui/', '^src/server/', { dependencyTypesNot: ['type-only'] }),
     never('ui-has-no-node', '^src/ui/', '.', { dependencyTypes: ['core'] }),
     never('app-opens-doors-only', '^src/app/', '^src/server/|^runtimes/', { pathNot: doors }),
+    // Next bundles these two with the pages: its build is given nothing else of the server.
+    never('pages-bundle-the-bridge-alone', '^src/server/trpc/(auth|server)\\.ts$', '^src/server/', {
+      pathNot: '^src/server/bridge\\.ts$',
+      dependencyTypesNot: ['type-only'],
+    }),
     never('doors-call-services', doors, '^src/(app|ui)/|^src/server/(db|jobs)/|^runtimes/'),
     never('services-know-no-door', '^src/server/services/', `^src/(app|ui)/|${doors}|^src/server/jobs/handlers\\.ts$|^runtimes/`),
     never(

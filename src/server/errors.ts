@@ -41,6 +41,9 @@ const systemAway = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 
 /** What the driver says, without a code, of a connection that is lost or hangs. */
 const connectionLost = /Connection terminated|timeout exceeded when trying to connect|is not queryable|Query read timeout/
 
+/** What somebody is told of any thrown value, as an error of its own without the cause. */
+export const plainly = (error: unknown) => new Error(toAppError(error).message)
+
 function codesOf(error: unknown): string[] {
   const codes: string[] = []
   for (let current = error; current instanceof Error; current = current.cause) {
@@ -51,12 +54,9 @@ function codesOf(error: unknown): string[] {
   return codes
 }
 
-/** Pages are bundled with a copy of the class, so what the process throws is told by its name too. */
-const isAppError = (error: unknown): error is AppError => error instanceof AppError || (error instanceof Error && error.name === 'AppError')
-
 /** What a client is told of any thrown value: its own words for an AppError, a fixed sentence for all else. */
 export function toAppError(error: unknown): AppError {
-  if (isAppError(error)) return error
+  if (error instanceof AppError) return error
   if (error instanceof ZodError) {
     const details = error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message }))
     const first = details[0]

@@ -13,7 +13,7 @@ import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
 import { handleDist, isDist } from './dist.ts'
 import { env } from './env.ts'
-import { AppError, toAppError } from './errors.ts'
+import { AppError, plainly, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
 import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, sendError, takeAddress } from './http.ts'
 import { callerOf, countFurther, type HeaderSource, lookAgain } from './identity.ts'
@@ -200,10 +200,10 @@ function openPageBridge(): void {
   })
 }
 
-/** The person is told a fixed sentence; why is in the log alone. */
+/** next-auth writes the message of whatever is thrown into the address that it answers, so only words for the person may leave. */
 function noteFault(error: unknown): never {
   if (toAppError(error).code === 'internal') log.error('a sign-in failed', { error })
-  throw error
+  throw plainly(error)
 }
 
 /** Pages see no socket, so the address and the correlation id come in headers that web itself has set. */

@@ -20,6 +20,7 @@ const planted: Record<string, { text: string; rule: string }> = {
   },
   'src/app/d.ts': { text: "import { run } from '#src/server/services/things.ts'\nexport const d = run\n", rule: 'app-opens-doors-only' },
   'src/server/rest/e.ts': { text: "import { db } from '#src/server/db/client.ts'\nexport const e = db\n", rule: 'doors-call-services' },
+  'src/server/trpc/auth.ts': { text: "import { i } from '#src/server/i.ts'\nexport const j = i\n", rule: 'pages-bundle-the-bridge-alone' },
   'src/server/services/things.ts': {
     text: "import { e } from '#src/server/rest/e.ts'\nexport const run = e\n",
     rule: 'services-know-no-door',

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Bridge, openBridge } from '#src/server/bridge.ts'
 import { db } from '#src/server/db/client.ts'
 import { users } from '#src/server/db/schema.ts'
-import { toAppError } from '#src/server/errors.ts'
+import { plainly, toAppError } from '#src/server/errors.ts'
 import { isSessionOpen } from '#src/server/services/access.ts'
 import { endSession } from '#src/server/services/sessions.ts'
 import { signIn, signInWithProfile, signInWithToken } from '#src/server/services/users.ts'
@@ -108,6 +108,10 @@ class Browser {
 const actionOf = (page: string) => (/<form[^>]* action="([^"]+)"/.exec(page)?.[1] ?? '').replaceAll('&amp;', '&')
 
 /** Goes through the provider's page to sign in and its page to agree. @returns where it ended. */
+const tell = (error: unknown): never => {
+  throw plainly(error)
+}
+
 async function signInAs(browser: Browser, login: string, callbackUrl = `${site}/models`): Promise<string> {
   const { csrfToken } = JSON.parse((await browser.go(`${site}/api/auth/csrf`)).text) as { csrfToken: string }
   const signIn = await browser.go(`${site}/api/auth/signin/oidc`, { csrfToken, callbackUrl })
@@ -136,8 +140,8 @@ beforeAll(async () => {
       scope: 'openid email profile',
     }),
     signInWithProfile: (claims) => signInWithProfile(claims, from).catch((error) => ({ refusal: toAppError(error).code })),
-    signIn: (email, password) => signIn(email, password, from),
-    signInWithToken: (token) => signInWithToken(token, from),
+    signIn: (email, password) => signIn(email, password, from).catch(tell),
+    signInWithToken: (token) => signInWithToken(token, from).catch(tell),
     isOpen: isSessionOpen,
   } as Pick<Bridge, 'oidc' | 'signIn' | 'signInWithToken' | 'signInWithProfile' | 'isOpen'> as Bridge)
 })

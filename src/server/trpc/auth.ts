@@ -4,7 +4,6 @@ import CredentialsProvider from 'next-auth/providers/credentials'
 import type { OAuthConfig } from 'next-auth/providers/oauth'
 import { headers } from 'next/headers'
 import { type Begun, bridge } from '#src/server/bridge.ts'
-import { toAppError } from '#src/server/errors.ts'
 
 const sessionDays = 30
 type Claims = Record<string, unknown>
@@ -34,21 +33,12 @@ function oidcProvider({ issuer, clientId, clientSecret, name, scope }: NonNullab
 
 const bridgeOidc = () => bridge().oidc()
 
-/** next-auth writes the message of whatever is thrown into the address that it answers, so only words for the person may leave. */
-async function toldPlainly<T>(begin: Promise<T>): Promise<T> {
-  try {
-    return await begin
-  } catch (error) {
-    throw new Error(toAppError(error).message)
-  }
-}
-
 const credentials = [
   CredentialsProvider({
     credentials: { email: { type: 'email' }, password: { type: 'password' } },
     async authorize(given) {
       if (typeof given?.email !== 'string' || typeof given.password !== 'string') return null
-      const begun = await toldPlainly(bridge().signIn(given.email, given.password, await sentHeaders()))
+      const begun = await bridge().signIn(given.email, given.password, await sentHeaders())
       return begun ? toUser(begun) : null
     },
   }),
@@ -56,7 +46,7 @@ const credentials = [
     id: 'token',
     credentials: { token: {} },
     authorize: async (given) =>
-      typeof given?.token === 'string' ? toUser(await toldPlainly(bridge().signInWithToken(given.token, await sentHeaders()))) : null,
+      typeof given?.token === 'string' ? toUser(await bridge().signInWithToken(given.token, await sentHeaders())) : null,
   }),
 ]
 
