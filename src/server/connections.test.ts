@@ -1,9 +1,10 @@
-/** More connections than may be open, at a server of Node's own. */
-import { createServer } from 'node:http'
+/** More connections than may be open, and requests that offer another protocol, at a server without doors. */
+import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '#src/testing/collector.ts'
-import { limitConnections } from './connections.ts'
+import { createWebServer, limitConnections } from './connections.ts'
 import { toAppError } from './errors.ts'
 import { sendError } from './http.ts'
 
@@ -45,4 +46,40 @@ it('L2: answers 503 and says when to come again, until there is room', async () 
   idle[0]?.destroy()
   expect(await eventually(async () => (await ask()).status === 200 || undefined)).toBe(true)
   for (const socket of idle) socket.destroy()
+})
+
+describe('a request that offers another protocol', () => {
+  /** Takes upgrades as Next does once it has rendered a page. */
+  const serve = async (isDev: boolean): Promise<Server> => {
+    const web = createWebServer(isDev)
+    web.on('request', async (req, res) => res.end(`as any other: ${req.url} ${await text(req)}.`))
+    web.on('upgrade', (_req, taken) => taken.end('taken'))
+    await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve))
+    return web
+  }
+  const head = (path: string, headers: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n${headers}\r\nbody`
+  /** @returns what comes back, to a second request on the same connection too if there is a first answer. */
+  const offer = async (path: string, protocol: string, isDev = false): Promise<string> => {
+    const web = await serve(isDev)
+    const socket = connect((web.address() as AddressInfo).port, '127.0.0.1')
+    socket.write(head(path, `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\n`))
+    let said = ''
+    for await (const chunk of socket) {
+      if (String(chunk).endsWith('body.') && said === '') socket.write(head('/next', 'Connection: close\r\n'))
+      said += chunk
+    }
+    web.close()
+    return said
+  }
+
+  it.each(['h2c', 'websocket'])('is answered as any other, and so is the one after it: %s', async (protocol) => {
+    expect(await offer('/api/v1/me', protocol)).toMatch(
+      /^HTTP\/1\.1 200 .*as any other: \/api\/v1\/me body\..*as any other: \/next body\./s,
+    )
+  })
+
+  it('changes to it only for the reload of development', async () => {
+    expect(await offer('/_next/hmr?id=1', 'websocket', true)).toBe('taken')
+    expect(await offer('/api/v1/me', 'websocket', true)).toContain('as any other: /api/v1/me')
+  })
 })

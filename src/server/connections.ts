@@ -1,7 +1,7 @@
 /** Connections: how many there may be, and what happens to bytes on them that never become a request. */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Server, STATUS_CODES } from 'node:http'
+import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { AppError } from './errors.ts'
 
@@ -91,6 +91,14 @@ export function limitConnections(server: Server, most = Math.floor(openFilesLimi
     })
   }
 }
+
+/**
+ * A server that answers a request which offers another protocol as any other one (RFC 9110, 7.8), because it speaks none. Next would cut
+ * its connection off without a word, from the first page on.
+ * @param isDev the pages of development reload themselves over an upgraded connection, which Next then takes.
+ */
+export const createWebServer = (isDev: boolean): Server =>
+  createServer({ shouldUpgradeCallback: ({ url }) => isDev && url?.startsWith('/_next/') === true })
 
 /** Answers what Node would cut off without a word, or with one that is no JSON. */
 export function refuseNonRequests(server: Server): void {

@@ -1,6 +1,6 @@
 /** The web process: one HTTP server that hands each request to its door. */
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import next from 'next'
 import { limits } from '#src/contracts/common.ts'
@@ -8,7 +8,7 @@ import { addressOf, refuseOtherHosts } from './address.ts'
 import { noteRequest } from './accessLog.ts'
 import { standIn } from './awayPage.ts'
 import { openBridge } from './bridge.ts'
-import { limitConnections, refuseNonRequests } from './connections.ts'
+import { createWebServer, limitConnections, refuseNonRequests } from './connections.ts'
 import { connect, disconnect } from './db/client.ts'
 import { startListener, stopListener } from './db/listen.ts'
 import { handleDist, isDist } from './dist.ts'
@@ -228,14 +228,13 @@ async function prepareInstallation(): Promise<void> {
     await createFirstAdmin({ email: email.toLowerCase(), name: 'Admin', password }, undefined)
 }
 
-async function pagesDoor(): Promise<Door> {
+async function pagesDoor(isDev: boolean): Promise<Door> {
   if (process.env.NEUROWEAVER_NO_PAGES === '1') {
     return async () => {
       throw new AppError('not_found', 'This process serves no pages.')
     }
   }
   process.env.NEXTAUTH_URL = settings.webUrl
-  const isDev = process.env.NEUROWEAVER_DEV === '1'
   const app = next({ dev: isDev, hostname: settings.HOST, port: settings.PORT })
   await app.prepare()
   const handle = app.getRequestHandler()
@@ -255,8 +254,9 @@ async function main(): Promise<void> {
   openStores(settings)
   await Promise.all([startListener(settings.DATABASE_URL), startQueues(settings.DATABASE_URL, 'web'), prepareInstallation()])
   openPageBridge()
-  const server = createServer()
-  server.on('request', answer(await pagesDoor(), limitConnections(server)))
+  const isDev = process.env.NEUROWEAVER_DEV === '1'
+  const server = createWebServer(isDev)
+  server.on('request', answer(await pagesDoor(isDev), limitConnections(server)))
   refuseNonRequests(server)
   server.requestTimeout = 0
   server.headersTimeout = 20_000
