@@ -31,3 +31,44 @@ describe('a form for a page', () => {
     expect(await begin(form, `Transfer-Encoding: chunked\r\n\r\n10000\r\n${chunk}\r\n`)).toContain('413')
   })
 })
+
+/** Sends a request without a body, just as it is written. @returns its status, and what it says of the error. */
+async function ask(line: string, headers: string[] = ['Host: localhost']): Promise<[number, unknown]> {
+  const socket = connect(use.rest.web.port, '127.0.0.1')
+  socket.setTimeout(5_000, () => socket.destroy())
+  socket.write(`${[`${line} HTTP/1.1`, 'Connection: close', 'Accept: text/html', ...headers].join('\r\n')}\r\n\r\n`)
+  const answer = await text(socket)
+  return [Number(answer.split(' ')[1]), JSON.parse(answer.split('\r\n\r\n')[1] || '{}')]
+}
+const refusal = (code: string, message: unknown = expect.any(String)) => ({ error: { code, message, correlation_id: expect.any(String) } })
+
+describe('an address for a page', () => {
+  it.each([
+    '/%c0%af',
+    '/models/%zz',
+    '/models/%',
+    '/sign-in/%ff',
+    '/_next/static/%zz',
+    '/dist/%zz',
+    '/api/auth/%zz',
+    '/api/trpc/%zz',
+    '/uploads/%zz',
+  ])('or for another door, whose percent signs can not be read, is a bad request: %s', async (path) => {
+    expect(await ask(`GET ${path}`)).toEqual([400, refusal('bad_request', expect.stringContaining('%25'))])
+  })
+
+  it('that can not be read is left to the runtime below /v2, which has its own words for it', async () => {
+    expect(await ask('GET /v2/models/%zz')).toEqual([503, refusal('unavailable')])
+  })
+
+  it.each(['/_next/image?url=%2Fhealth&w=64&q=75', '/_next/image', '/_global-error'])(
+    'that Next has and no page is not there: %s',
+    async (path) => {
+      expect(await ask(`GET ${path}`)).toEqual([404, refusal('not_found', 'There is no such address.')])
+    },
+  )
+
+  it('takes no TRACE', async () => {
+    expect(await ask('TRACE /api/auth/csrf')).toEqual([405, refusal('method_not_allowed')])
+  })
+})

@@ -48,6 +48,15 @@ export function takeAddress(req: IncomingMessage): URL {
   return url
 }
 
+/** @throws AppError bad_request for a path whose percent signs can not be read, which Next and tRPC take for a fault of their own. */
+export function refuseUnreadable(pathname: string): void {
+  try {
+    decodeURIComponent(pathname)
+  } catch {
+    throw new AppError('bad_request', 'The path of this request can not be read. Write each percent sign in it as %25.')
+  }
+}
+
 const bodyTimeoutMs = 30_000
 /** A body in very many pieces costs more than its bytes. */
 const maxChunks = 65_536

@@ -15,7 +15,7 @@ import { handleDist, isDist } from './dist.ts'
 import { env } from './env.ts'
 import { AppError, plainly, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
-import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, sendError, takeAddress } from './http.ts'
+import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, refuseUnreadable, sendError, takeAddress } from './http.ts'
 import { callerOf, countFurther, type HeaderSource, lookAgain } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
@@ -101,6 +101,15 @@ const isRestModels = (req: IncomingMessage, url: URL) =>
   (req.headers.authorization !== undefined || !(req.headers.accept ?? '').includes('text/html')) &&
   req.headers.rsc === undefined
 
+/** What Next would serve besides the pages: no page has pictures for it to scale, and its last page of all is a 500. */
+const besidePages = /^\/(_next\/image|_global-error)/
+
+/** @throws AppError for what Next would answer with a fault of its own. */
+function refuseNoPage({ method }: IncomingMessage, { pathname }: URL): void {
+  if (besidePages.test(pathname)) throw new AppError('not_found', 'There is no such address.')
+  if (method === 'TRACE') throw new AppError('method_not_allowed', 'No page takes TRACE.', { headers: { allow: 'GET, HEAD, POST' } })
+}
+
 const maxFormBytes = 64 * 1024
 
 /** Pages take nothing but the sign-in form, from anybody, and would read a body of any length into memory. */
@@ -111,6 +120,9 @@ function refuseLargeForm(req: IncomingMessage): void {
 
 function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   const { pathname } = url
+  // The runtime reads the rest of the path by itself, and refuses it in the words of its own protocol.
+  if (pathname === '/v2' || pathname.startsWith('/v2/')) return passThrough
+  refuseUnreadable(pathname)
   if (pathname.startsWith('/api/trpc/')) return trpcDoor
   if (pathname === '/api/v1' || pathname.startsWith('/api/v1/')) return restDoor
   if (pathname === '/uploads' || pathname.startsWith('/uploads/')) return uploadDoor
@@ -118,9 +130,9 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
   if (pathname === '/health' || pathname === '/health/live' || pathname === '/health/ready') return handleHealth
   if (pathname === '/metrics') return handleMetrics
   if (isDist(pathname)) return handleDist
-  if (pathname === '/v2' || pathname.startsWith('/v2/')) return passThrough
   if (isRestModels(req, url))
     return (request, response, address) => restDoor(request, response, new URL(`${address.origin}/api/v1/models${address.search}`))
+  refuseNoPage(req, url)
   refuseLargeForm(req)
   return async (request, response, address) => {
     if (!(await standIn(request, response))) await pages(request, response, address)
