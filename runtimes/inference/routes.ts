@@ -44,6 +44,8 @@ function noteRequest(request: IncomingMessage, response: ServerResponse, correla
 }
 
 async function answer(context: RouteContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  // RFC 9112, 3.2: a proxy in front may have looked at the other one.
+  if ((request.headersDistinct.host?.length ?? 0) > 1) throw new InferError(400, 'a request has one Host header: send it once')
   const segments = segmentsOf(request.url ?? '/')
   const [root, collection, name, ...rest] = segments
   if (root === 'metrics' && segments.length === 1) return sendMetrics(context, request, response)

@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#src/contracts/common.ts'
 import type { Datatype } from '#src/contracts/signature.ts'
@@ -262,6 +263,12 @@ describe('addresses', () => {
     expect(response.status).toBe(status)
     if (status === 405) expect(response.headers.get('allow')).toBeTruthy()
     if (status >= 400) expect(await response.json()).toEqual({ error: expect.any(String) })
+  })
+
+  it('refuses a request that names two hosts', async () => {
+    const socket = connect(harness.runtime?.port ?? 0, '127.0.0.1')
+    socket.write('GET /v2 HTTP/1.1\r\nHost: localhost\r\nhost: evil.example.org\r\nConnection: close\r\n\r\n')
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 .*\{"error":"[^"]*Host/s)
   })
 
   it('describes the model as its signature says', async () => {

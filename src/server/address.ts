@@ -57,11 +57,12 @@ function allowedNames(): Set<string> {
 /**
  * Refuses names that are not this installation's: a page elsewhere could point its own name here (DNS rebinding) and read what comes.
  * An address in figures can not be pointed elsewhere by anybody, so it always passes.
- * @throws AppError misdirected
+ * @throws AppError misdirected, or bad_request for no name or two (RFC 9112, 3.2): a proxy in front may have looked at the other one.
  */
 export function refuseOtherHosts(req: IncomingMessage): void {
   const { host } = req.headers
   if (host === undefined) throw new AppError('bad_request', 'A request names the host that it is for.')
+  if ((req.headersDistinct.host?.length ?? 0) > 1) throw new AppError('bad_request', 'A request has one Host header. Send it once.')
   const name = nameOf(host)
   if (allowedNames().has(name) || ipaddr.isValid(name)) return
   throw new AppError('misdirected', 'This server does not answer to that host name. An admin can add it with NEUROWEAVER_ALLOWED_HOSTS.')

@@ -72,3 +72,11 @@ describe('an address for a page', () => {
     expect(await ask('TRACE /api/auth/csrf')).toEqual([405, refusal('method_not_allowed')])
   })
 })
+
+describe('a request that names two hosts', () => {
+  it('is refused, whichever of them is ours', async () => {
+    for (const second of ['localhost', 'evil.example.org'])
+      expect(await ask('GET /health', ['Host: localhost', `host: ${second}`])).toEqual([400, refusal('bad_request')])
+    expect((await ask('GET /health'))[0]).toBe(200)
+  })
+})
