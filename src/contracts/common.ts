@@ -36,7 +36,15 @@ export const filePath = text(500)
   .refine((value) => value.split('/').every((part) => part !== '' && part !== '.' && part !== '..'), 'must have no empty, "." or ".." part')
   .refine((value) => !/[\\:\p{Cc}]/u.test(value), 'must have no backslash, colon or control character')
 
-export const isoTime = z.iso.datetime({ offset: true })
+/** Times that the text of Postgres and of ISO 8601 writes alike, with four digits of the year. */
+export const firstTimeMs = Date.parse('0001-01-01T00:00:00Z')
+export const lastTimeMs = Date.parse('9999-12-31T23:59:59.999Z')
+
+export const isoTime = z.iso.datetime({ offset: true }).refine((value) => {
+  const ms = Date.parse(value)
+  // What is no time at all has been refused already, and is not named twice.
+  return !(ms < firstTimeMs || ms > lastTimeMs)
+}, 'must be a time of the years 1 to 9999')
 
 const maxMapBytes = 64 * 1024
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { id, idOrName, name, pageOf, text } from './common.ts'
+import { id, idOrName, isoTime, name, pageOf, text } from './common.ts'
 import { externalState, inferenceRequest } from './external.ts'
 import { aliasName, versionNumber } from './model.ts'
 import { parity } from './manifest.ts'
@@ -115,8 +115,8 @@ export const deploymentPage = pageOf(deploymentSummary)
 
 export const metricsQuery = z.object({
   deployment: idOrName,
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
+  from: isoTime.optional(),
+  to: isoTime.optional(),
 })
 /**
  * Why the targets changed: a deploy, a person's hand, a switch (its first move or the only one), a further step of it, its end by

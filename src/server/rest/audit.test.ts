@@ -229,6 +229,28 @@ it('counts for the plot what the filters leave', async () => {
   expect(await trpc('audit.activity', { from: hour.to, to: hour.from })).toContain('must be before to')
 })
 
+it.each([
+  ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'],
+  ['2000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'],
+  ['0001-01-01T00:00:00Z', '0001-01-02T00:00:00Z'],
+  [undefined, '0001-01-01T00:00:00Z'],
+])('plots from %s to %s, to the ends of what times can be written', async (from, to) => {
+  const { result } = JSON.parse(await trpc('audit.activity', { from, to })) as { result: { data: { from: string; to: string } } }
+  expect(Date.parse(result.data.from)).toBeLessThanOrEqual(Date.parse(from ?? to))
+  expect(Date.parse(result.data.to)).toBeGreaterThanOrEqual(Date.parse(to))
+  expect((await use.rest.ask('GET', `/audit/events?${from ? `from=${from}&` : ''}to=${to}`)).status).toBe(200)
+})
+
+it.each(['audit.activity', 'audit.list', 'deployments.traffic'])(
+  'Q1: refuses a year that can not be written to %s, naming the field',
+  async (path) => {
+    for (const from of ['0000-01-01T00:00:00Z', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00']) {
+      const { error } = JSON.parse(await trpc(path, { from, deployment: 'd' }))
+      expect(error.message, from).toBe('from: must be a time of the years 1 to 9999')
+    }
+  },
+)
+
 it('streams how far a check is, and its verdict', async () => {
   const said = await trpc('audit.verify', {})
   expect(said).toContain('"isIntact":true')
@@ -245,6 +267,9 @@ it.each([
   ['/audit/export', 'format'],
   ['/audit/export?format=xml', 'format'],
   ['/audit/events?from=yesterday', 'from'],
+  ['/audit/events?from=0000-01-01T00:00:00Z', 'from'],
+  ['/audit/events?to=9999-12-31T23:59:59-01:00', 'to'],
+  ['/audit/export?format=csv&from=0000-01-01T00:00:00Z', 'from'],
   ['/audit/events?who=me', 'who'],
   ['/audit/events?cursor=abc', 'cursor'],
   ['/audit/history?target_type=model&target_id=churn', 'target_id'],

@@ -16,6 +16,6 @@ test('reads what an address says, and takes what cannot be read for not given', 
 
 test('makes nothing that the server refuses, however an address is written', () => {
   const twice = { actor: ['a', 'b'], from: ['x'] } as unknown as Record<string, string>
-  for (const params of [{}, twice, { q: 'x'.repeat(5000) }, { to: '9999-12-31T23:59:59Z' }])
+  for (const params of [{}, twice, { q: 'x'.repeat(5000) }, { to: '9999-12-31T23:59:59Z' }, { from: '0000-01-01T00:00:00Z' }])
     expect(auditFilter.safeParse(auditInput(params)).success, JSON.stringify(params).slice(0, 80)).toBe(true)
 })

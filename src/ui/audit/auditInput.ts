@@ -1,4 +1,5 @@
 import type { AuditFilter, AuditSource } from '#src/contracts/audit.ts'
+import { isoTime } from '#src/contracts/common.ts'
 import { sourceNames } from '#src/ui/audit/auditFacts.ts'
 
 /** The filters as the address carries them, under the words that the page shows for each. */
@@ -22,8 +23,7 @@ export type AuditParams = Partial<Record<FilterKey, string>>
 function timeOf(value: string | undefined): string | undefined {
   if (!value || Number.isNaN(Date.parse(value))) return undefined
   const iso = new Date(value).toISOString()
-  // Years before 0 and after 9999 have a sign, which the server does not take.
-  return /^\d{4}-/.test(iso) ? iso : undefined
+  return isoTime.safeParse(iso).success ? iso : undefined
 }
 
 /** The query behind an address of the record; what cannot be read counts as not given. */

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { AuditActivity, AuditFilter } from '#src/contracts/audit.ts'
+import { firstTimeMs, lastTimeMs } from '#src/contracts/common.ts'
 import { auditEvents } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from '../access.ts'
@@ -38,7 +39,9 @@ function rangeOf(filter: AuditFilter): { fromMs: number; toMs: number; stepMs: n
   if (since >= until)
     throw new AppError('bad_request', 'from: must be before to', { details: [{ path: 'from', message: 'must be before to' }] })
   const stepMs = stepsMs.find((step) => (until - since) / step <= maxSteps) ?? Math.ceil((until - since) / maxSteps)
-  return { fromMs: Math.floor(since / stepMs) * stepMs, toMs: Math.ceil(until / stepMs) * stepMs, stepMs }
+  const [fromMs, toMs] = [Math.floor(since / stepMs) * stepMs, Math.ceil(until / stepMs) * stepMs]
+  // Whole steps may begin before the first time that can be written, and end after the last.
+  return { fromMs: Math.max(fromMs, firstTimeMs), toMs: Math.min(toMs, lastTimeMs), stepMs }
 }
 
 function gather(rows: { slot: number; group: string; count: number }[], slots: number): AuditActivity['groups'] {
