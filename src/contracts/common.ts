@@ -26,7 +26,7 @@ export const name = z
   .refine((value) => !isUuid(value) && value !== 'register', 'is reserved: choose another name')
 
 /** An id or a name, as addresses carry it. */
-export const idOrName = z.string().min(1).max(200)
+export const idOrName = text(200).min(1)
 
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits')
 

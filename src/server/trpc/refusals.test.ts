@@ -51,6 +51,25 @@ it('a stranger who asks to be the first admin, again and again, is told to wait'
   expect(statuses).toEqual([200, ...Array(9).fill(409), ...Array(count - 10).fill(429)])
 })
 
+describe('Q1: a reference with NUL in it', () => {
+  const nul = 'a\u0000b'
+  it.each<[string, string, string, Record<string, unknown>]>([
+    ['GET', 'models.get', 'model', { model: nul }],
+    ['GET', 'datasets.get', 'dataset', { dataset: nul }],
+    ['GET', 'deployments.get', 'deployment', { deployment: nul }],
+    ['GET', 'alerts.list', 'deployment', { deployment: nul }],
+    ['GET', 'performance.get', 'model', { model: nul }],
+    ['POST', 'performance.switch', 'targetModel', { model: 'a', targetModel: nul, reason: 'b' }],
+    ['POST', 'performance.setBackups', 'backups.0', { model: 'a', backups: [nul] }],
+    ['POST', 'deployments.ask', 'deployment', { deployment: nul, prompt: 'a' }],
+  ])('%s %s is refused by the name of %s', async (method, path, field, input) => {
+    const sent = JSON.stringify(input)
+    const response = method === 'GET' ? await send('GET', `${path}?input=${encodeURIComponent(sent)}`) : await send('POST', path, sent)
+    const { error } = (await response.json()) as { error: { message: string } }
+    expect([response.status, error.message]).toEqual([400, `${field}: must not contain NUL or broken Unicode`])
+  })
+})
+
 describe('a stream', () => {
   const open = async (key: string, path: string) => {
     const response = await fetch(`${use.rest.web.url}/api/trpc/${path}?input={}`, {
