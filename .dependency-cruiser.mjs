@@ -24,7 +24,7 @@ export default {
     never('ui-has-no-node', '^src/ui/', '.', { dependencyTypes: ['core'] }),
     never('app-opens-doors-only', '^src/app/', '^src/server/|^runtimes/', { pathNot: doors }),
     // Next bundles these two with the pages: its build is given nothing else of the server.
-    never('pages-bundle-the-bridge-alone', '^src/server/trpc/(auth|server)\\.ts$', '^src/server/', {
+    never('pages-bundle-the-bridge-alone', '^src/server/trpc/(auth|authRequest|server)\\.ts$', '^src/server/', {
       pathNot: '^src/server/bridge\\.ts$',
       dependencyTypesNot: ['type-only'],
     }),

@@ -21,7 +21,7 @@ COPY tsconfig.json ./
 FROM tools AS pages
 COPY next.config.mjs ./
 COPY src/server/bridge.ts src/server/bridge.ts
-COPY src/server/trpc/server.ts src/server/trpc/auth.ts src/server/trpc/
+COPY src/server/trpc/server.ts src/server/trpc/auth.ts src/server/trpc/authRequest.ts src/server/trpc/
 COPY src/instrumentation-client.ts src/instrumentation-client.ts
 COPY src/contracts src/contracts
 COPY src/ui src/ui

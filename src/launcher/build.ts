@@ -24,6 +24,7 @@ export const pageSources = [
   'src/server/bridge.ts',
   'src/server/trpc/server.ts',
   'src/server/trpc/auth.ts',
+  'src/server/trpc/authRequest.ts',
   'next.config.mjs',
   'package-lock.json',
 ]

@@ -1,6 +1,6 @@
 /** What next-auth would answer with 500, as if it were at fault itself. */
 import type { NextRequest } from 'next/server'
-import { AppError, type ErrorDetail } from '#src/server/errors.ts'
+import type { ErrorDetail } from '#src/server/errors.ts'
 
 /** An address that an answer can carry in a header: a path of this site, or a whole address. */
 function isWayBack(value: unknown): boolean {
@@ -34,7 +34,7 @@ async function problemOf(request: NextRequest): Promise<ErrorDetail | undefined>
 export async function refusalOf(request: NextRequest): Promise<Response | undefined> {
   const problem = await problemOf(request)
   if (!problem) return undefined
-  const { code, message, status } = new AppError('bad_request', `${problem.path}: ${problem.message}`)
+  const message = `${problem.path}: ${problem.message}`
   const correlation_id = request.headers.get('x-correlation-id') ?? ''
-  return Response.json({ error: { code, message, details: [problem], correlation_id } }, { status })
+  return Response.json({ error: { code: 'bad_request', message, details: [problem], correlation_id } }, { status: 400 })
 }
