@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { db } from '#src/server/db/client.ts'
-import { auditEvents, modelVersions } from '#src/server/db/schema.ts'
+import { auditEvents, modelVersions, runtimes } from '#src/server/db/schema.ts'
 import { caller } from '#src/testing/factories.ts'
 import { type LanguageModels, startLanguageModels } from '#src/testing/languageModels.ts'
 import { ModelServer } from '#src/testing/modelServer.ts'
@@ -300,5 +300,31 @@ describe('models of our own', () => {
         retryAfter: expect.closeTo(30, -1),
         body: { error: expect.stringMatching(/^this key may make 2 calls a minute/) },
       })
+  })
+
+  it('answers from the old version while the new one loads', async () => {
+    await registerTextClassifier(use.rest.web.url, use.rest.web.adminKey, 'reviews')
+    await use.rest.until<{ status: string }>('/models/reviews/versions/2', ({ status }) => status === 'ready')
+    expect((await use.rest.ask('POST', '/models/reviews/deploy', { body: { version: 2 } })).status).toBe(202)
+    const answers: string[] = []
+    await expect
+      .poll(
+        async () => {
+          const { status, body } = await ask('reviews', { prompt: 'a good film' })
+          answers.push(`${status} ${(body as Answer).model_version}`)
+          return answers.at(-1)
+        },
+        { timeout: 30_000, interval: 20 },
+      )
+      .toBe('200 2')
+    expect([...new Set(answers)]).toEqual(['200 1', '200 2'])
+  })
+
+  it('says that it is not ready while no version has loaded, and when to come back', async () => {
+    await db().update(runtimes).set({ removedAt: new Date() })
+    await use.rest.ask('POST', '/models/reviews/deploy', { body: { name: 'early', version: 1 } })
+    const refused = await ask('early')
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toBeTruthy()
   })
 })

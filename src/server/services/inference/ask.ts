@@ -42,7 +42,8 @@ async function askClassifier(caller: Caller, endpoint: Endpoint, { prompt }: Inf
       details: [{ path: 'model', message: 'takes tensors, not a prompt' }],
     })
   }
-  if (endpoint.status !== 'ready' && endpoint.status !== 'degraded') throw notReady(endpoint)
+  // While a version loads, the one before it may serve still: only the runtime knows.
+  if (endpoint.status === 'failed' || endpoint.status === 'stopped') throw notReady(endpoint)
   const { version, ...rest } = await classify(caller, endpoint, signature?.inputs[0]?.name ?? 'text', prompt, signal)
   const target = endpoint.targets.find((one) => String(one.version) === version) ?? endpoint.targets[0]
   return { ...rest, modelVersion: version, specialization: target?.specialization ?? null }
