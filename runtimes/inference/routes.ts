@@ -17,6 +17,7 @@ export function handleRequest(context: RouteContext, request: IncomingMessage, r
   const correlationId = correlationIdOf(request)
   // Whoever reads the header again must not make another one.
   request.headers['x-correlation-id'] = correlationId
+  response.setHeader('x-correlation-id', correlationId)
   const attributes = { 'http.request.method': request.method ?? '', 'neuroweaver.correlation_id': correlationId }
   const work = () =>
     traced(String(request.method), { kind: 'server', from: request.headers, attributes }, async (span) => {
@@ -25,7 +26,7 @@ export function handleRequest(context: RouteContext, request: IncomingMessage, r
     })
   requestScope.run({ correlationId }, () => {
     noteRequest(request, response, correlationId)
-    work().catch((error) => sendError(request, response, asRefusal(error, correlationId), { 'x-correlation-id': correlationId }))
+    work().catch((error) => sendError(request, response, asRefusal(error, correlationId)))
   })
 }
 

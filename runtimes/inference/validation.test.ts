@@ -259,8 +259,9 @@ describe('addresses', () => {
     ['POST', '/v2/models/pair/explain', 404],
     ['POST', '/v2/models/pair/infer/more', 404],
   ])('%s %s → %i', async (method, path, status) => {
-    const response = await harness.fetch(path, { method })
+    const response = await harness.fetch(path, { method, headers: { 'x-correlation-id': 'trace-2' } })
     expect(response.status).toBe(status)
+    expect(response.headers.get('x-correlation-id')).toBe('trace-2')
     if (status === 405) expect(response.headers.get('allow')).toBeTruthy()
     if (status >= 400) expect(await response.json()).toEqual({ error: expect.any(String) })
   })
