@@ -17,6 +17,7 @@ import {
   performanceMetrics,
   qualityReports,
   relaycoreLink,
+  relaycoreOutbox,
   runtimes,
 } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
@@ -195,6 +196,26 @@ describe('the outbox', () => {
     )
     relay.mood = {}
     expect(all.map(({ kind, status }) => `${kind} ${status}`).slice(0, 3)).toEqual(['register 500', 'register 422', 'status 200'])
+  })
+})
+
+describe('a restart', () => {
+  const count = (kind: string, name = 'neuroweaver') =>
+    relay.got.filter((call) => call.kind === kind && (call.body.name ?? call.body.service_name) === name).length
+
+  test('registers the provider while RelayCore is up, and does not tell it again of models that it knows', async () => {
+    const [providers, registrations] = [count('provider'), count('register', 'wire')]
+    await web.killWorker()
+    await web.startWorker()
+    await until(
+      () => count('provider'),
+      (found) => found === providers + 1,
+    )
+    await until(
+      () => db().$count(relaycoreOutbox, eq(relaycoreOutbox.status, 'waiting')),
+      (waiting) => waiting === 0,
+    )
+    expect([count('provider'), count('register', 'wire')]).toEqual([providers + 1, registrations])
   })
 })
 

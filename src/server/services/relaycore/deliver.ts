@@ -52,6 +52,8 @@ async function noteLink(before: Link | undefined, error: string | undefined): Pr
   log.info(isUp ? 'RelayCore answers' : 'RelayCore does not answer; what it must be told is kept', isUp ? {} : { data: { reason: error } })
 }
 
+/** Each start of the worker registers the provider, whatever an earlier one did. */
+let hasRegistered = false
 const registration = () => `${programVersion} ${env().webUrl}`
 
 async function listServing(): Promise<ModelRow[]> {
@@ -82,7 +84,7 @@ async function listForgotten(rows: ModelRow[], correlationId: string): Promise<M
 
 /**
  * Registers this installation. The first time, or as another one than before, all the models that serve already are told too; later
- * those that RelayCore has forgotten. That it is back is written in the same transaction, so that neither is lost without the other.
+ * and at a restart those that RelayCore has forgotten. That it is back is written in the same transaction, so that neither is lost without the other.
  */
 async function registerProvider(link: Link | undefined, noteReturn?: (tx: Tx) => Promise<void>): Promise<void> {
   const isKnown = link?.registeredAs === registration()
@@ -106,6 +108,7 @@ async function registerProvider(link: Link | undefined, noteReturn?: (tx: Tx) =>
     for (const row of untold) if (!waiting.has(row.id)) await tellRegistered(tx, row, correlationId)
     await tx.update(relaycoreLink).set({ registeredAs: registration() }).where(eq(relaycoreLink.id, linkId))
   })
+  hasRegistered = true
 }
 
 /**
@@ -201,7 +204,7 @@ export async function deliverOutbox(): Promise<void> {
   if (!isOn()) return
   const link = await readLink()
   if (!(await isReachable(link))) return
-  if (link?.isUp && link.registeredAs !== registration()) await registerProvider(link)
+  if (link?.isUp && (!hasRegistered || link.registeredAs !== registration())) await registerProvider(link)
   while (inFlight.size < sideBySide) {
     const rows = await claim(sideBySide - inFlight.size)
     for (const row of rows) start(row)
