@@ -235,6 +235,19 @@ describe('what RelayCore calls', () => {
     })
   })
 
+  test('a verdict on a figure waits for as many reports of that figure', async () => {
+    await makeModel('hearsay')
+    await ask('PUT', '/performance/models/hearsay/thresholds', { min_accuracy: 0.8, min_requests: 50, auto_switch: false })
+    const report = (body: object) => ask('POST', '/performance/models/hearsay/metrics', body)
+    const health = async () => (await ask('GET', '/performance/models/hearsay/health')).body.status
+    for (let sent = 0; sent < 60; sent++) await report({ latency_ms: 3 })
+    expect(await health()).toBe('healthy')
+    await report({ accuracy_score: 0.1 })
+    expect(await health()).toBe('unknown')
+    for (let sent = 0; sent < 49; sent++) await report({ accuracy_score: 0.1 })
+    expect(await health()).toBe('degraded')
+  })
+
   test('a wrong key is told who it may be, a reader that this is not theirs', async () => {
     expect(await ask('GET', '/performance/models/asked/health', undefined, 'nwk_wrong')).toMatchObject({ status: 401 })
     const reader = await makeKey(await makeUser('viewer'), 'read')

@@ -28,6 +28,12 @@ const latencyOf = (rows: Bucket[], field: 'latencyCounts' | 'queueCounts') =>
     0.95,
   )
 
+/** The field of the reports that a figure is made of, for those that others report. */
+const reportedBy: Partial<Record<AlertFigure, 'accuracyScore' | 'costPerRequest'>> = {
+  accuracy: 'accuracyScore',
+  cost_per_request: 'costPerRequest',
+}
+
 function meanOf(values: (number | null)[]): number | null {
   const known = values.filter((value) => value !== null)
   return known.length > 0 ? known.reduce((sum, value) => sum + value, 0) / known.length : null
@@ -41,7 +47,10 @@ function sinceLast(rows: Bucket[], at: number): number | null {
 
 type Past = { rows: Bucket[]; reports: Report[]; windowMinutes: number; at: number }
 
-function figureOf(figure: AlertFigure, { rows, reports, windowMinutes, at }: Past): { value: number | null; seen: number } {
+function figureOf(
+  figure: AlertFigure,
+  { rows, reports, windowMinutes, at }: Past,
+): { value: number | null; count: number; requests: number } {
   const requests = rows.reduce((sum, row) => sum + row.requests, 0)
   const errors = rows.reduce((sum, row) => sum + row.errors, 0)
   const values: Record<AlertFigure, () => number | null> = {
@@ -56,7 +65,9 @@ function figureOf(figure: AlertFigure, { rows, reports, windowMinutes, at }: Pas
     runtime_silent: () => null,
     disk_free: () => null,
   }
-  return { value: values[figure](), seen: Math.max(requests, alertFigures[figure].isReported ? reports.length : 0) }
+  const field = reportedBy[figure]
+  const count = field ? reports.filter((report) => report[field] !== null).length : requests
+  return { value: values[figure](), count, requests: Math.max(requests, field ? reports.length : 0) }
 }
 
 /** The figure at each step, each over the window that ends there; null where there were too few requests for a verdict. */
@@ -68,13 +79,13 @@ function pointsOf(input: PreviewRule, rows: Bucket[], reports: Report[], now: nu
   for (let at = fromMs + stepMs; at <= now; at += stepMs) {
     const isInside = (time: Date) => time.getTime() > at - windowMs && time.getTime() <= at
     const inside = rows.filter((row) => isInside(row.minute))
-    const { value, seen } = figureOf(input.figure, {
+    const { value, count, requests } = figureOf(input.figure, {
       rows: inside,
       reports: reports.filter((report) => isInside(report.at)),
       windowMinutes: input.windowMinutes,
       at,
     })
-    points.push({ at: new Date(at).toISOString(), value: seen >= input.minRequests && seen > 0 ? value : null, requests: seen })
+    points.push({ at: new Date(at).toISOString(), value: count >= input.minRequests && count > 0 ? value : null, requests })
   }
   return points
 }

@@ -29,6 +29,12 @@ const means: Record<Mean, (figures: MeasuredFigures) => number | null> = {
   cost_per_request: ({ costPerRequest }) => costPerRequest,
 }
 
+/** What its requests were like says nothing of a figure that others report: only reports that give it count. */
+const reports: Partial<Record<Mean, (figures: MeasuredFigures) => number>> = {
+  accuracy: ({ reportCounts }) => reportCounts.accuracy,
+  cost_per_request: ({ reportCounts }) => reportCounts.costPerRequest,
+}
+
 /** Reads each window once a round, whichever rules ask for it. */
 export function figuresOfRound(now: number): Figures {
   const known = new Map<string, Promise<MeasuredFigures>>()
@@ -76,6 +82,7 @@ export async function readFigure(rule: Asked, subject: Subject, figuresOf: Figur
   const own = await figuresOf({ deploymentId }, rule.windowMinutes, agoMinutes)
   const { isReported } = alertFigures[figure]
   const figures = isReported ? await figuresOf({ modelId: subject.modelId ?? '' }, rule.windowMinutes, agoMinutes) : own
-  const seen = Math.max(own.requests, isReported ? figures.qualityReports : 0)
-  return { value: seen >= rule.minRequests ? means[figure](figures) : null, requests: seen }
+  const count = reports[figure]?.(figures) ?? own.requests
+  const requests = Math.max(own.requests, isReported ? figures.qualityReports : 0)
+  return { value: count >= rule.minRequests ? means[figure](figures) : null, requests }
 }

@@ -12,7 +12,10 @@ export type MeasuredFigures = Figures & {
   queueP95Ms: number | null
   reportedLatencyMs: number | null
   reportedThroughputRps: number | null
+  /** How many reports gave each figure: most give only some. */
+  reportCounts: { accuracy: number; latencyMs: number; throughputRps: number; costPerRequest: number }
 }
+const noReports: MeasuredFigures['reportCounts'] = { accuracy: 0, latencyMs: 0, throughputRps: 0, costPerRequest: 0 }
 
 export const lastMinutes = (minutes: number, now = Date.now()): Window => ({ from: new Date(now - minutes * 60_000), to: new Date(now) })
 
@@ -35,6 +38,12 @@ async function readQuality(on: Queryable, of: Of, { from, to }: Window) {
       latencyMs: mean(qualityReports.latencyMs),
       throughputRps: mean(qualityReports.throughputRps),
       costPerRequest: mean(qualityReports.costPerRequest),
+      counts: {
+        accuracy: count(qualityReports.accuracyScore),
+        latencyMs: count(qualityReports.latencyMs),
+        throughputRps: count(qualityReports.throughputRps),
+        costPerRequest: count(qualityReports.costPerRequest),
+      },
     })
     .from(qualityReports)
     .where(and(eq(qualityReports.modelId, of.modelId), gte(qualityReports.at, from), lt(qualityReports.at, to)))
@@ -72,6 +81,7 @@ export async function windowFigures(on: Queryable, of: Of, window: Window): Prom
     qualityReports: quality?.count ?? 0,
     reportedLatencyMs: quality?.latencyMs ?? null,
     reportedThroughputRps: quality?.throughputRps ?? null,
+    reportCounts: quality?.counts ?? noReports,
   }
 }
 
@@ -80,6 +90,7 @@ export function publicFigures({
   queueP95Ms: _queue,
   reportedLatencyMs: _latency,
   reportedThroughputRps: _rps,
+  reportCounts: _counts,
   ...figures
 }: MeasuredFigures): Figures {
   return figures
