@@ -350,6 +350,41 @@ describe('an alert', () => {
     expect(got.filter(({ path, body }) => path === '/pager' && JSON.parse(body).data.figure === 'latency_p95')).toHaveLength(2)
   })
 
+  it('about a reported figure waits for as many reports of that figure', { timeout: 60_000 }, async () => {
+    await use.rest.ask('POST', '/alert-rules', { body: { name: 'Right', figure: 'accuracy', critical: 0.75 } })
+    const tell = (body: object) => use.rest.ask('POST', '/performance/models/watched/metrics', { body })
+    type Reading = { name: string }
+    const named = (name: string) => (all: { rule: Reading }[]) => all.some(({ rule }) => rule.name === name)
+    for (let sent = 0; sent < 49; sent += 1) await tell({ latency_ms: 3 })
+    for (let sent = 0; sent < 49; sent += 1) await tell({ accuracy_score: 0.1 })
+    const preview = { figure: 'accuracy', critical: 0.75, deployment: 'watched', hours: 1 }
+    expect((await use.rest.ask('POST', '/alert-rules/preview', { body: preview })).body).toMatchObject([{ firings: [] }])
+    // A rule that fires at once shows that every rule was judged since.
+    const busy = { name: 'Busier', figure: 'throughput', critical: 1_000_000, min_requests: 1 }
+    const rule = (await use.rest.ask('POST', '/alert-rules', { body: busy })).body as { id: string }
+    expect(named('Right')(await use.rest.until<{ rule: Reading }[]>('/alerts?status=open', named('Busier')))).toBe(false)
+    await use.rest.ask('DELETE', `/alert-rules/${rule.id}`)
+    await tell({ accuracy_score: 0.1 })
+    await use.rest.until<{ rule: Reading }[]>('/alerts?status=open', named('Right'))
+  })
+
+  it('that people were told of and somebody closes is told to be over', { timeout: 60_000 }, async () => {
+    const [open] = (await use.rest.ask('GET', '/alerts?status=open')).body as Alert[]
+    expect(open).toMatchObject({ notified_at: expect.any(String) })
+    await use.rest.ask('POST', `/alerts/${open?.id}/resolve`)
+    const over = await waitFor(
+      () =>
+        got.find(({ path, body }) => path === '/pager' && body.includes(open?.id as string) && JSON.parse(body).type === 'alert.resolved'),
+      'the end',
+    )
+    expect(JSON.parse(over.body).data).toMatchObject({
+      alert: { id: open?.id, status: 'resolved' },
+      figure: 'accuracy',
+      deployment: { name: 'watched' },
+      message: expect.stringMatching(/^Closed by .+@.+\.$/),
+    })
+  })
+
   it('shows in what a rule would have done in the past', async () => {
     const body = { figure: 'latency_p95', warning: 2000, critical: 5000, deployment: 'watched', hours: 1 }
     const preview = await use.rest.ask('POST', '/alert-rules/preview', { body })

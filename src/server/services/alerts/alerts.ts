@@ -11,6 +11,8 @@ import type { Caller } from '../access.ts'
 import { announce, recordAudit } from '../audit.ts'
 import { findDeploymentRow } from '../deployments/row.ts'
 import { afterCursor, encodeCursor, listPlace } from '../paging.ts'
+import { tell } from './evaluate.ts'
+import { findAbout } from './subjects.ts'
 
 const acknowledgers = alias(users, 'acknowledgers')
 const resolvers = alias(users, 'resolvers')
@@ -124,9 +126,18 @@ export const acknowledgeAlert = (caller: Caller, { id, note }: z.infer<typeof ac
     return { action: 'alert.acknowledge', after: { status: 'acknowledged', note } }
   })
 
+/** Tells those who heard that it began that somebody closed it. */
+async function tellClosed(tx: Tx, caller: Caller, id: string): Promise<void> {
+  const about = await findAbout(tx, id)
+  if (!about?.alert.notifiedAt) return
+  const message = `Closed by ${caller.email ?? 'a user'}.`
+  await tell(tx, 'alert.resolved', about.rule, about.subject, { ...about.alert, message }, caller.correlationId)
+}
+
 /** Closes it by hand; the same does not open again within the cooldown, unless it gets worse. */
 export const resolveAlert = (caller: Caller, id: string): Promise<Alert> =>
   move(caller, id, async (tx) => {
     await tx.update(alerts).set({ status: 'resolved', resolvedAt: new Date(), resolvedBy: caller.userId }).where(eq(alerts.id, id))
+    await tellClosed(tx, caller, id)
     return { action: 'alert.close', after: { status: 'resolved' } }
   })

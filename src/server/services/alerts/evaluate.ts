@@ -70,7 +70,15 @@ async function wasDismissed(tx: Tx, rule: Rule, subject: Subject, severity: Aler
   return last !== undefined && !isWorse(severity, last.severity)
 }
 
-const tell = (tx: Tx, event: 'alert.firing' | 'alert.resolved', rule: Rule, subject: Subject, alert: Alert) =>
+/** @param correlationId of the call that caused it; what the worker finds goes by the alert's own id. */
+export const tell = (
+  tx: Tx,
+  event: 'alert.firing' | 'alert.resolved',
+  rule: Rule,
+  subject: Subject,
+  alert: Alert,
+  correlationId = alert.id,
+) =>
   emit(
     tx,
     rule.projectId,
@@ -85,7 +93,7 @@ const tell = (tx: Tx, event: 'alert.firing' | 'alert.resolved', rule: Rule, subj
       value: alert.lastValue,
       threshold: alert.threshold,
       message: alert.message,
-      correlation_id: alert.id,
+      correlation_id: correlationId,
     },
     rule.channelIds,
   )

@@ -1,7 +1,7 @@
 /** What rules watch: deployments, runtimes, the disk. */
-import { and, eq, inArray, isNotNull, isNull, lt, ne, not, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, isNull, lt, ne, not, or, type SQL, sql } from 'drizzle-orm'
 import { type AlertFigure, alertFigures } from '#src/contracts/alert.ts'
-import { db } from '#src/server/db/client.ts'
+import { db, type Queryable } from '#src/server/db/client.ts'
 import { alertRules, alerts, deployments, runtimes } from '#src/server/db/schema.ts'
 
 type Rule = typeof alertRules.$inferSelect
@@ -65,22 +65,32 @@ export async function listWatched(): Promise<Watched[]> {
   ]
 }
 
-/** Open alerts of what no rule watches any more. */
-export async function listUnwatched(): Promise<{ alert: Alert; rule: Rule; subject: Subject }[]> {
-  const isGone = or(
-    eq(alertRules.isEnabled, false),
-    and(isNotNull(alerts.deploymentId), not(isWatchedDeployment ?? sql`true`)),
-    and(isNotNull(alerts.runtimeId), isNotNull(runtimes.removedAt)),
-  )
-  const rows = await db()
+type About = { alert: Alert; rule: Rule; subject: Subject }
+
+/** Alerts with their rule and what they are about. */
+async function readAbout(on: Queryable, where: SQL | undefined): Promise<About[]> {
+  const rows = await on
     .select({ alert: alerts, rule: alertRules, deployment: ofDeployment, runtime: ofRuntime })
     .from(alerts)
     .innerJoin(alertRules, eq(alertRules.id, alerts.ruleId))
     .leftJoin(deployments, eq(deployments.id, alerts.deploymentId))
     .leftJoin(runtimes, eq(runtimes.id, alerts.runtimeId))
-    .where(and(ne(alerts.status, 'resolved'), isGone))
+    .where(where)
     .limit(1000)
   return rows.map(({ alert, rule, deployment, runtime }) => ({ alert, rule, subject: { ...diskSubject, ...runtime, ...deployment } }))
+}
+
+export const findAbout = async (on: Queryable, alertId: string): Promise<About | undefined> =>
+  (await readAbout(on, eq(alerts.id, alertId)))[0]
+
+/** Open alerts of what no rule watches any more. */
+export function listUnwatched(): Promise<About[]> {
+  const isGone = or(
+    eq(alertRules.isEnabled, false),
+    and(isNotNull(alerts.deploymentId), not(isWatchedDeployment ?? sql`true`)),
+    and(isNotNull(alerts.runtimeId), isNotNull(runtimes.removedAt)),
+  )
+  return readAbout(db(), and(ne(alerts.status, 'resolved'), isGone))
 }
 
 /** The runtimes that are not removed, each as a subject. */
