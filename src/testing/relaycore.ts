@@ -57,8 +57,14 @@ export type Got = {
   at: number
   correlationId: string | undefined
 }
-/** How the next calls are answered: `wrong` with these statuses, one a call; `holds` are taken, and get no answer. */
-export type Mood = { slowMs?: number; wrong?: number[]; holds?: (call: Pick<Got, 'kind' | 'modelId'>) => boolean }
+type Call = Pick<Got, 'kind' | 'modelId'>
+/** How the next calls are answered: `wrong` with these statuses, one a call; `holds` are taken, and get no answer; `misses` get 404. */
+export type Mood = {
+  slowMs?: number
+  wrong?: number[]
+  holds?: (call: Call) => boolean
+  misses?: (call: Call, isKnown: boolean) => boolean
+}
 
 export class RelayCoreDouble {
   readonly got: Got[] = []
@@ -91,9 +97,10 @@ export class RelayCoreDouble {
     await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()))
   }
 
-  /** Loses every model that it was told of, as a router does that keeps them in memory. */
-  forget(): void {
-    this.#known.clear()
+  /** Loses a model that it was told of, or every one, as a router does that keeps them in memory. */
+  forget(modelId?: string): void {
+    if (modelId === undefined) this.#known.clear()
+    else this.#known.delete(modelId)
   }
 
   /** What it took of a model, in order, without the calls that it answered with an error. */
@@ -128,6 +135,7 @@ export class RelayCoreDouble {
     if (req.headers.authorization !== `Bearer ${this.#key}`) return [401, { error: 'unknown key' }, got]
     const wrong = this.mood.wrong?.shift()
     if (wrong) return [wrong, { error: 'as was asked' }, got]
+    if (this.mood.misses?.(got, this.#known.has(modelId ?? ''))) return [404, { error: 'unknown model' }, got]
     if (kind === 'analytics' && !this.#known.has(modelId ?? '')) return [404, { error: 'unknown model' }, got]
     if (kind === 'analytics') return [200, { model_id: modelId, requests: 12, success_rate: 0.98 }, got]
     const schema = kind === 'remove' ? undefined : bodies[kind]

@@ -6,6 +6,8 @@ import { env } from '../env.ts'
 export type Kind = 'provider' | 'register' | 'remove' | 'performance' | 'status'
 export type Outcome =
   | { is: 'delivered' }
+  /** Answered that it knows no such model, as one does that came back with an empty memory. */
+  | { is: 'unknown'; reason: string }
   /** Answered with a refusal that no repetition mends. */
   | { is: 'refused'; reason: string }
   /** Answered, but it may go better later. */
@@ -61,6 +63,7 @@ export async function deliver(kind: Kind, modelId: string, payload: Record<strin
     const text = (await response.text()).slice(0, maxReason)
     if (response.ok || (kind === 'remove' && response.status === 404)) return { is: 'delivered' }
     const reason = `${response.status}: ${text}`
+    if (response.status === 404 && (kind === 'performance' || kind === 'status')) return { is: 'unknown', reason }
     return response.status < 500 && !mayMend.has(response.status) ? { is: 'refused', reason } : { is: 'failed', reason }
   } catch (error) {
     return { is: 'down', reason: sayWhy(error) }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { bucketCount, bucketOf } from '#src/contracts/latency.ts'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
@@ -199,11 +199,99 @@ describe('the outbox', () => {
   })
 })
 
+describe('a RelayCore that forgets between two looks at it', () => {
+  const callsOf = (id: string) => relay.got.filter(({ modelId, kind }) => modelId === id && (kind === 'register' || kind === 'status'))
+  const tell = (id: string) =>
+    db()
+      .insert(relaycoreOutbox)
+      .values({
+        modelId: id,
+        kind: 'status',
+        payload: { model_id: id, status: 'degraded', reason: 'slow', timestamp: new Date().toISOString() },
+        correlationId: newId(),
+      })
+      .returning()
+  const settled = async (seq: number | undefined) => {
+    const read = () =>
+      db()
+        .select()
+        .from(relaycoreOutbox)
+        .where(eq(relaycoreOutbox.seq, seq ?? 0))
+    return (await until(read, ([row]) => row?.status !== 'waiting'))[0]?.status
+  }
+  let id: string
+  beforeAll(async () => {
+    id = await makeModel('lost')
+    await serve('lost')
+    await until(
+      () => callsOf(id),
+      (calls) => calls.length === 2,
+    )
+  })
+  afterEach(() => {
+    relay.mood = {}
+  })
+
+  test('is told of the model again, and then what it did not take', async () => {
+    relay.forget(id)
+    relay.mood = { misses: ({ kind, modelId }, isKnown) => kind === 'status' && modelId === id && !isKnown }
+    const [told] = await tell(id)
+    expect(await settled(told?.seq)).toBe('delivered')
+    const calls = callsOf(id).slice(2)
+    expect(calls.map(({ kind, status }) => `${kind} ${status}`)).toEqual(['status 404', 'register 200', 'status 200'])
+    expect(new Set(calls.map(({ correlationId }) => correlationId))).toEqual(new Set([told?.correlationId]))
+  })
+
+  test('and misses it all the same is told once, and the message is given up', async () => {
+    const before = callsOf(id).length
+    relay.mood = { misses: ({ kind, modelId }) => kind === 'status' && modelId === id }
+    const [told] = await tell(id)
+    expect(await settled(told?.seq)).toBe('refused')
+    expect(
+      callsOf(id)
+        .slice(before)
+        .map(({ kind, status }) => `${kind} ${status}`),
+    ).toEqual(['status 404', 'register 200', 'status 404'])
+  })
+
+  test('is not told of a model that does not serve', async () => {
+    const idle = await makeModel('idle')
+    relay.mood = { misses: ({ kind, modelId }) => kind === 'status' && modelId === idle }
+    const [told] = await tell(idle)
+    expect(await settled(told?.seq)).toBe('refused')
+    expect(callsOf(idle).map(({ kind }) => kind)).toEqual(['status'])
+  })
+})
+
+describe('a language model', () => {
+  test('without a limit of its own is registered with that of the version that serves', async () => {
+    const id = await makeModel('speaker')
+    const external = { url: 'http://127.0.0.1:9', model: 'x', maxTokens: 1024, requestsPerMinute: null, maxConcurrent: 1, timeoutMs: 1000 }
+    await db()
+      .update(modelVersions)
+      .set({ external, externalState: 'ready', externalCheckedAt: new Date() })
+      .where(eq(modelVersions.modelId, id))
+    await ask('POST', '/models/speaker/deploy', {})
+    const [registered] = await until(
+      () => relay.of(id),
+      (got) => got.length > 0,
+    )
+    expect(registered).toMatchObject({ kind: 'register', body: { max_tokens: 1024 } })
+  })
+})
+
 describe('a restart', () => {
   const count = (kind: string, name = 'neuroweaver') =>
     relay.got.filter((call) => call.kind === kind && (call.body.name ?? call.body.service_name) === name).length
 
+  const allTold = () =>
+    until(
+      () => db().$count(relaycoreOutbox, eq(relaycoreOutbox.status, 'waiting')),
+      (waiting) => waiting === 0,
+    )
+
   test('registers the provider while RelayCore is up, and does not tell it again of models that it knows', async () => {
+    await allTold()
     const [providers, registrations] = [count('provider'), count('register', 'wire')]
     await web.killWorker()
     await web.startWorker()
@@ -211,10 +299,7 @@ describe('a restart', () => {
       () => count('provider'),
       (found) => found === providers + 1,
     )
-    await until(
-      () => db().$count(relaycoreOutbox, eq(relaycoreOutbox.status, 'waiting')),
-      (waiting) => waiting === 0,
-    )
+    await allTold()
     expect([count('provider'), count('register', 'wire')]).toEqual([providers + 1, registrations])
   })
 })

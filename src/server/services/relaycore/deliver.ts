@@ -10,15 +10,15 @@ import { deliver, knows, type Outcome, probe, providerPayload } from '#src/serve
 import type { ModelRow } from '../models/view.ts'
 import { lastMinutes, windowFigures } from '../performance/figures.ts'
 import { programVersion } from '../system.ts'
-import { enqueue, isOn, tellPerformance, tellRegistered } from './outbox.ts'
+import { enqueue, isOn, registrationOf, tellPerformance, tellRegistered } from './outbox.ts'
 
 type Row = typeof relaycoreOutbox.$inferSelect
 type Link = typeof relaycoreLink.$inferSelect
 
 const log = createLog('relaycore')
 const linkId = 1
-/** Longer than a call and the probe after it may take. */
-const leaseSeconds = () => (3 * env().RELAYCORE_TIMEOUT_MS) / 1000
+/** Longer than a message, its model's registration, the message again and the probe after them may take. */
+const leaseSeconds = () => (5 * env().RELAYCORE_TIMEOUT_MS) / 1000
 const sideBySide = 16
 const downEveryMs = 1_500
 const upEveryMs = 30_000
@@ -56,11 +56,11 @@ async function noteLink(before: Link | undefined, error: string | undefined): Pr
 let hasRegistered = false
 const registration = () => `${programVersion} ${env().webUrl}`
 
-async function listServing(): Promise<ModelRow[]> {
+async function listServing(modelId?: string): Promise<ModelRow[]> {
   const serving = db()
     .select({ id: deployments.modelId })
     .from(deployments)
-    .where(inArray(deployments.status, ['ready', 'degraded']))
+    .where(and(inArray(deployments.status, ['ready', 'degraded']), modelId === undefined ? undefined : eq(deployments.modelId, modelId)))
   return db().select().from(models).where(inArray(models.id, serving))
 }
 
@@ -138,8 +138,10 @@ async function claim(limit: number): Promise<Row[]> {
 
 const backoffSeconds = (attempts: number) => Math.min(longestBackoffSeconds, 2 ** Math.min(attempts - 1, 6)) * (0.75 + Math.random() / 2)
 
+type Settled = Exclude<Outcome, { is: 'unknown' }>
+
 /** Writes an outcome, unless a person has decided about the message in the meantime. */
-async function settle(row: Row, outcome: Outcome): Promise<void> {
+async function settle(row: Row, outcome: Settled): Promise<void> {
   const lastError = 'reason' in outcome ? outcome.reason : null
   const set = {
     delivered: { status: 'delivered' as const, deliveredAt: new Date(), lastError },
@@ -173,9 +175,30 @@ function checkLink(): Promise<string | undefined> {
   return probing
 }
 
+/** A model that serves is registered anew; one that does not will be when it is ready. @returns undefined for that. */
+async function registerForgotten(row: Row): Promise<Outcome | undefined> {
+  const [model] = row.modelId ? await listServing(row.modelId) : []
+  if (!model) return undefined
+  log.info('RelayCore has forgotten a model; it is told of it again', { correlationId: row.correlationId, data: { modelId: model.id } })
+  return deliver('register', model.id, await registrationOf(db(), model), row.correlationId)
+}
+
+/**
+ * Sends a message. Where RelayCore has forgotten its model, it is told of the model first and then once more: nothing else of the
+ * model goes out in between, because the message is held.
+ */
+async function tell(row: Row): Promise<Settled> {
+  const sendIt = () => deliver(row.kind, row.modelId ?? '', row.payload, row.correlationId)
+  const refuse = (outcome: Outcome): Settled => (outcome.is === 'unknown' ? { is: 'refused', reason: outcome.reason } : outcome)
+  const first = await sendIt()
+  if (first.is !== 'unknown') return first
+  const registered = (await registerForgotten(row)) ?? first
+  return registered.is === 'delivered' ? refuse(await sendIt()) : refuse(registered)
+}
+
 /** A call that got no answer says nothing of the link: one message may hang while RelayCore answers all others. */
 async function send(row: Row): Promise<void> {
-  const outcome = await deliver(row.kind, row.modelId ?? '', row.payload, row.correlationId)
+  const outcome = await tell(row)
   const isHangUp = outcome.is === 'down' && (await checkLink()) === undefined
   await settle(row, isHangUp ? { is: 'failed', reason: outcome.reason } : outcome)
 }

@@ -1,8 +1,8 @@
 /** What RelayCore must be told: written in the transaction that causes it, delivered by the worker in order for each model. */
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, eq, gt, inArray, ne, sql } from 'drizzle-orm'
 import type { OutboxKind } from '#src/contracts/relaycore.ts'
 import type { Queryable } from '#src/server/db/client.ts'
-import { deployments, relaycoreOutbox } from '#src/server/db/schema.ts'
+import { deployments, deploymentTargets, modelVersions, relaycoreOutbox } from '#src/server/db/schema.ts'
 import { env } from '#src/server/env.ts'
 import type { ModelRow } from '../models/view.ts'
 import { lastMinutes, type MeasuredFigures, windowFigures } from '../performance/figures.ts'
@@ -47,22 +47,36 @@ const specializationsOf = (model: ModelRow) =>
     .map((text) => text.trim())
     .filter(Boolean)
 
+/** The most that every language model takes which serves under a model's name. */
+async function servedMaxTokens(on: Queryable, modelId: string): Promise<number | null> {
+  const [row] = await on
+    .select({ least: sql<number | null>`min((${modelVersions.external} ->> 'maxTokens')::int)` })
+    .from(deployments)
+    .innerJoin(deploymentTargets, eq(deploymentTargets.deploymentId, deployments.id))
+    .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
+    .where(and(eq(deployments.modelId, modelId), ne(deployments.status, 'stopped'), gt(deploymentTargets.weight, 0)))
+  return row?.least ?? null
+}
+
 /** A model as RelayCore registers it. */
-export async function tellRegistered(tx: Queryable, model: ModelRow, correlationId: string): Promise<void> {
-  if (!isOn()) return
-  const figures = await windowFigures(tx, { modelId: model.id }, lastMinutes(windowMinutes))
-  const payload = {
+export async function registrationOf(on: Queryable, model: ModelRow): Promise<Record<string, unknown>> {
+  const figures = await windowFigures(on, { modelId: model.id }, lastMinutes(windowMinutes))
+  return {
     model_id: model.id,
     name: model.name,
     provider: 'neuroweaver',
     specialization: specializationsOf(model),
     endpoint: `${env().webUrl}/api/v1/inference`,
     cost_per_token: model.costPerToken ?? 0,
-    max_tokens: model.maxTokens ?? 0,
+    max_tokens: model.maxTokens ?? (await servedMaxTokens(on, model.id)) ?? 0,
     capabilities: model.capabilities.length > 0 ? model.capabilities : [model.task ?? 'inference'],
     performance_metrics: wireFigures(figures),
   }
-  await enqueue(tx, { model, kind: 'register', payload, correlationId })
+}
+
+export async function tellRegistered(tx: Queryable, model: ModelRow, correlationId: string): Promise<void> {
+  if (!isOn()) return
+  await enqueue(tx, { model, kind: 'register', payload: await registrationOf(tx, model), correlationId })
 }
 
 /** `switched` is an event: the new state follows it. */
