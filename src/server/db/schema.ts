@@ -515,6 +515,8 @@ export const deployments = pgTable(
     device: text('device').$type<'auto' | 'cpu' | 'cuda'>().notNull().default('auto'),
     /** Raised by each change of the desired state. */
     revision: integer('revision').notNull().default(1),
+    /** Of the call that set its targets last, until it is ready or has failed with them. */
+    correlationId: text('correlation_id'),
     createdBy: byUser(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

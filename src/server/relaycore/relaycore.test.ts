@@ -53,10 +53,10 @@ afterAll(async () => {
 
 type Answer = { status: number; body: Record<string, unknown> }
 
-async function ask(method: string, path: string, body?: unknown, bearer = key): Promise<Answer> {
+async function ask(method: string, path: string, body?: unknown, bearer = key, more: Record<string, string> = {}): Promise<Answer> {
   const response = await fetch(`${web.url}/api/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json', ...more },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const text = await response.text()
@@ -196,6 +196,23 @@ describe('the outbox', () => {
     )
     relay.mood = {}
     expect(all.map(({ kind, status }) => `${kind} ${status}`).slice(0, 3)).toEqual(['register 500', 'register 422', 'status 200'])
+  })
+})
+
+describe('the correlation id of a deploy', () => {
+  test('goes with what RelayCore is told when the deployment is ready, and with nothing that happens to it later', async () => {
+    const id = await makeModel('traced')
+    const { body } = await ask('POST', '/models/traced/deploy', {}, key, { 'x-correlation-id': 'a-deploy' })
+    await reportReady(String(body.id))
+    const told = () => relay.of(id).map(({ kind, body: { status }, correlationId }) => `${kind} ${status ?? ''} ${correlationId}`)
+    await until(told, (calls) => calls.length === 2)
+    expect(told()).toEqual(['register  a-deploy', 'status ready a-deploy'])
+    await db()
+      .update(deploymentReplicas)
+      .set({ state: 'failed', readyReplicas: 0, reason: 'It broke.' })
+      .where(eq(deploymentReplicas.deploymentId, String(body.id)))
+    const [, , later] = await until(told, (calls) => calls.length > 2)
+    expect(later).toMatch(/^status failed (?!a-deploy)./)
   })
 })
 

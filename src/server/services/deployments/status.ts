@@ -109,12 +109,16 @@ export async function refreshDeployment(tx: Queryable, deploymentId: string): Pr
     .innerJoin(modelVersions, eq(modelVersions.id, deploymentTargets.versionId))
     .where(eq(deploymentTargets.deploymentId, deploymentId))
   const derived = targets.some(({ isExternal }) => isExternal) ? deriveExternal(targets) : await deriveServed(tx, deployment, targets)
-  if (derived.status === deployment.status && derived.reason === deployment.reason) return
+  // What happens to a deployment that has settled is no consequence of the call that set its targets any more.
+  const isSettled = derived.status === 'ready' || derived.status === 'failed'
+  const correlationId = isSettled ? null : deployment.correlationId
+  const isSame = derived.status === deployment.status && derived.reason === deployment.reason
+  if (isSame && correlationId === deployment.correlationId) return
   await tx
     .update(deployments)
-    .set({ ...derived, updatedAt: sql`now()` })
+    .set({ ...derived, correlationId, updatedAt: sql`now()` })
     .where(eq(deployments.id, deploymentId))
-  await deploymentMoved(tx, deployment, derived)
+  await deploymentMoved(tx, deployment, derived, deployment.correlationId ?? undefined)
   await announce(tx, 'deployment', deployment.projectId, deploymentId)
 }
 

@@ -2,6 +2,7 @@
 import { eq, sql } from 'drizzle-orm'
 import { notify, type Tx } from '#src/server/db/client.ts'
 import { deployments, deploymentTargets } from '#src/server/db/schema.ts'
+import { requestScope } from '#src/server/log.ts'
 import { announce } from '../audit.ts'
 import { refreshDeployment } from './status.ts'
 import { type Cause, recordTraffic } from './traffic.ts'
@@ -18,6 +19,8 @@ export const bump = (tx: Tx, id: string, set: Partial<typeof deployments.$inferI
 export async function replaceTargets(tx: Tx, id: string, targets: readonly Target[], cause: Cause): Promise<void> {
   await tx.delete(deploymentTargets).where(eq(deploymentTargets.deploymentId, id))
   await tx.insert(deploymentTargets).values(targets.map((target) => ({ ...target, deploymentId: id })))
+  const correlationId = cause.correlationId ?? requestScope.getStore()?.correlationId ?? null
+  await tx.update(deployments).set({ correlationId }).where(eq(deployments.id, id))
   await recordTraffic(tx, id, targets, cause)
 }
 

@@ -8,8 +8,8 @@ import { deploymentTraffic, models, modelVersions, users } from '#src/server/db/
 import type { Caller } from '../access.ts'
 import { findDeploymentRow } from './row.ts'
 
-/** Who moved the traffic and why; without a user the installation did. */
-export type Cause = { kind: TrafficKind; userId: string | null; reason?: string }
+/** Who moved the traffic and why; without a user the installation did. Its correlation id is that of the request unless given. */
+export type Cause = { kind: TrafficKind; userId: string | null; reason?: string; correlationId?: string }
 
 /** Writes down what holds from now on, in the transaction that changes it. */
 export async function recordTraffic(
