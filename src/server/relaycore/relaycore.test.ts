@@ -257,6 +257,11 @@ describe('a RelayCore that forgets between two looks at it', () => {
     const calls = callsOf(id).slice(2)
     expect(calls.map(({ kind, status }) => `${kind} ${status}`)).toEqual(['status 404', 'register 200', 'status 200'])
     expect(new Set(calls.map(({ correlationId }) => correlationId))).toEqual(new Set([told?.correlationId]))
+    const listed = await db()
+      .select()
+      .from(relaycoreOutbox)
+      .where(eq(relaycoreOutbox.correlationId, told?.correlationId ?? ''))
+    expect(listed.map(({ kind, status }) => `${kind} ${status}`).sort()).toEqual(['register delivered', 'status delivered'])
   })
 
   test('and misses it all the same is told once, and the message is given up', async () => {

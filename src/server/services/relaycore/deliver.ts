@@ -180,8 +180,26 @@ async function registerForgotten(row: Row): Promise<Outcome | undefined> {
   const [model] = row.modelId ? await listServing(row.modelId) : []
   if (!model) return undefined
   log.info('RelayCore has forgotten a model; it is told of it again', { correlationId: row.correlationId, data: { modelId: model.id } })
-  return deliver('register', model.id, await registrationOf(db(), model), row.correlationId)
+  const payload = await registrationOf(db(), model)
+  const outcome = await deliver('register', model.id, payload, row.correlationId)
+  if (outcome.is === 'delivered') await noteRegistered(model, payload, row.correlationId)
+  return outcome
 }
+
+/** It went out ahead of what waits; the list shows it, and what RelayCore heard before it no longer counts as known there. */
+const noteRegistered = ({ id, name }: ModelRow, payload: Record<string, unknown>, correlationId: string) =>
+  db()
+    .insert(relaycoreOutbox)
+    .values({
+      modelId: id,
+      modelName: name,
+      kind: 'register',
+      payload,
+      correlationId,
+      status: 'delivered',
+      attempts: 1,
+      deliveredAt: new Date(),
+    })
 
 /**
  * Sends a message. Where RelayCore has forgotten its model, it is told of the model first and then once more: nothing else of the
