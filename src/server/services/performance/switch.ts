@@ -129,7 +129,7 @@ export async function beginSwitch(tx: Tx, wanted: Wanted): Promise<Row> {
   const percents = wanted.type === 'immediate' ? [100] : gradualSteps
   const now = new Date()
   const steps: SwitchStep[] = percents.map((percent, index) => ({ percent, at: index === 0 ? now.toISOString() : null }))
-  const cause: Cause = { kind: 'switched', userId: wanted.createdBy, reason: wanted.reason }
+  const cause: Cause = { kind: 'switched', userId: wanted.createdBy, reason: wanted.reason, correlationId: wanted.correlationId }
   await tellStatus(tx, model, 'switched', `To ${target.name}, version ${version.version}: ${wanted.reason}`, wanted.correlationId)
   for (const { deploymentId, targets } of served)
     await moveTargets(tx, deploymentId, shareOut(targets, version.id, percents[0] as number), cause)
@@ -275,7 +275,8 @@ async function finish(tx: Tx, row: Row, status: Row['status'], message: string |
 }
 
 async function goBack(tx: Tx, row: Row, cause: Cause): Promise<void> {
-  for (const { deploymentId, targets } of row.before) await moveTargets(tx, deploymentId, targets, cause)
+  for (const { deploymentId, targets } of row.before)
+    await moveTargets(tx, deploymentId, targets, { correlationId: row.correlationId, ...cause })
 }
 
 /** Ends a gradual switch and brings the old targets back. */
@@ -368,7 +369,7 @@ async function takeStep(tx: Tx, row: Row): Promise<void> {
   const step = row.step + 1
   const percent = row.steps[step]?.percent
   if (percent === undefined) return finish(tx, row, 'done', null)
-  const cause: Cause = { kind: 'step', userId: row.createdBy, reason: row.reason }
+  const cause: Cause = { kind: 'step', userId: row.createdBy, reason: row.reason, correlationId: row.correlationId }
   for (const { deploymentId, targets } of row.before)
     await moveTargets(tx, deploymentId, shareOut(targets, row.targetVersionId, percent), cause)
   const steps = row.steps.map((of, index) => (index === step ? { ...of, at: new Date().toISOString() } : of))

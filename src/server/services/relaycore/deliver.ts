@@ -188,18 +188,16 @@ async function registerForgotten(row: Row): Promise<Outcome | undefined> {
 
 /** It went out ahead of what waits; the list shows it, and what RelayCore heard before it no longer counts as known there. */
 const noteRegistered = ({ id, name }: ModelRow, payload: Record<string, unknown>, correlationId: string) =>
-  db()
-    .insert(relaycoreOutbox)
-    .values({
-      modelId: id,
-      modelName: name,
-      kind: 'register',
-      payload,
-      correlationId,
-      status: 'delivered',
-      attempts: 1,
-      deliveredAt: new Date(),
-    })
+  db().insert(relaycoreOutbox).values({
+    modelId: id,
+    modelName: name,
+    kind: 'register',
+    payload,
+    correlationId,
+    status: 'delivered',
+    attempts: 1,
+    deliveredAt: new Date(),
+  })
 
 /**
  * Sends a message. Where RelayCore has forgotten its model, it is told of the model first and then once more: nothing else of the
