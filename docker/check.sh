@@ -179,7 +179,7 @@ state_of() { api "$url/api/v1/training/jobs/$1" | field .status; }
 is_state() { [ "$(state_of "$1")" = "$2" ]; }
 has_begun() { [ "$(api "$url/api/v1/training/jobs/$1" | field '.step > 0')" = true ]; }
 start_job() {
-  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-40},\"patience\":0}}" | field .id
+  api -X POST "$url/api/v1/training/jobs" -H 'Content-Type: application/json' -d "{\"recipe\":\"tabular-classification\",\"dataset\":\"$DEPLOYMENT\",\"columns\":{\"target\":\"gives\"},\"model_name\":\"$1\",\"hyper_parameters\":{\"algorithm\":\"mlp\",\"epochs\":${EPOCHS:-120},\"patience\":0}}" | field .id
 }
 serves() { api "$NEUROWEAVER_INFERENCE_URL/v2/models/$DEPLOYMENT/ready"; }
 starts_of() { docker inspect -f '{{.State.StartedAt}}' "$(id_of "$1")"; }
