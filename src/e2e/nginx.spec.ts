@@ -108,7 +108,7 @@ function breakPatch(path: string, body: Buffer, announced: number): Promise<void
 test.describe('behind nginx', () => {
   test.beforeAll(async () => {
     test.setTimeout(300_000)
-    const program = await findDebianProgram(['nginx-light'], 'usr/sbin/nginx')
+    const program = await findDebianProgram(['nginx'], 'usr/sbin/nginx')
     test.skip('reason' in program, `nginx: ${'reason' in program ? program.reason : ''}`)
     test.skip(!which('openssl'), 'there is no openssl on PATH to make a certificate with')
     folder = mkdtempSync(join(tmpdir(), 'neuroweaver-nginx-'))
