@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { beforeAll, expect, test } from 'vitest'
 import { toAppError } from '#src/server/errors.ts'
 import { useDatabase } from '#src/testing/database.ts'
-import { db, executeNamed, type Queryable, sqlState, trail, transaction } from './client.ts'
+import { db, disconnect, executeNamed, type Queryable, sqlState, trail, transaction } from './client.ts'
 
 useDatabase()
 beforeAll(() => db().execute(sql`create table trailed (label text primary key, written_by xid8 not null default pg_current_xact_id())`))
@@ -57,4 +57,10 @@ test('a connection that is lost between two statements of a transaction fails th
   const error: unknown = await failed.catch((reason: unknown) => reason)
   expect(toAppError(error)).toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
   expect((await db().execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }])
+})
+
+test('what is still under way when the process stops is refused like anything else without a database', async () => {
+  await disconnect()
+  const refused = await transaction(async () => undefined).catch(toAppError)
+  expect(refused).toMatchObject({ code: 'unavailable', retryAfterSeconds: 2 })
 })

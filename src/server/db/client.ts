@@ -16,10 +16,15 @@ let pool: pg.Pool | undefined
 let client: Db | undefined
 let searchPool: pg.Pool | undefined
 let searchClient: Db | undefined
+let isClosed = false
+
+/** What is still under way when the process stops is refused like anything else while the database is away. */
+const closedOr = (early: string) => new Error(isClosed ? 'Connection terminated: this process is stopping' : early)
 
 /** Opens the pool of this process once. `statementTimeoutMs` ends a runaway query on the server's side. */
 export function connect(url: string, options: { max?: number; statementTimeoutMs?: number } = {}): Db {
   if (client) return client
+  isClosed = false
   pool = openPool(url, options.max ?? 16, options.statementTimeoutMs ?? 10_000)
   client = drizzle(pool, { schema })
   searchPool = openPool(url, searchConnections, searchTimeoutMs)
@@ -53,22 +58,23 @@ const searchConnections = 4
 
 /** For reading what somebody searches for. Its time-out is part of the connection, so that it costs no round trip. */
 export function searchDb(): Db {
-  if (!searchClient) throw new Error('connect() comes before searchDb()')
+  if (!searchClient) throw closedOr('connect() comes before searchDb()')
   return searchClient
 }
 
 export function db(): Db {
-  if (!client) throw new Error('connect() comes before db()')
+  if (!client) throw closedOr('connect() comes before db()')
   return client
 }
 
 /** The driver's pool, for the few statements that are prepared by name for speed. */
 export function rawPool(): pg.Pool {
-  if (!pool) throw new Error('connect() comes before rawPool()')
+  if (!pool) throw closedOr('connect() comes before rawPool()')
   return pool
 }
 
 export async function disconnect(): Promise<void> {
+  isClosed ||= client !== undefined
   const closing = [pool, searchPool]
   pool = searchPool = undefined
   client = searchClient = undefined
