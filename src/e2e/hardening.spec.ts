@@ -133,8 +133,8 @@ test.describe('pages', () => {
 
   test('an address of no project says so, and the page goes on answering', async () => {
     await page.goto('/settings/projects/nope')
-    await expect(page.getByRole('heading', { name: 'Nothing here' })).toBeVisible()
-    await expect(page).toHaveTitle('Not found · NeuroWeaver')
+    await expect(page.getByText('There is no project at this address.')).toBeVisible()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
     await page.getByRole('link', { name: 'All projects' }).click()
     await expect(page).toHaveURL(`${product.url}/settings/projects`)
     await expect(page).toHaveTitle('Projects, settings · NeuroWeaver')

@@ -80,10 +80,10 @@ function OlderNotice({ title, onRetry }: Pick<ErrorNoticeProps, 'title' | 'onRet
   return (
     <Box
       role="status"
-      sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, typography: 'body2', color: 'text.secondary' }}
+      sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: 2, mb: 2, typography: 'body2', color: 'text.secondary' }}
     >
       <StatusShape status="degraded" />
-      {title} just now. What stands here was read before.
+      <Box sx={{ flex: '0 1 auto', maxWidth: 'calc(100% - 32px)' }}>{title} just now. What stands here was read before.</Box>
       {onRetry && <Button onClick={onRetry}>Try again</Button>}
     </Box>
   )

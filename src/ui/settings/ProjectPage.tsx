@@ -5,11 +5,11 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { Member, ProjectDetail, ProjectRole } from '#src/contracts/access.ts'
 import { History } from '#src/ui/audit/History.tsx'
-import { NotFound } from '#src/ui/frame/NotFound.tsx'
 import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
+import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { readError } from '#src/ui/kit/errors.ts'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { FormDialog } from '#src/ui/kit/FormDialog.tsx'
@@ -209,7 +209,17 @@ export function ProjectPage({ project: ref }: { project: string }) {
   const { data: project, error, refetch } = trpc.projects.get.useQuery({ project: ref })
   const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null)
   if (!project) {
-    if (readError(error).code === 'not_found') return <NotFound what="project" href="/settings/projects" label="All projects" />
+    if (readError(error).code === 'not_found')
+      return (
+        <EmptyState
+          sentence="There is no project at this address. It may have been renamed or deleted."
+          action={
+            <ButtonLink href="/settings/projects" variant="contained">
+              All projects
+            </ButtonLink>
+          }
+        />
+      )
     return error ? <ErrorNotice title="The project could not be read" error={error} onRetry={() => void refetch()} /> : <PageSkeleton />
   }
   const canManage = project.permissions.includes('admin')
