@@ -33,7 +33,7 @@ export const cardSx = {
   },
   '& tbody tr:last-of-type > td': { borderBottom: 0 },
   '& td': { bgcolor: 'background.paper' },
-  '& td[data-first]': { position: 'sticky', left: 0, zIndex: 1, minWidth: 140, maxWidth: 360, overflowWrap: 'anywhere' },
+  '& td[data-first]': { position: 'sticky', left: 0, zIndex: 1, minWidth: 140, maxWidth: 360, overflowWrap: 'break-word' },
   '& td[data-actions]': { position: 'sticky', right: 0, zIndex: 1 },
   '& th:first-of-type': { left: 0, zIndex: 3 },
   '@media (max-width: 599.95px)': {

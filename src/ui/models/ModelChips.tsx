@@ -8,7 +8,7 @@ const chipSx = {
   px: 1.5,
   typography: 'caption',
   lineHeight: '18px',
-  maxWidth: 'min(220px, 100%)',
+  maxWidth: 220,
   overflow: 'hidden',
   textOverflow: 'ellipsis',
   whiteSpace: 'nowrap',
