@@ -22,7 +22,7 @@ export type ClientOptions = {
   apiKey: string
   /** Name or id of a project; the key's own, or `default`, when left out. */
   project?: string
-  /** An EventSource that can send headers; needed only for subscriptions, where the platform has none. */
+  /** Needed only for subscriptions, and there only where the platform has none that sends headers: that of the package `eventsource`, for one. */
   EventSource?: typeof globalThis.EventSource
 }
 
@@ -37,10 +37,17 @@ export function createClient(options: ClientOptions): TRPCClient<AppRouter> {
         true: httpSubscriptionLink({
           url,
           ...(options.EventSource ? { EventSource: options.EventSource } : {}),
-          eventSourceOptions: () => ({ headers }) as EventSourceInit,
+          eventSourceOptions: () => withHeaders(headers),
         }),
         false: httpBatchLink({ url, headers, maxURLLength: 4000, maxItems: 20 }),
       }),
     ],
   })
+}
+
+/** Some implementations take the headers themselves, others a function that fetches with them. */
+function withHeaders(headers: Record<string, string>): EventSourceInit {
+  const fetchWith = (address: string | URL, init: RequestInit) =>
+    fetch(address, { ...init, headers: { ...(init.headers as Record<string, string>), ...headers } })
+  return { headers, fetch: fetchWith } as EventSourceInit
 }

@@ -14,8 +14,19 @@ export async function signIn(browser: Browser, product: Product): Promise<Page> 
   return page
 }
 
-/** What a screen reader, a keyboard or weak eyes would stumble over, a line each. */
+/** Waits for colours that fade and dialogs that slide; what turns for ever, such as a progress bar, is not waited for. */
+const untilStill = (page: Page) =>
+  page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        (animation) => animation.playState !== 'running' || animation.effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY,
+      ),
+  )
+
+/** What a screen reader, a keyboard or weak eyes would stumble over, a line each, once what moves has come to rest. */
 export async function findings(page: Page): Promise<string[]> {
+  await untilStill(page)
   const { violations } = await new AxeBuilder({ page }).analyze()
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`.slice(0, 600))
 }

@@ -1,5 +1,6 @@
 /** What every door needs of a request: who sent it, its body, and an answer for what goes wrong. */
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { z } from 'zod'
 import { AppError, toAppError } from './errors.ts'
@@ -160,9 +161,19 @@ export function dropWhenStalled({ socket }: IncomingMessage, res: ServerResponse
   res.once('close', () => socket.setTimeout(idleMs))
 }
 
-/** Aborts when the client goes away before the answer is complete. */
+/** Writes, and waits while the client reads more slowly than it is told. */
+export async function write(res: ServerResponse, text: string): Promise<void> {
+  if (res.destroyed || res.write(text)) return
+  // Whichever does not come must not be listened for any longer: a slow reader makes many of them.
+  const waiting = new AbortController()
+  const { signal } = waiting
+  await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })]).finally(() => waiting.abort())
+}
+
+/** Aborts when the client goes away before the answer is complete; it may have gone while it was looked up who it is. */
 export function signalOf(res: ServerResponse): AbortSignal {
   const controller = new AbortController()
+  if (res.destroyed && !res.writableFinished) controller.abort()
   res.once('close', () => {
     if (!res.writableFinished) controller.abort()
   })

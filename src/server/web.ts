@@ -15,7 +15,7 @@ import { handleDist, isDist } from './dist.ts'
 import { env } from './env.ts'
 import { AppError, plainly, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
-import { correlationIdOf, dropWhenStalled, idleMs, noteAnswer, refuseUnreadable, sendError, takeAddress } from './http.ts'
+import { correlationIdOf, idleMs, noteAnswer, refuseUnreadable, sendError, takeAddress } from './http.ts'
 import { callerOf, countFurther, type HeaderSource, lookAgain } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
@@ -35,6 +35,7 @@ import { mask } from '#src/telemetry/mask.ts'
 import { startTracing, stopTracing, traced } from '#src/telemetry/tracing.ts'
 import type { Context } from './trpc/init.ts'
 import { appRouter, createCaller } from './trpc/root.ts'
+import { answerSubscription, subscriptionOf } from './trpc/subscription.ts'
 import { ownTurn } from './turns.ts'
 import { closeUploads, handleUpload } from './uploads/tus.ts'
 
@@ -72,14 +73,15 @@ const trpcMethods = ['GET', 'POST']
 const isForStream = (req: IncomingMessage) => req.headers.accept?.includes('text/event-stream') ?? false
 const isJson = (req: IncomingMessage) => (req.headers['content-type'] ?? '').startsWith('application/json')
 
-const trpcDoor: Door = async (req, res) => {
+const trpcDoor: Door = async (req, res, url) => {
   if (!trpcMethods.includes(req.method ?? '')) {
     res.setHeader('allow', trpcMethods.join(', '))
     throw new AppError('method_not_allowed', 'Queries take GET, mutations take POST.')
   }
   // tRPC refuses another type before it asks who sends it, and a stranger or another site is not to learn even that.
   if (req.method === 'POST' && !isJson(req)) authorize(await callerOf(req), 'signed-in')
-  if (isForStream(req)) dropWhenStalled(req, res)
+  const subscription = subscriptionOf(req, url)
+  if (subscription) return answerSubscription(subscription, await contextOf(req), req, res)
   await trpcHandler(req, res)
 }
 

@@ -2,10 +2,8 @@
 import type { ErrorCode } from '#src/contracts/errors.ts'
 import { toAppError } from '#src/server/errors.ts'
 import { openStream } from '#src/server/services/limits.ts'
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import type { TrainingEvent } from '#src/contracts/training.ts'
-import { dropWhenStalled, signalOf } from '#src/server/http.ts'
+import { dropWhenStalled, signalOf, write } from '#src/server/http.ts'
 import { readEvents } from '#src/server/services/training/events.ts'
 import { followEvents } from '#src/server/services/training/follow.ts'
 import { watchJob } from '#src/server/services/training/jobs.ts'
@@ -37,9 +35,16 @@ const lastEventId = (header: string | string[] | undefined) =>
 /** What ends a stream; a database that is away for a moment does not. */
 const lost = new Set<ErrorCode>(['unauthorized', 'forbidden', 'not_found'])
 
-async function stream({ caller, req, res, lookAgain }: EventsCall, id: string, after: number): Promise<void> {
-  const release = openStream(caller)
-  res.once('close', release)
+async function stream(call: EventsCall, id: string, after: number): Promise<void> {
+  const release = openStream(call.caller)
+  try {
+    await sendEvents(call, id, after)
+  } finally {
+    release()
+  }
+}
+
+async function sendEvents({ caller, req, res, lookAgain }: EventsCall, id: string, after: number): Promise<void> {
   res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
   if (req.method === 'HEAD') return void res.end()
   res.flushHeaders()
@@ -58,15 +63,6 @@ async function stream({ caller, req, res, lookAgain }: EventsCall, id: string, a
   } finally {
     clearInterval(tick)
   }
-}
-
-/** Waits while the client reads more slowly than the job speaks. */
-async function write(res: ServerResponse, text: string): Promise<void> {
-  if (res.destroyed || res.write(text)) return
-  // Whichever does not come must not be listened for any longer: a slow reader makes many of them.
-  const waiting = new AbortController()
-  const { signal } = waiting
-  await Promise.race([once(res, 'drain', { signal }), once(res, 'close', { signal })]).finally(() => waiting.abort())
 }
 
 function lineOf(event: TrainingEvent): string {

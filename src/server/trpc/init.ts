@@ -56,17 +56,18 @@ const refusals: Partial<Record<TRPCError['code'], AppError>> = {
 }
 
 /** The AppError behind a tRPC error: its cause, or what its own code says. */
-function appErrorOf(error: TRPCError): AppError {
+export function appErrorOf(error: TRPCError): AppError {
   const app = toAppError(error.cause ?? error)
   return app.code === 'internal' ? (refusals[error.code] ?? app) : app
 }
+
+/** A ping costs the server as much as a small call, for each page that is open anywhere. */
+export const streamTimes = { pingMs: 10_000, reconnectAfterMs: 25_000 }
 
 export const t = initTRPC
   .context<Context>()
   .meta<Meta>()
   .create({
-    // A ping costs the server as much as a small call, for each page that is open anywhere.
-    sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
     errorFormatter({ shape, error, ctx }) {
       const isOurs = error.code !== 'NOT_FOUND' || error.cause !== undefined
       const app = isOurs ? appErrorOf(error) : undefined
@@ -170,7 +171,8 @@ async function* whileAllowed(stream: AsyncIterable<unknown>, release: () => void
   }
 }
 
-function translate(error: unknown): TRPCError {
+/** An error with tRPC's own code, by which clients tell what is worth another try. */
+export function translate(error: unknown): TRPCError {
   const app = toAppError(error)
   return new TRPCError({ code: codes[app.code], message: app.message, cause: app })
 }
