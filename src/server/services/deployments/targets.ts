@@ -1,7 +1,7 @@
 /** Which versions a deployment sends its traffic to: the one place that writes it. */
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, sql } from 'drizzle-orm'
 import { notify, type Tx } from '#src/server/db/client.ts'
-import { deployments, deploymentTargets } from '#src/server/db/schema.ts'
+import { deployments, deploymentTargets, modelVersions } from '#src/server/db/schema.ts'
 import { requestScope } from '#src/server/log.ts'
 import { announce } from '../audit.ts'
 import { refreshDeployment } from './status.ts'
@@ -21,7 +21,25 @@ export async function replaceTargets(tx: Tx, id: string, targets: readonly Targe
   await tx.insert(deploymentTargets).values(targets.map((target) => ({ ...target, deploymentId: id })))
   const correlationId = cause.correlationId ?? requestScope.getStore()?.correlationId ?? null
   await tx.update(deployments).set({ correlationId }).where(eq(deployments.id, id))
+  await lookAtServers(tx, targets)
   await recordTraffic(tx, id, targets, cause)
+}
+
+/** Servers that are to answer from now on are looked at at once, however short ago they were while nothing depended on them. */
+async function lookAtServers(tx: Tx, targets: readonly Target[]): Promise<void> {
+  const isMeant = and(
+    inArray(
+      modelVersions.id,
+      targets.map(({ versionId }) => versionId),
+    ),
+    isNotNull(modelVersions.external),
+  )
+  // A version that is locked is being looked at, by who locks its deployments next: waiting for it here would be a deadlock.
+  const free = tx.select({ id: modelVersions.id }).from(modelVersions).where(isMeant).for('no key update', { skipLocked: true })
+  await tx
+    .update(modelVersions)
+    .set({ externalCheckedAt: sql`least(${modelVersions.externalCheckedAt}, now() - interval '31 seconds')` })
+    .where(inArray(modelVersions.id, free))
 }
 
 /** Wakes the runtimes and the pages that show it. */

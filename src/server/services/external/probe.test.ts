@@ -2,14 +2,15 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { eq } from 'drizzle-orm'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { eq, sql } from 'drizzle-orm'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { db, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
-import { models, modelVersions } from '#src/server/db/schema.ts'
+import { deployments, models, modelVersions } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { makeProject } from '#src/testing/factories.ts'
 import { until } from '#src/testing/until.ts'
+import { replaceTargets } from '../deployments/targets.ts'
 import { probeExternals } from './probe.ts'
 import { addExternalVersion } from './register.ts'
 
@@ -25,8 +26,12 @@ vi.hoisted(() => {
 useDatabase()
 const list = '{"data":[{"id":"m"}]}'
 const held: ServerResponse[] = []
-/** Answers nothing below `/slow` until it is let go. */
-const server = createServer((req, res) => void (req.url?.startsWith('/slow') ? held.push(res) : res.end(list))).listen(0, '127.0.0.1')
+/** Answers nothing below `/slow` until it is let go, and fails below `/gone`. */
+const server = createServer((req, res) => {
+  if (req.url?.startsWith('/slow')) return void held.push(res)
+  if (req.url?.startsWith('/gone')) return void res.writeHead(500).end()
+  res.end(list)
+}).listen(0, '127.0.0.1')
 beforeAll(async () => {
   if (!server.listening) await once(server, 'listening')
 })
@@ -63,4 +68,48 @@ it('of a project whose servers are all slow leave places for those of others', a
     () => statesOf(slow),
     (states) => states.filter((state) => state === 'ready').length === 10,
   )
+})
+
+describe('a server that nothing depends on', () => {
+  const age = (modelId: string, seconds: number) =>
+    db()
+      .update(modelVersions)
+      .set({ externalState: 'ready', externalCheckedAt: sql`now() - make_interval(secs => ${seconds})` })
+      .where(eq(modelVersions.modelId, modelId))
+  const failuresOf = async (modelId: string) =>
+    (await db().select().from(modelVersions).where(eq(modelVersions.modelId, modelId))).map(({ externalFailures }) => externalFailures)
+
+  it('is looked at now and then, so that none is asked to stand in that went away long ago', async () => {
+    const [gone, recent] = [await register((await makeProject()).id, '/gone', 1), await register((await makeProject()).id, '/gone', 1)]
+    await Promise.all([age(gone, 301), age(recent, 200)])
+    await probeExternals()
+    await until(
+      () => failuresOf(gone),
+      ([failures]) => failures === 1,
+    )
+    await age(gone, 301)
+    await probeExternals()
+    await until(
+      () => statesOf(gone),
+      ([state]) => state === 'failing',
+    )
+    expect([await statesOf(recent), await failuresOf(recent)]).toEqual([['ready'], [0]])
+  })
+
+  it('is looked at at once when a deployment turns to it', async () => {
+    const modelId = await register((await makeProject()).id, '/gone', 1)
+    await age(modelId, 5)
+    const [version] = await db().select().from(modelVersions).where(eq(modelVersions.modelId, modelId))
+    const { projectId, id: versionId } = version as typeof modelVersions.$inferSelect
+    const id = newId()
+    await transaction(async (tx) => {
+      await tx.insert(deployments).values({ id, projectId, modelId, name: id, replicas: 1, status: 'ready' })
+      await replaceTargets(tx, id, [{ versionId, weight: 100 }], { kind: 'set', userId: null })
+    })
+    await probeExternals()
+    await until(
+      () => failuresOf(modelId),
+      ([failures]) => failures === 1,
+    )
+  })
 })

@@ -15,11 +15,16 @@ const log = createLog('external servers')
 const maxProbes = 40
 const maxProbesOfProject = 10
 const underWay = new UnderWay()
-/** One that is ready is probed every half minute; one that is not, after 1, 2, 4 … s. */
-const isDue = sql`coalesce(${modelVersions.externalCheckedAt}, 'epoch') < now() - make_interval(secs =>
-  case when ${modelVersions.externalState} = 'ready' and ${modelVersions.externalFailures} = 0 then 30 else least(30, power(2, ${modelVersions.externalFailures})) end)`
 const isServed = sql`exists (select 1 from ${deploymentTargets} t join ${deployments} d on d.id = t.deployment_id
   where t.version_id = ${modelVersions.id} and d.status <> 'stopped')`
+/**
+ * One that serves and is ready is probed every half minute; one that is not ready, after 1, 2, 4 … s. One that serves nowhere is looked at
+ * now and then: it may be asked to stand in for another.
+ */
+const isDue = sql`coalesce(${modelVersions.externalCheckedAt}, 'epoch') < now() - make_interval(secs => case
+  when ${modelVersions.externalState} <> 'unknown' and not ${isServed} then 300
+  when ${modelVersions.externalState} = 'ready' and ${modelVersions.externalFailures} = 0 then 30
+  else least(30, power(2, ${modelVersions.externalFailures})) end)`
 
 /** Claims what is due: the time of the check is moved first, so that two workers do not ask the same server. */
 async function claimDue(limit: number): Promise<Probed[]> {
@@ -40,7 +45,6 @@ async function claimDue(limit: number): Promise<Probed[]> {
         and(
           sql`${modelVersions.external} is not null`,
           isDue,
-          sql`(${modelVersions.externalState} = 'unknown' or ${isServed})`,
           notInArray(modelVersions.id, versions),
           notInArray(modelVersions.projectId, busyProjects),
         ),

@@ -152,7 +152,7 @@ async function tryBack(tx: Tx, model: ModelRow, row: Thresholds, away: Away, ver
     .from(modelVersions)
     .where(eq(modelVersions.id, versionId ?? model.id))
   if (!version || version.modelId !== model.id) return
-  // Nobody asks a server how it is while it serves nothing, so one that was away is tried with a little first.
+  // A server is seldom asked how it is while it serves nothing, so one that was away is tried with a little first.
   const isWell = verdict.health === 'healthy' && !isServerAway(version)
   const doublings = Math.min(await failedReturns(tx, model, away.row), longestRestDoublings)
   const restMs = row.windowMinutes * 60_000 * 2 ** doublings
