@@ -1,4 +1,5 @@
 /** Browser sessions and tries to sign in, with real rows: what begins them, what they may do, what ends them. */
+import '#src/testing/settings.ts'
 import { and, eq, sql } from 'drizzle-orm'
 import { SignJWT } from 'jose'
 import { describe, expect, test, vi } from 'vitest'
@@ -17,9 +18,6 @@ const secret = vi.hoisted(() => {
   // The settings are read once, when they are first asked for.
   const shared = 'a secret that the systems share, long enough'
   Object.assign(process.env, {
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    RUNTIME_TOKEN: 'r'.repeat(40),
-    NEXTAUTH_SECRET: 's'.repeat(40),
     UNIFIED_JWT_SECRET: shared,
     OIDC_ROLE_MAP: 'ml-admins=admin,ml=manager',
   })

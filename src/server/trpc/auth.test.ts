@@ -1,4 +1,5 @@
 /** Signing in at a real OpenID provider: the pages' own settings for it, driven over HTTP as a browser would, by following redirects. */
+import '#src/testing/settings.ts'
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { eq, sql } from 'drizzle-orm'
@@ -21,9 +22,6 @@ import { authOptions } from './auth.ts'
 
 vi.hoisted(() => {
   Object.assign(process.env, {
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    RUNTIME_TOKEN: 'r'.repeat(40),
-    NEXTAUTH_SECRET: 's'.repeat(40),
     OIDC_ROLE_MAP: 'ml=manager',
     UNIFIED_JWT_SECRET: 'a secret that the systems share, long enough',
   })

@@ -1,4 +1,5 @@
 /** Deliveries with real rows and a real receiver: who is slow holds up nobody else. */
+import '#src/testing/settings.ts'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer } from 'node:net'
@@ -16,14 +17,7 @@ import { send } from './send.ts'
 
 const mail = createSocketServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
 await once(mail, 'listening')
-vi.hoisted(() => {
-  Object.assign(process.env, {
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    RUNTIME_TOKEN: 'r'.repeat(40),
-    NEXTAUTH_SECRET: 's'.repeat(40),
-    NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1',
-  })
-})
+vi.hoisted(() => Object.assign(process.env, { NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1' }))
 process.env.SMTP_URL = `smtp://127.0.0.1:${(mail.address() as AddressInfo).port}`
 
 useDatabase()

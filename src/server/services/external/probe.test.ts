@@ -1,4 +1,5 @@
 /** Probes with real rows and a real server: who is slow holds up nobody else. */
+import '#src/testing/settings.ts'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,14 +15,7 @@ import { replaceTargets } from '../deployments/targets.ts'
 import { probeExternals } from './probe.ts'
 import { addExternalVersion } from './register.ts'
 
-vi.hoisted(() => {
-  Object.assign(process.env, {
-    DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
-    RUNTIME_TOKEN: 'r'.repeat(40),
-    NEXTAUTH_SECRET: 's'.repeat(40),
-    NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1',
-  })
-})
+vi.hoisted(() => Object.assign(process.env, { NEUROWEAVER_OUTBOUND_ALLOW: '127.0.0.1' }))
 
 useDatabase()
 const list = '{"data":[{"id":"m"}]}'
