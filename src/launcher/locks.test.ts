@@ -81,6 +81,8 @@ describe('secrets', () => {
   it('have a setup code where strangers can come first', () => {
     expect(makeSecrets(folder, {}, '127.0.0.1').NEUROWEAVER_SETUP_CODE).toBeUndefined()
     expect(makeSecrets(folder, {}, '0.0.0.0').NEUROWEAVER_SETUP_CODE).toMatch(/^[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}$/)
+    expect(makeSecrets(folder, { NEUROWEAVER_URL: 'https://models.example.org' }, '127.0.0.1').NEUROWEAVER_SETUP_CODE).toBeDefined()
+    expect(makeSecrets(folder, { NEUROWEAVER_URL: 'http://[::1]:3000' }, '::1').NEUROWEAVER_SETUP_CODE).toBeUndefined()
     const admin = { NEUROWEAVER_ADMIN_EMAIL: 'a@example.org', NEUROWEAVER_ADMIN_PASSWORD: 'long enough' }
     expect(makeSecrets(folder, admin, '0.0.0.0').NEUROWEAVER_SETUP_CODE).toBeUndefined()
   })

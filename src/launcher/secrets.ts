@@ -43,6 +43,10 @@ export function makeSecrets(dataDir: string, source: Record<string, string>, hos
     NEUROWEAVER_BOOTSTRAP_API_KEY: secret('NEUROWEAVER_BOOTSTRAP_API_KEY', bootstrapKeyFile),
   }
   const hasAdmin = Boolean(source.NEUROWEAVER_ADMIN_EMAIL && source.NEUROWEAVER_ADMIN_PASSWORD)
-  if (isLoopback(host) || hasAdmin) return secrets
+  if (hasAdmin || !isOpenToStrangers(host, source.NEUROWEAVER_URL)) return secrets
   return { ...secrets, NEUROWEAVER_SETUP_CODE: secret('NEUROWEAVER_SETUP_CODE', 'setup.code', randomCode) }
 }
+
+/** Behind a proxy the process listens on loopback, and everybody reaches it all the same: its public address tells. */
+const isOpenToStrangers = (host: string, publicUrl: string | undefined): boolean =>
+  !isLoopback(host) || (publicUrl !== undefined && URL.canParse(publicUrl) && !isLoopback(new URL(publicUrl).hostname))

@@ -96,7 +96,7 @@ export function readSettings(options: { isDev?: boolean; source?: Record<string,
   return settings
 }
 
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+export const isLoopback = (host: string): boolean => ['localhost', '::1', '[::1]'].includes(host) || host.startsWith('127.')
 
 /** Host part of an address under which this machine itself reaches its servers. */
 export function localHost(host: string): string {

@@ -1,5 +1,5 @@
 import { startInstance } from '#src/launcher/instance.ts'
-import { isLoopback, readSettings } from '#src/launcher/settings.ts'
+import { readSettings } from '#src/launcher/settings.ts'
 import { say } from '#src/launcher/terminal.ts'
 
 /** npm and the terminal both send the same Ctrl-C: what comes within this time is one press. */
@@ -37,7 +37,7 @@ export async function start({ isDev }: { isDev: boolean }): Promise<number> {
   starting.catch(() => {})
   const outcome = await Promise.race([starting, stopped])
   if (typeof outcome !== 'string') {
-    printReady(outcome.url, outcome.secrets.NEUROWEAVER_SETUP_CODE, outcome.settings.host)
+    printReady(outcome.url, outcome.secrets.NEUROWEAVER_SETUP_CODE)
     await stopped
   }
   say('Stopping.')
@@ -45,7 +45,7 @@ export async function start({ isDev }: { isDev: boolean }): Promise<number> {
   return 0
 }
 
-function printReady(url: string, setupCode: string | undefined, host: string): void {
-  if (setupCode && !isLoopback(host)) say(`The first page asks for this code, until there is an admin: ${setupCode}`)
+function printReady(url: string, setupCode: string | undefined): void {
+  if (setupCode) say(`The first page asks for this code, until there is an admin: ${setupCode}`)
   say(`NeuroWeaver is ready: ${url}`)
 }

@@ -29,7 +29,7 @@ import { ensureBootstrapKey } from './services/apiKeys.ts'
 import { flushFigures } from './services/external/figures.ts'
 import { ensureDefaultProject } from './services/projects.ts'
 import { endSession } from './services/sessions.ts'
-import { createFirstAdmin, needsFirstAdmin, type Sender, signIn, signInWithProfile, signInWithToken } from './services/users.ts'
+import { ensureAdmin, needsFirstAdmin, type Sender, signIn, signInWithProfile, signInWithToken } from './services/users.ts'
 import { openStores } from './storage/index.ts'
 import { mask } from '#src/telemetry/mask.ts'
 import { startTracing, stopTracing, traced } from '#src/telemetry/tracing.ts'
@@ -238,8 +238,7 @@ async function prepareInstallation(): Promise<void> {
   await ensureDefaultProject()
   if (settings.NEUROWEAVER_BOOTSTRAP_API_KEY) await ensureBootstrapKey(settings.NEUROWEAVER_BOOTSTRAP_API_KEY)
   const { NEUROWEAVER_ADMIN_EMAIL: email, NEUROWEAVER_ADMIN_PASSWORD: password } = settings
-  if (email && password && (await needsFirstAdmin()))
-    await createFirstAdmin({ email: email.toLowerCase(), name: 'Admin', password }, undefined)
+  if (email && password) await ensureAdmin({ email: email.toLowerCase(), name: 'Admin', password })
 }
 
 async function pagesDoor(isDev: boolean): Promise<Door> {

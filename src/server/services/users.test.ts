@@ -1,14 +1,14 @@
 import { hash } from '@node-rs/argon2'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, or } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { db } from '#src/server/db/client.ts'
-import { auditEvents } from '#src/server/db/schema.ts'
+import { auditEvents, users } from '#src/server/db/schema.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { caller, makeKey, makeProject, makeUser } from '#src/testing/factories.ts'
 import { authorize, identify } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { createApiKey, ensureBootstrapKey, listApiKeys, revokeApiKey, rotateApiKey } from './apiKeys.ts'
-import { changePassword, createFirstAdmin, createUser, needsFirstAdmin, signIn, updateUser } from './users.ts'
+import { changePassword, createFirstAdmin, createUser, ensureAdmin, needsFirstAdmin, signIn, updateUser } from './users.ts'
 
 useDatabase()
 const password = 'correct horse battery'
@@ -22,10 +22,30 @@ describe('the first admin', () => {
     expect(await signIn(email, password, from)).toBeUndefined()
   })
 
+  test.each(['oidc', 'token'] as const)(
+    'may have come by %s: nobody else is asked to be one, but the settings can name one',
+    async (origin) => {
+      const elsewhere = { ...from, address: '192.0.2.7' }
+      const stranger = { email: `stranger-${origin}@example.org`, name: 'x', password }
+      const named = { email: `named-${origin}@example.org`, name: 'Admin', password }
+      const { id } = await makeUser('admin', { origin })
+      expect(await needsFirstAdmin()).toBe(false)
+      await expect(createFirstAdmin(stranger, undefined, null)).rejects.toMatchObject({ code: 'conflict' })
+      await ensureAdmin(named)
+      expect(await signIn(stranger.email, password, elsewhere)).toBeUndefined()
+      expect(await signIn(named.email, password, elsewhere)).toMatchObject({ email: named.email })
+      await ensureAdmin(stranger)
+      expect(await signIn(stranger.email, password, elsewhere)).toBeUndefined()
+      await db()
+        .delete(users)
+        .where(or(eq(users.email, named.email), eq(users.id, id)))
+    },
+  )
+
   test('is made once, however many ask at the same time', async () => {
     expect(await needsFirstAdmin()).toBe(true)
     const asked = await Promise.allSettled(
-      ['a', 'b', 'c', 'd'].map((name) => createFirstAdmin({ email: `${name}@example.org`, name, password }, undefined)),
+      ['a', 'b', 'c', 'd'].map((name) => createFirstAdmin({ email: `${name}@example.org`, name, password }, undefined, null)),
     )
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(await needsFirstAdmin()).toBe(false)
@@ -33,8 +53,8 @@ describe('the first admin', () => {
 
   test('needs the code when one was printed', async () => {
     const input = { email: 'x@example.org', name: 'x', password }
-    await expect(createFirstAdmin({ ...input, code: 'wrong' }, 'printed-code')).rejects.toMatchObject({ code: 'forbidden' })
-    await expect(createFirstAdmin(input, 'printed-code')).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(createFirstAdmin({ ...input, code: 'wrong' }, 'printed-code', null)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(createFirstAdmin(input, 'printed-code', null)).rejects.toMatchObject({ code: 'forbidden' })
   })
 })
 

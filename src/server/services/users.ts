@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
-import { and, asc, eq, isNotNull, ne, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, ne, or, sql } from 'drizzle-orm'
 import type { z } from 'zod'
 import type {
   changePassword as changePasswordInput,
@@ -258,22 +258,11 @@ const notRight = () =>
 
 const lockAdmins = (tx: Queryable) => tx.execute(sql`select pg_advisory_xact_lock(7203312)`)
 
+const isAdmin = and(eq(users.role, 'admin'), eq(users.kind, 'person'), eq(users.isDisabled, false))
+
 /** People who are admins and can sign in with a password, without the one that is about to change. */
-async function countAdmins(tx: Queryable, besides?: string): Promise<number> {
-  const [row] = await tx
-    .select({ count: sql<number>`count(*)::int` })
-    .from(users)
-    .where(
-      and(
-        eq(users.role, 'admin'),
-        eq(users.kind, 'person'),
-        eq(users.isDisabled, false),
-        isNotNull(users.passwordHash),
-        besides ? ne(users.id, besides) : undefined,
-      ),
-    )
-  return row?.count ?? 0
-}
+const countAdmins = (tx: Queryable, besides?: string): Promise<number> =>
+  tx.$count(users, and(isAdmin, isNotNull(users.passwordHash), besides ? ne(users.id, besides) : undefined))
 
 /** Each try with a password costs as much work as a sign-in, and the code that the start printed could be guessed. */
 const setupLimit = { perMinute: 10 }
@@ -286,21 +275,23 @@ function admitSetup(address: string | null): void {
     })
 }
 
+/** True until somebody has come as an admin, with a password, by the identity provider or with a token. */
+export const needsFirstAdmin = (): Promise<boolean> => hasNoAdmin(db())
+
+const hasNoAdmin = async (on: Queryable): Promise<boolean> =>
+  (await on.$count(users, and(isAdmin, or(isNotNull(users.passwordHash), ne(users.origin, 'local'))))) === 0
+
 const isSetUp = () => new AppError('conflict', 'There is an admin already. Sign in instead.')
 
-/** True until somebody can sign in as an admin. */
-export const needsFirstAdmin = async (): Promise<boolean> => (await countAdmins(db())) === 0
-
 /**
- * Makes the first admin, once.
+ * Makes the first admin, once, for whoever opens the first page.
  * @param code what the start printed, when it is asked for.
- * @param address of who asks; null for the installation itself.
  * @throws AppError conflict when there is an admin already, forbidden for a wrong code, too_many_requests after too many tries.
  */
 export async function createFirstAdmin(
   input: z.infer<typeof firstAdminInput>,
   code: string | undefined,
-  address: string | null = null,
+  address: string | null,
 ): Promise<User> {
   admitSetup(address)
   if (code !== undefined && !timingSafeEqual(sha256Of(input.code ?? ''), sha256Of(code))) {
@@ -309,10 +300,26 @@ export async function createFirstAdmin(
     })
   }
   if (!(await needsFirstAdmin())) throw isSetUp()
+  const made = await writeAdmin(input, hasNoAdmin)
+  if (!made) throw isSetUp()
+  return made
+}
+
+/** Makes the admin whom the settings name, unless one can sign in with a password: it is the way back in without an identity provider. */
+export async function ensureAdmin(input: z.infer<typeof firstAdminInput>): Promise<void> {
+  const isWanted = async (on: Queryable) => (await countAdmins(on)) === 0
+  if (await isWanted(db())) await writeAdmin(input, isWanted)
+}
+
+/** @returns undefined when another was faster. */
+async function writeAdmin(
+  input: z.infer<typeof firstAdminInput>,
+  isWanted: (tx: Queryable) => Promise<boolean>,
+): Promise<User | undefined> {
   const passwordHash = await hashPassword(input.password)
   return transaction(async (tx) => {
     await lockAdmins(tx)
-    if ((await countAdmins(tx)) > 0) throw isSetUp()
+    if (!(await isWanted(tx))) return undefined
     const [row] = await tx
       .insert(users)
       .values({ id: newId(), email: input.email, name: input.name, role: 'admin', passwordHash })
