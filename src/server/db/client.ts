@@ -108,7 +108,7 @@ async function runOnce<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
       trailing.set(tx, sent)
       const result = await work(tx)
       const last = withEachTransaction.getStore()
-      if (last) await trail(tx, last(tx))
+      await last?.(tx)
       return result
     })
   } finally {

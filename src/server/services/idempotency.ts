@@ -19,7 +19,9 @@ const keptHours = 24
 const form = /^[\x21-\x7e]{1,255}$/
 
 const isUnchanged = and(isNull(idempotencyKeys.status), isNull(idempotencyKeys.changedAt))
-const changed = 'update idempotency_keys set changed_at = now() where subject = $1 and route = $2 and key = $3'
+const changed = 'update idempotency_keys set changed_at = now() where subject = $1 and route = $2 and key = $3 and locked_until = $4'
+const overtaken = () =>
+  new AppError('conflict', 'This call took so long that the same one, sent again, was made instead of it. Nothing of this one was kept.')
 
 /** An answer goes again to the credential that it was given to alone, and only while that holds the same rights: a replay asks for none. */
 function subjectOf({ kind, userId, apiKeyId, sessionId, project, installation, permissions, within, actions, callable }: Caller): string {
@@ -50,28 +52,33 @@ export async function once(of: Once, work: () => Promise<{ status: number; body:
       set: { lockedUntil },
       setWhere: and(isUnchanged, lt(idempotencyKeys.lockedUntil, sql`now()`), eq(idempotencyKeys.requestHash, requestHash)),
     })
-    .returning({ key: idempotencyKeys.key })
+    .returning({ lease: idempotencyKeys.lockedUntil })
   if (!taken) return replay(isOurs, requestHash)
-  const sayChanged = (tx: Tx) => executeNamed(tx, 'idempotent change', changed, [subject, of.route, of.key])
+  const isHeld = and(isOurs, eq(idempotencyKeys.lockedUntil, taken.lease))
+  // Whoever's lease ran out may have been overtaken by the same call, and must not make its change as well.
+  const sayChanged = async (tx: Tx) => {
+    const { rowCount } = await executeNamed(tx, 'idempotent change', changed, [subject, of.route, of.key, taken.lease])
+    if (rowCount === 0) throw overtaken()
+  }
   const done = await withEachTransaction.run(sayChanged, work).catch(async (error: unknown) => {
-    await letGo(isOurs).catch(() => undefined)
+    await letGo(isHeld).catch(() => undefined)
     throw error
   })
   // An answer may hold a key that is shown this once, so it is kept sealed.
   await db()
     .update(idempotencyKeys)
     .set({ status: done.status, body: seal(JSON.stringify(done.body ?? null)) })
-    .where(isOurs)
+    .where(isHeld)
   return { ...done, isReplay: false }
 }
 
 /** What was refused before it changed anything may try again under the same key; what changed something is over. */
-async function letGo(isOurs: ReturnType<typeof and>): Promise<void> {
-  await db().delete(idempotencyKeys).where(and(isOurs, isUnchanged))
+async function letGo(isHeld: ReturnType<typeof and>): Promise<void> {
+  await db().delete(idempotencyKeys).where(and(isHeld, isUnchanged))
   await db()
     .update(idempotencyKeys)
     .set({ lockedUntil: sql`now()` })
-    .where(and(isOurs, isNull(idempotencyKeys.status)))
+    .where(and(isHeld, isNull(idempotencyKeys.status)))
 }
 
 async function replay(isOurs: ReturnType<typeof and>, requestHash: Buffer): Promise<Kept> {
