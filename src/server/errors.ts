@@ -1,5 +1,6 @@
-import { type ErrorCode, errorStatuses } from '#src/contracts/errors.ts'
 import { ZodError } from 'zod'
+import { type ErrorCode, errorStatuses } from '#src/contracts/errors.ts'
+import './issueText.ts'
 
 export type ErrorDetail = { path: string; message: string }
 
