@@ -49,8 +49,13 @@ export const alertFigures: Record<
   runtime_silent: { label: 'Runtime lost', unit: 's', isBadAbove: true, isState: true, subject: 'runtime', warning: 30, critical: 120 },
   disk_free: { label: 'Free disk space', unit: 'ratio', isBadAbove: false, isState: true, subject: 'disk', warning: 0.1, critical: 0.03 },
 }
-/** No share is beyond the whole: a rule with such a threshold could never fire, or never stop. */
+/** No share is beyond the whole. */
 export const maxThreshold = (figure: AlertFigure): number => (alertFigures[figure].unit === 'ratio' ? 1 : 1e9)
+/** Nothing is more than the whole or less than nothing: a rule with a threshold at that end would never fire. */
+export function canBeCrossed(figure: AlertFigure, threshold: number): boolean {
+  const { unit, isBadAbove } = alertFigures[figure]
+  return isBadAbove ? unit !== 'ratio' || threshold < 1 : threshold > 0
+}
 /** How far back a state looks for what it misses, unless the rule says otherwise: a day. */
 export const stateWindowMinutes = 1440
 export const alertDefaults = { windowMinutes: 10, minRequests: 50, forMinutes: 0, cooldownMinutes: 15 } as const

@@ -170,7 +170,7 @@ describe('the disk', () => {
     await arrived('alert.firing', 'disk_free').toMatchObject({ deployment: null, runtime: null, severity: 'warning' })
     const [open] = await alertsOf('disk_free', ({ length }) => length > 0)
     expect(open?.message).toMatch(/^[\d.]+ % of the disk with the data is free, below 100 %\. Free space, or move the data folder\.$/)
-    await use.rest.ask('PATCH', `/alert-rules/${rule.id}`, { body: { warning: 0 } })
+    await use.rest.ask('PATCH', `/alert-rules/${rule.id}`, { body: { warning: 0.0001 } })
     expect(await alertsOf('disk_free', ([one]) => one?.status === 'resolved')).toHaveLength(1)
   })
 

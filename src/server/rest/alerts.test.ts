@@ -408,7 +408,7 @@ describe('a rule', () => {
   })
 
   it('of a share takes no threshold beyond the whole, neither made, nor changed, nor tried', async () => {
-    const { body: rule } = (await create({ figure: 'error_rate', warning: 0.5, critical: 1 })) as { body: { id: string } }
+    const { body: rule } = (await create({ figure: 'error_rate', warning: 0.5, critical: 0.99 })) as { body: { id: string } }
     const over = { figure: 'error_rate', warning: 2.5, critical: 3 }
     const input = encodeURIComponent(JSON.stringify({ ...over, windowMinutes: 10, minRequests: 1 }))
     const refusals = [
@@ -427,6 +427,16 @@ describe('a rule', () => {
     })
     expect([tried.status, await tried.text()]).toEqual([400, expect.stringContaining('must be at most 100 %')])
     expect((await use.rest.ask('DELETE', `/alert-rules/${rule.id}`)).status).toBe(204)
+  })
+
+  it.each([
+    [{ figure: 'error_rate', critical: 1 }, 'critical', 'must be below 100 %'],
+    [{ figure: 'success_rate', warning: 0.9, critical: 0 }, 'critical', 'must be above 0'],
+    [{ figure: 'throughput', warning: 0 }, 'warning', 'must be above 0'],
+  ])('takes no threshold that its figure never crosses: %j', async (body, path, message) => {
+    const tried = await use.rest.ask('POST', '/alert-rules/preview', { body })
+    for (const { status, body: answer } of [await create(body), tried])
+      expect([status, answer]).toMatchObject([400, { error: { details: [{ path, message }] } }])
   })
 
   it('watches a deployment or a model, not both, and is changed, muted and deleted', async () => {

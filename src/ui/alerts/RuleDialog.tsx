@@ -8,6 +8,7 @@ import {
   type AlertRule,
   alertDefaults,
   alertFigures,
+  canBeCrossed,
   maxThreshold,
   type PreviewRule,
   stateWindowMinutes,
@@ -100,7 +101,7 @@ function previewOf(typed: Typed, hours: number): PreviewRule | undefined {
     isWithin(windowMinutes, 1, 1440) &&
     isWithin(minRequests, 0, 1_000_000) &&
     isWithin(forMinutes, 0, 60) &&
-    [warning, critical].every((limit) => limit === null || (limit >= 0 && limit <= maxThreshold(figure)))
+    [warning, critical].every((limit) => limit === null || (limit >= 0 && limit <= maxThreshold(figure) && canBeCrossed(figure, limit)))
   return isGood ? { figure, deployment, model, warning, critical, windowMinutes, minRequests, forMinutes, hours } : undefined
 }
 

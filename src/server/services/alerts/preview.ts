@@ -9,7 +9,7 @@ import { findDeploymentRow } from '../deployments/row.ts'
 import { findModelRow } from '../models/find.ts'
 import { breachOf, isClear } from './figure.ts'
 import { figuresOfRound, readFigure } from './readings.ts'
-import { checkShares } from './rules.ts'
+import { checkReach } from './rules.ts'
 import { listRuntimes, theDisk } from './subjects.ts'
 
 type Bucket = typeof performanceMetrics.$inferSelect
@@ -124,7 +124,7 @@ async function presentOf(input: PreviewRule, subject: 'runtime' | 'disk'): Promi
 
 /** The deployments that a rule would watch, the busiest few when there are many. */
 export async function previewRule(caller: Caller, input: PreviewRule): Promise<RulePreview> {
-  checkShares(input.figure, input)
+  checkReach(input.figure, input)
   const { subject } = alertFigures[input.figure]
   if (subject) return presentOf(input, subject)
   const now = Date.now()

@@ -6,6 +6,7 @@ import {
   type AlertRule,
   alertDefaults,
   alertFigures,
+  canBeCrossed,
   type CreateRule,
   maxThreshold,
   type muteRule as muteInput,
@@ -78,16 +79,21 @@ async function findRow(on: Queryable, caller: Caller, id: string): Promise<Row> 
 
 type Limits = Pick<Row, 'figure' | 'warning' | 'critical'>
 
-/** A share is at most the whole. What is left out is not looked at. */
-export function checkShares(
+/** A share is at most the whole, and what is bad lies on this side of it. What is left out is not looked at. */
+export function checkReach(
   figure: AlertFigure,
   limits: { warning?: number | null | undefined; critical?: number | null | undefined },
 ): void {
-  const path = (['warning', 'critical'] as const).find((name) => (limits[name] ?? 0) > maxThreshold(figure))
-  if (!path) return
-  throw new AppError('bad_request', `${path}: must be at most 100 %, which is 1 as a share.`, {
-    details: [{ path, message: 'must be at most 100 %' }],
-  })
+  const given = (['warning', 'critical'] as const).flatMap((path) => (limits[path] == null ? [] : [{ path, limit: limits[path] }]))
+  const refuse = (path: string, message: string, rest: string) =>
+    new AppError('bad_request', `${path}: ${message}${rest}.`, { details: [{ path, message }] })
+  const beyond = given.find(({ limit }) => limit > maxThreshold(figure))
+  if (beyond) throw refuse(beyond.path, 'must be at most 100 %', ', which is 1 as a share')
+  const unreached = given.find(({ limit }) => !canBeCrossed(figure, limit))
+  if (!unreached) return
+  const { isBadAbove, label } = alertFigures[figure]
+  const message = isBadAbove ? 'must be below 100 %' : 'must be above 0'
+  throw refuse(unreached.path, message, `: "${label}" never ${isBadAbove ? 'rises above' : 'falls below'} that`)
 }
 
 /** The critical threshold lies beyond the warning, or nobody would be warned. */
@@ -181,7 +187,7 @@ const factsOf = ({
 })
 
 export async function createRule(caller: Caller, { deployment, model, ...input }: CreateRule): Promise<AlertRule> {
-  checkShares(input.figure, input)
+  checkReach(input.figure, input)
   checkLimits(input)
   checkState(input)
   const id = newId()
@@ -215,7 +221,7 @@ export async function updateRule(caller: Caller, { id, deployment, model, ...inp
       const before = await findRow(tx, caller, id)
       const set = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Partial<Row>
       const scope = await findScope(tx, caller, { deployment, model }, before)
-      checkShares(before.figure, set)
+      checkReach(before.figure, set)
       checkLimits({ ...before, ...set })
       checkState({ ...before, ...set })
       checkSubject(before, scope)
