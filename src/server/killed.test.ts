@@ -52,6 +52,14 @@ test('an upload whose worker is killed while it verifies is verified by the next
   await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('ready')
 })
 
+test('what came while the worker was away is verified without a pause when it is back', { timeout: 120_000 }, async () => {
+  await web.killWorker()
+  const ids = await Promise.all(Array.from({ length: 12 }, (_, nth) => uploadBytes(web.url, key, `${nth}.bin`, randomBytes(100))))
+  await web.startWorker()
+  const countWaiting = async () => (await admin.query(`select 1 from uploads where id = any($1) and status <> 'ready'`, [ids])).rowCount
+  await expect.poll(countWaiting, { timeout: 20_000, interval: 200 }).toBe(0)
+})
+
 test('a call that is killed between its change and its answer is not made again for its Idempotency-Key', { timeout: 60_000 }, async () => {
   await admin.query(`
     create function hold_answer() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;

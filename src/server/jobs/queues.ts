@@ -94,10 +94,16 @@ export async function take<Q extends QueueName>(tx: Queryable, queue: Q): Promis
 
 /** Works a queue off, one job at a time for each of `concurrency` workers. */
 export async function work<Q extends QueueName>(queue: Q, handle: (payload: Payloads[Q]) => Promise<void>, concurrency = 1): Promise<void> {
-  await started().work<Payloads[Q]>(
+  for (let nth = 0; nth < concurrency; nth++) await startWorker(queue, handle)
+}
+
+async function startWorker<Q extends QueueName>(queue: Q, handle: (payload: Payloads[Q]) => Promise<void>): Promise<void> {
+  const id = await started().work<Payloads[Q]>(
     queue,
-    { localConcurrency: concurrency, batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 10 },
+    { batchSize: 1, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 10 },
     async (jobs: Job<Payloads[Q]>[]) => {
+      // Where one job was there may be more, of whose coming nobody tells: the worker was away, or busy, when they came.
+      boss?.notifyWorker(id)
       for (const job of jobs) await handleOne(queue, job, handle)
     },
   )
