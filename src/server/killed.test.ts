@@ -87,3 +87,35 @@ test('a call that is killed between its change and its answer is not made again 
   const { rows } = await admin.query(`select count(*)::int from api_keys where name = 'made-once'`)
   expect(rows).toEqual([{ count: 1 }])
 })
+
+test('an upload that was whole when web was killed, before its row could say so, is one that can be registered', {
+  timeout: 120_000,
+}, async () => {
+  await web.killWorker()
+  await admin.query(`
+    create function hold_end() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;
+    create trigger hold_end before update of status on uploads for each row execute function hold_end()`)
+  const cutOff = uploadBytes(web.url, key, 'weights.bin', randomBytes(1000)).catch(() => 'cut off')
+  await isHeld(`wait_event = 'PgSleep' and datname = current_database()`)
+  await web.stop()
+  expect(await cutOff).toBe('cut off')
+  await admin.query(
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()`,
+  )
+  await admin.query('drop trigger hold_end on uploads')
+  web = await startWeb({ databaseUrl: database.url, dataDir, env })
+  const { rows } = await admin.query(`select id from uploads where status = 'uploading'`)
+  const id = rows[0].id as string
+  const headers = { authorization: `Bearer ${key}`, 'tus-resumable': '1.0.0' }
+  // What tells a tus client that it is done.
+  expect((await fetch(`${web.url}/uploads/${id}`, { method: 'HEAD', headers })).headers.get('upload-offset')).toBe('1000')
+  const registered = await ask('/models/register', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'whole', files: [{ path: 'weights.bin', upload_id: id }] }),
+  })
+  expect([registered.status, await registered.json()]).toEqual([201, expect.objectContaining({ status: 'pending' })])
+  await web.startWorker()
+  const state = async () => ((await (await ask('/models/whole')).json()) as { status: string }).status
+  await expect.poll(state, { timeout: 60_000, interval: 200 }).toBe('ready')
+})

@@ -2,7 +2,7 @@
 import { and, desc, eq, gt, sql } from 'drizzle-orm'
 import { limits } from '#src/contracts/common.ts'
 import type { Upload } from '#src/contracts/upload.ts'
-import { db, type Queryable, sqlState, transaction } from '#src/server/db/client.ts'
+import { db, type Queryable, sqlState, type Tx, transaction } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { projects, trainingJobs, uploads } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
@@ -109,17 +109,30 @@ async function projectOfRuntime(tx: Queryable, runtimeId: string): Promise<strin
 
 /** All bytes are on the disk: the row and the job that verifies them move together. Twice is the same as once. */
 export async function finishUpload(id: string, sha256?: string): Promise<void> {
-  await transaction(async (tx) => {
-    const isOpen = and(eq(uploads.id, id), eq(uploads.status, 'uploading'))
-    const [row] = await tx
-      .update(uploads)
-      .set({ status: 'verifying', sha256: sha256 ?? null, updatedAt: sql`now()` })
-      .where(isOpen)
-      .returning()
-    if (!row) return
-    await send(tx, 'verify-upload', { uploadId: id })
-    await announce(tx, 'upload', row.projectId, id)
-  })
+  await transaction((tx) => moveToVerifying(tx, id, sha256))
+}
+
+async function moveToVerifying(tx: Tx, id: string, sha256?: string): Promise<void> {
+  const isOpen = and(eq(uploads.id, id), eq(uploads.status, 'uploading'))
+  const [row] = await tx
+    .update(uploads)
+    .set({ status: 'verifying', sha256: sha256 ?? null, updatedAt: sql`now()` })
+    .where(isOpen)
+    .returning()
+  if (!row) return
+  await send(tx, 'verify-upload', { uploadId: id })
+  await announce(tx, 'upload', row.projectId, id)
+}
+
+/**
+ * Moves on an unfinished upload that has all its bytes: the process died, or the database was away, before its row could say so,
+ * but its sender was told that it is whole.
+ * @returns whether it had them all.
+ */
+export async function finishWhenWhole(tx: Tx, row: UploadRow): Promise<boolean> {
+  if ((await offsetOf(row)) < row.sizeBytes) return false
+  await moveToVerifying(tx, row.id)
+  return true
 }
 
 /**
