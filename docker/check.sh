@@ -2,7 +2,7 @@
 # Builds the images, brings the whole product up from nothing, runs the demo against its published ports, kills each container once
 # while a job and requests are under way, and checks that all is well again. Where there is no engine it says so and ends with 0.
 #   docker/check.sh          build, try, remove
-#   KEEP=1 docker/check.sh   leaves it running
+#   KEEP=1 docker/check.sh   leaves it running, until the next check
 #   UPGRADE_FROM=COMMIT docker/check.sh   also brings up that earlier version, and upgrades it
 # Sizes and behaviour decide; times are measured beside their aims, since the machine may be busy with other work.
 set -euo pipefail
@@ -57,7 +57,18 @@ await() { # what, seconds, command...
   good "$what after $((SECONDS - from)) s"
 }
 
+# Of a check that was cut off, or that kept its installation: its models would count as this one's.
+clear_left() { # project
+  local mine="label=com.docker.compose.project=$1"
+  [ "$(docker ps -aq --filter "$mine"; docker volume ls -q --filter "$mine")" ] || return 0
+  say "note   an earlier check left $1; it is removed"
+  quiet "${compose[@]}" -p "$1" down --volumes --remove-orphans
+}
+
 say "Docker $(docker version --format '{{.Server.Version}}'), $("${compose[@]}" version --short 2>/dev/null | head -1 | sed 's/^/compose /'), $(nproc) cores, load $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo '?')"
+
+clear_left "$project"
+clear_left "$project-second"
 
 # ---- images
 
@@ -125,6 +136,8 @@ export NEUROWEAVER_API_KEY
 await 'everything healthy' 180 all_healthy
 say "time   up to healthy: $((SECONDS - from)) s (aim: under 60 s); load $(cut -d' ' -f1-3 /proc/loadavg 2>/dev/null || echo '?')"
 say "note   $(api "$url/api/v1/health" | field .parts.database.message)"
+has_no_models() { [ "$(api "$url/api/v1/models")" = '[]' ]; }
+check 'a first start has no models' has_no_models
 
 for service in web worker inference training; do
   container=$(id_of $service)

@@ -1,5 +1,8 @@
 /** What must agree between the program and its images, checked without an engine. docker/check.sh tries the images themselves. */
-import { existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { pageSources } from '#src/launcher/build.ts'
 import { inRoot } from '#src/launcher/paths.ts'
@@ -69,4 +72,26 @@ describe('Dockerfiles', () => {
         expect(text).toMatch(line)
     },
   )
+})
+
+/** Stands in for Docker: an engine on which an earlier check left containers, and which can not build. */
+const crowdedEngine = `#!/bin/sh
+echo "$*" >>"$CALLS"
+case "$*" in ps*|volume*) echo left;; *" build "*) exit 1;; esac
+`
+
+test('docker/check.sh removes what an earlier check left before it builds, since its models would count as those of this one', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'neuroweaver-check-'))
+  const calls = join(folder, 'calls')
+  writeFileSync(join(folder, 'docker'), crowdedEngine, { mode: 0o755 })
+  // It would fetch a wheel of PyTorch.
+  writeFileSync(join(folder, 'python3'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, CALLS: calls }
+  const { status, stdout } = spawnSync('bash', [inRoot('docker/check.sh')], { env, encoding: 'utf8', timeout: 60_000 })
+  const made = readFileSync(calls, 'utf8').split('\n')
+  rmSync(folder, { recursive: true })
+  expect({ status, stdout }).toMatchObject({ status: 1, stdout: expect.stringContaining('FAULT  building web and worker') })
+  const beforeBuilding = made.slice(0, made.indexOf('compose -p neuroweaver-check build secrets'))
+  for (const project of ['neuroweaver-check', 'neuroweaver-check-second'])
+    expect(beforeBuilding).toContain(`compose -p ${project} down --volumes --remove-orphans`)
 })
