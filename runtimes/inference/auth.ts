@@ -6,8 +6,7 @@ import { type introspectRequest, introspectResponse } from '#src/contracts/runti
 import { type ControlPlane, ControlUnavailable } from './control.ts'
 import { InferError } from './errors.ts'
 
-/** `caller` is the digest of the token. */
-type Verdict = z.infer<typeof introspectResponse> & { caller: string }
+type Verdict = z.infer<typeof introspectResponse>
 type Asked = z.infer<typeof introspectRequest>
 type Known = { verdict: Verdict; askedAt: number; isRefreshing: boolean; silentUntil: number }
 
@@ -54,7 +53,7 @@ export class Authoriser {
   readonly #control: Pick<ControlPlane, 'post'>
   readonly #allowed = new Lru<Known>(maxAllowed)
   readonly #refused = new Lru<Known>(maxRefused)
-  /** When the next call with a token would be exactly in time, in ms. */
+  /** When the next call of a limit's subject would be exactly in time, in ms. */
   readonly #due = new Lru<number>(maxAllowed)
   readonly #asking = new Map<string, Promise<Verdict>>()
 
@@ -73,13 +72,14 @@ export class Authoriser {
     throw new InferError(404, `there is no deployment "${deployment}"`)
   }
 
-  /** Counts a call against the limit of its key, of which each runtime keeps its own count. @throws InferError 429 */
-  count({ caller, calls_per_minute: perMinute }: Verdict): void {
-    if (perMinute === undefined) return
-    const { due, verdict } = countCall(this.#due.find(caller), perMinute, Date.now())
-    this.#due.put(caller, due)
-    const wait = verdict.retryAfterSeconds
-    if (wait !== undefined) throw new InferError(429, `this key may make ${perMinute} calls a minute: try again in ${wait} s`, wait)
+  /** Counts a call against each limit that it falls under, of which each runtime keeps its own count. @throws InferError 429 */
+  count({ limits }: Verdict): void {
+    for (const { name, subject, calls_per_minute: perMinute } of limits) {
+      const { due, verdict } = countCall(this.#due.find(subject), perMinute, Date.now())
+      this.#due.put(subject, due)
+      const wait = verdict.retryAfterSeconds
+      if (wait !== undefined) throw new InferError(429, `this ${name} may make ${perMinute} calls a minute: try again in ${wait} s`, wait)
+    }
   }
 
   /** @throws InferError 401 without a token, 503 when web is away and the token is not known. */
@@ -129,11 +129,10 @@ export class Authoriser {
 
   async #introspect(key: string, asked: Asked): Promise<Verdict> {
     const askedAt = Date.now()
-    const given = await this.#control.post('/inference/introspect', asked, introspectResponse, {
+    const verdict = await this.#control.post('/inference/introspect', asked, introspectResponse, {
       timeoutMs: 2000,
     })
-    if (!given) throw new ControlUnavailable('web did not answer')
-    const verdict = { ...given, caller: asked.token_sha256 }
+    if (!verdict) throw new ControlUnavailable('web did not answer')
     const known = { verdict, askedAt, isRefreshing: false, silentUntil: 0 }
     this.#allowed.remove(key)
     this.#refused.remove(key)

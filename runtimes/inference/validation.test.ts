@@ -272,6 +272,12 @@ describe('addresses', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 .*\{"error":"[^"]*Host/s)
   })
 
+  it('refuses an expectation that it does not know in its own words', async () => {
+    const socket = connect(harness.runtime?.port ?? 0, '127.0.0.1')
+    socket.write('GET /v2 HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\n\r\n')
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 417 .*\{"error":"Expect: only 100-continue/s)
+  })
+
   it('describes the model as its signature says', async () => {
     const answer = await (await harness.fetch('/v2/models/pair')).json()
     expect(answer).toEqual({ name: 'pair', versions: ['1'], platform: 'onnxruntime_onnx', ...pair.signature })
@@ -298,11 +304,14 @@ describe('addresses', () => {
   })
 })
 
-describe('a key with a limit', () => {
-  it('makes so many calls a minute over all addresses, and is told when to come again', async () => {
-    harness.control.allow('limited', 'all', 3)
+describe('a call that falls under limits', () => {
+  const limit = (name: 'user' | 'key' | 'project', subject: string, perMinute: number) => ({ name, subject, calls_per_minute: perMinute })
+  const inferAs = (token: string) => harness.infer('pair', { inputs: [a, b] }, { headers: { authorization: `Bearer ${token}` } })
+
+  it('counts over all addresses, and whoever makes one too many is told when to come again', async () => {
+    harness.control.allow('limited', 'all', [limit('key', 'k:limited', 3)])
     const headers = { authorization: 'Bearer limited' }
-    const infer = () => harness.infer('pair', { inputs: [a, b] }, { headers })
+    const infer = () => inferAs('limited')
     expect((await fetch(`${harness.url}/metrics`, { headers })).status).toBe(200)
     expect((await fetch(`${harness.url}/v2/models/pair`, { headers })).status).toBe(200)
     expect((await infer()).status).toBe(200)
@@ -312,6 +321,17 @@ describe('a key with a limit', () => {
       expect(await answer.json()).toEqual({ error: expect.stringContaining('this key may make 3 calls a minute: try again in') })
     }
     expect((await harness.infer('pair', { inputs: [a, b] })).status).toBe(200)
+  })
+
+  it.each(['user', 'project'] as const)('counts together the keys of one %s', async (name) => {
+    for (const key of ['one', 'two'])
+      harness.control.allow(`${name}-${key}`, 'all', [limit(name, `shared-${name}`, 2), limit('key', `${name}-${key}`, 10)])
+    expect([(await inferAs(`${name}-one`)).status, (await inferAs(`${name}-two`)).status]).toEqual([200, 200])
+    const answer = await inferAs(`${name}-one`)
+    expect([answer.status, await answer.json()]).toEqual([
+      429,
+      { error: expect.stringContaining(`this ${name} may make 2 calls a minute: try again in`) },
+    ])
   })
 })
 

@@ -287,7 +287,10 @@ export const introspectResponse = z.object({
   subject: z.string().nullable(),
   fresh_ms: z.number().int(),
   stale_ms: z.number().int(),
-  /** What the key may make over all deployments; the runtime holds to it. None where it is left out. */
-  calls_per_minute: z.number().int().min(1).optional(),
+  /** What this call counts against, over all deployments; the runtime holds to each. */
+  limits: z
+    .array(z.object({ name: z.enum(['user', 'key', 'project']), subject: text(200), calls_per_minute: z.number().int().min(1) }))
+    .max(8)
+    .default([]),
 })
 export const acknowledged = z.object({ ok: z.literal(true) })

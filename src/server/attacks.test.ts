@@ -69,6 +69,11 @@ describe('without a credential', () => {
     const upgrade = ['Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 'Sec-WebSocket-Version: 13']
     expect(statusOf(await raw(bare('GET http://169.254.169.254/latest HTTP/1.1', ['Upgrade: websocket', ...upgrade])))).toBe(400)
     expect(statusOf(await raw(bare('GET /api/v1/me HTTP/1.1', upgrade)))).toBe(401)
+    const expecting = await raw(bare('GET /api/v1/me HTTP/1.1', ['Expect: a-miracle']))
+    expect([statusOf(expecting), expecting]).toEqual([
+      417,
+      expect.stringContaining('"code":"bad_request","message":"Expect: only 100-continue'),
+    ])
   })
 
   test('A14: a header that skips middleware skips nothing', async () => {

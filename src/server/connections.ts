@@ -106,4 +106,7 @@ export function refuseNonRequests(server: Server): void {
   server.on('connect', (_req, socket) =>
     refuse(socket, { status: 405, code: 'method_not_allowed', message: 'This is no proxy.', headers: ['Allow: GET, HEAD, POST'] }),
   )
+  server.on('checkExpectation', ({ socket }) =>
+    refuse(socket, { status: 417, code: 'bad_request', message: 'Expect: only 100-continue is known here. Leave the header out.' }),
+  )
 }

@@ -10,6 +10,7 @@ import {
   type FileRef,
   heartbeatRequest,
   introspectRequest,
+  type introspectResponse,
   type MetricReport,
   type ReplicaReport,
   replicasRequest,
@@ -19,7 +20,8 @@ import type { TestModel } from './models.ts'
 export const digestOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /** A token and what it may do: the names of the deployments that it may call, and how often. */
-type Grant = { deployments: string[] | 'all'; perMinute: number | undefined }
+type Limits = z.infer<typeof introspectResponse>['limits']
+type Grant = { deployments: string[] | 'all'; limits: Limits }
 
 /** A stand-in for web's `/api/runtime/v1`: it parses every message by the contract and keeps what it was told. */
 export class ControlPlaneStandIn {
@@ -72,8 +74,8 @@ export class ControlPlaneStandIn {
     await new Promise((resolve) => server.close(resolve))
   }
 
-  allow(token: string, deployments: string[] | 'all' = 'all', perMinute?: number): void {
-    this.grants.set(digestOf(token), { deployments, perMinute })
+  allow(token: string, deployments: string[] | 'all' = 'all', limits: Limits = []): void {
+    this.grants.set(digestOf(token), { deployments, limits })
   }
 
   forgetCredential(): void {
@@ -158,7 +160,7 @@ export class ControlPlaneStandIn {
       subject: grant ? 'somebody' : null,
       fresh_ms: this.freshMs,
       stale_ms: this.staleMs,
-      ...(grant?.perMinute ? { calls_per_minute: grant.perMinute } : {}),
+      limits: grant?.limits ?? [],
     }
   }
 

@@ -1,10 +1,12 @@
 /** Private projects, their members, the accounts of programs, and what keys are limited to: through HTTP, by those concerned. */
+import { createHash } from 'node:crypto'
 import { eq } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import type { ProjectRole, Role } from '#src/contracts/access.ts'
 import { db } from '#src/server/db/client.ts'
 import { newId } from '#src/server/db/ids.ts'
 import { deployments, models, uploads } from '#src/server/db/schema.ts'
+import { eventually } from '#src/testing/collector.ts'
 import { addMember, caller, makeKey, makeProject, makeRuntime, makeUser, type TestUser } from '#src/testing/factories.ts'
 import { makeReadyDataset, makeReadyUpload } from '#src/testing/rows.ts'
 import { useRest } from '#src/testing/rest.ts'
@@ -286,7 +288,7 @@ describe('a key', () => {
         headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
         body: JSON.stringify({ token_sha256, deployment }),
       })
-      return (await answer.json()) as { status: number; calls_per_minute?: number }
+      return (await answer.json()) as { status: number; limits: object[] }
     }
     const introspect = async (body: object, deployment: string) => (await introspection(body, deployment)).status
     const calls = { actions: ['inference:call'] }
@@ -296,9 +298,37 @@ describe('a key', () => {
     expect(await introspect({ actions: ['models:read'] }, 'first')).toBe(403)
     expect(await introspect({ ...calls, project: 'default' }, 'first')).toBe(404)
     // The runtime holds to a key's limit, whether it may call or not.
-    expect(await introspection(calls, 'first')).not.toHaveProperty('calls_per_minute')
+    expect((await introspection(calls, 'first')).limits).toEqual([])
     for (const deployment of ['first', 'none'])
-      expect(await introspection({ ...calls, rate_limit_per_minute: 2 }, deployment)).toMatchObject({ calls_per_minute: 2 })
+      expect((await introspection({ ...calls, rate_limit_per_minute: 2 }, deployment)).limits).toMatchObject([
+        { name: 'key', calls_per_minute: 2 },
+      ])
+  })
+
+  it('that calls models falls under the limits of its owner and of the project that the model is in', async () => {
+    const { credential } = await makeRuntime('inference')
+    const project = await makeProject()
+    const model = newId()
+    await db().insert(models).values({ id: model, projectId: project.id, name: 'm' })
+    await db().insert(deployments).values({ id: newId(), projectId: project.id, name: 'limited', modelId: model, status: 'ready' })
+    const owner = await makeUser('manager')
+    const key = await makeKey(owner, 'read')
+    const none = { per_address: null, per_user: null, per_key: null, per_project: null }
+    await use.rest.ask('PUT', '/limits', { body: { ...none, per_user: 50_000, per_project: 60_000 } })
+    const limits = await eventually(async () => {
+      const answer = await fetch(`${use.rest.web.url}/api/runtime/v1/inference/introspect`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${credential}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ token_sha256: createHash('sha256').update(key).digest('hex'), deployment: 'limited' }),
+      })
+      const { limits: found } = (await answer.json()) as { limits: object[] }
+      return found.length > 0 ? found : undefined
+    })
+    await use.rest.ask('PUT', '/limits', { body: none })
+    expect(limits).toEqual([
+      { name: 'user', subject: `u:${owner.id}`, calls_per_minute: 50_000 },
+      { name: 'project', subject: `p:${project.id}`, calls_per_minute: 60_000 },
+    ])
   })
 
   it('is followed by another with the same rights, and goes on for the hours of overlap', async () => {

@@ -1,6 +1,10 @@
 /** What the REST door refuses, and how: every refusal has its status and names what is wrong. */
 import { request } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { db } from '#src/server/db/client.ts'
+import { newId } from '#src/server/db/ids.ts'
+import { deployments, models } from '#src/server/db/schema.ts'
+import { makeProject } from '#src/testing/factories.ts'
 import { useRest } from '#src/testing/rest.ts'
 import { uploadBytes } from '#src/testing/upload.ts'
 
@@ -216,6 +220,22 @@ describe('a query', () => {
     for (const query of ['from=yesterday', 'from=2026-01-01', 'to=1'])
       expect((await use.rest.ask('GET', `/deployments/d/metrics?${query}`)).status).toBe(400)
   })
+
+  it.each(['to=0001-01-01T00:00:00Z', 'from=9999-12-31T23:59:59Z', 'from=0001-01-01T00:00:00Z&to=9999-12-31T23:59:59Z'])(
+    'of a range at the end of all times is refused by name: %s',
+    async (query) => {
+      const [projectId, modelId, id] = [(await makeProject()).id, newId(), newId()]
+      await db().insert(models).values({ id: modelId, projectId, name: 'm' })
+      await db()
+        .insert(deployments)
+        .values({ id, projectId, modelId, name: `d-${id}`, status: 'ready' })
+      const headers = { 'x-neuroweaver-project': projectId }
+      expect(await use.rest.ask('GET', `/deployments/${id}/metrics?${query}`, { headers })).toMatchObject({
+        status: 400,
+        body: { error: { details: [{ path: 'from' }] } },
+      })
+    },
+  )
 
   it('of events counts from a number', async () => {
     for (const query of ['after=-1', 'after=x', 'after=9007199254740993', 'limit=1001'])

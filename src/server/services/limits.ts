@@ -1,7 +1,9 @@
 /** How much a caller may ask: limits of keys, and those that an admin sets for everybody. Held to at the door, before any work. */
 import { eq } from 'drizzle-orm'
+import type { z } from 'zod'
 import { type InstallationLimits, installationLimits } from '#src/contracts/limits.ts'
 import type { Verdict } from '#src/contracts/rate.ts'
+import type { introspectResponse } from '#src/contracts/runtime.ts'
 import { db, transaction } from '#src/server/db/client.ts'
 import { installationSettings } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
@@ -47,14 +49,19 @@ export async function setLimits(caller: Caller, value: InstallationLimits): Prom
   return value
 }
 
-/** Calls a minute that a key may make: its own limit, or that of all keys; undefined for as many as come. */
-export const limitOfKey = async (own: number | null): Promise<number | undefined> => own ?? (await currentLimits()).perKey ?? undefined
+type Counting = Pick<Caller, 'userId' | 'apiKeyId' | 'rateLimitPerMinute' | 'project'>
+type CallLimit = z.infer<typeof introspectResponse>['limits'][number]
 
-type Counted = { name: string; subject: string; perMinute: number | null | undefined }
+/** What the calls of somebody count against where a runtime takes them, which knows no addresses that tell anything. */
+export const limitsOfCalls = async (of: Counting): Promise<CallLimit[]> =>
+  countedOf(of, await currentLimits()).flatMap(({ name, subject, perMinute }) =>
+    perMinute ? [{ name, subject, calls_per_minute: perMinute }] : [],
+  )
 
-function countedOf(caller: Caller, limits: InstallationLimits): Counted[] {
+type Counted<Name> = { name: Name; subject: string; perMinute: number | null | undefined }
+
+function countedOf(caller: Counting, limits: InstallationLimits): Counted<CallLimit['name']>[] {
   return [
-    { name: 'address', subject: `a:${caller.address}`, perMinute: limits.perAddress },
     { name: 'user', subject: `u:${caller.userId}`, perMinute: caller.userId ? limits.perUser : null },
     { name: 'key', subject: `k:${caller.apiKeyId}`, perMinute: caller.apiKeyId ? (caller.rateLimitPerMinute ?? limits.perKey) : null },
     { name: 'project', subject: `p:${caller.project.id}`, perMinute: caller.project.name ? limits.perProject : null },
@@ -68,7 +75,9 @@ function countedOf(caller: Caller, limits: InstallationLimits): Counted[] {
  */
 export async function admitCall(caller: Caller): Promise<Record<string, string>> {
   if (caller.kind === 'runtime') return {}
-  const counted = countedOf(caller, await currentLimits())
+  const limits = await currentLimits()
+  const byAddress = { name: 'address', subject: `a:${caller.address}`, perMinute: limits.perAddress }
+  const counted = [byAddress, ...countedOf(caller, limits)]
   let tightest: { name: string; verdict: Verdict } | undefined
   for (const { name, subject, perMinute } of counted) {
     if (!perMinute) continue

@@ -63,7 +63,7 @@ export function Limits() {
   return (
     <Section
       title="Limits"
-      note="Calls a minute. Whoever asks more often is told to wait; answers carry RateLimit headers. Signing in always takes 10 tries a minute from one address."
+      note="Calls a minute. Whoever asks more often is told to wait; answers carry RateLimit headers. Each inference runtime counts for itself the calls that it takes, from whatever address. Signing in always takes 10 tries a minute from one address."
       isFramed
     >
       <ErrorNotice title="The limits could not be read" error={error} isOlder={data !== undefined} onRetry={() => void refetch()} />

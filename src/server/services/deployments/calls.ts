@@ -11,7 +11,7 @@ import { db } from '#src/server/db/client.ts'
 import { apiKeys, deployments, projectMembers, projects, users } from '#src/server/db/schema.ts'
 import { AppError, toAppError } from '#src/server/errors.ts'
 import { type Caller, identify, permissionsIn, sha256Of } from '../access.ts'
-import { limitOfKey } from '../limits.ts'
+import { limitsOfCalls } from '../limits.ts'
 import { traceHeaders } from '#src/telemetry/tracing.ts'
 import { inferenceOrigin } from './find.ts'
 import { findDeploymentRow } from './row.ts'
@@ -20,11 +20,12 @@ type Introspection = z.infer<typeof introspectResponse>
 
 const freshMs = 5_000
 const staleMs = 10 * 60_000
-const answer = (status: Introspection['status'], subject: string | null = null): Introspection => ({
+const answer = (status: Introspection['status'], subject: string | null = null, limits: Introspection['limits'] = []): Introspection => ({
   status,
   subject,
   fresh_ms: freshMs,
   stale_ms: staleMs,
+  limits,
 })
 
 /**
@@ -71,6 +72,8 @@ export async function introspect(tokenSha256: string, deploymentName: string, to
   if (pass && pass.until > Date.now()) return pass.deploymentId === deployment?.id ? answer(200, pass.subject) : answer(404)
   const [key] = await db()
     .select({
+      userId: users.id,
+      apiKeyId: apiKeys.id,
       scope: apiKeys.scope,
       rateLimitPerMinute: apiKeys.rateLimitPerMinute,
       actions: apiKeys.actions,
@@ -79,6 +82,7 @@ export async function introspect(tokenSha256: string, deploymentName: string, to
       role: users.role,
       email: users.email,
       memberRole: projectMembers.role,
+      project: projects.name,
       isPrivate: projects.isPrivate,
     })
     .from(apiKeys)
@@ -94,8 +98,12 @@ export async function introspect(tokenSha256: string, deploymentName: string, to
       ),
     )
   if (!key) return answer(401)
-  const perMinute = await limitOfKey(key.rateLimitPerMinute)
-  return { ...answer(statusOf(key, deployment), key.email), ...(perMinute ? { calls_per_minute: perMinute } : {}) }
+  const project = { id: deployment?.projectId ?? '', name: key.project ?? '' }
+  return answer(
+    statusOf(key, deployment),
+    key.email,
+    await limitsOfCalls({ ...key, rateLimitPerMinute: key.rateLimitPerMinute ?? undefined, project }),
+  )
 }
 
 type Key = Pick<typeof apiKeys.$inferSelect, 'scope' | 'actions' | 'projectId'> & {
@@ -125,7 +133,8 @@ function untilItEnds(token: string, given: Introspection): Introspection {
 async function introspectToken(token: string, deployment: { projectId: string } | undefined): Promise<Introspection> {
   try {
     const caller = await identify({ bearer: token, project: deployment?.projectId, correlationId: '', address: null })
-    return caller.permissions.includes('read') && deployment ? untilItEnds(token, answer(200, caller.email)) : answer(404, caller.email)
+    if (!deployment || !caller.permissions.includes('read')) return answer(404, caller.email)
+    return untilItEnds(token, answer(200, caller.email, await limitsOfCalls(caller)))
   } catch (error) {
     const { code } = toAppError(error)
     if (code === 'unauthorized') return answer(401)

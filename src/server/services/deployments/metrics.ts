@@ -1,5 +1,6 @@
 import { and, asc, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { z } from 'zod'
+import { firstTimeMs } from '#src/contracts/common.ts'
 import type { DeploymentSummary, metricBucket, metricsQuery } from '#src/contracts/deployment.ts'
 import { emptyHistogram, mergeHistograms, percentileMs } from '#src/contracts/latency.ts'
 import type { MetricReport } from '#src/contracts/runtime.ts'
@@ -57,7 +58,7 @@ const view = (bucket: Merged): Bucket => ({
 export async function readMetrics(caller: Caller, input: z.infer<typeof metricsQuery>): Promise<Bucket[]> {
   const deployment = await findDeploymentRow(db(), caller, input.deployment)
   const to = input.to ? new Date(input.to) : new Date()
-  const from = input.from ? new Date(input.from) : new Date(to.getTime() - 60 * minuteMs)
+  const from = input.from ? new Date(input.from) : new Date(Math.max(firstTimeMs, to.getTime() - 60 * minuteMs))
   const rangeMs = to.getTime() - from.getTime()
   if (rangeMs <= 0 || rangeMs > maxRangeMs)
     throw new AppError('bad_request', 'from: must be before to, and at most 90 days before it.', {
