@@ -123,6 +123,15 @@ describe('what is wrong', () => {
     expect(output).toContain('ok   Node')
   })
 
+  it('a setting whose name is not quite one', async () => {
+    const { status, output } = await launch(['nw', 'doctor'], { UNIFIED_JWT_ISUER: 'https://id.example.org', RUNTIME_TOKEN_FILE: '/x' })
+    expect(status).toBe(1)
+    expect(output).toContain(
+      'LOOK Settings        UNIFIED_JWT_ISUER is no setting, so it has no effect. Write UNIFIED_JWT_ISSUER, if that is meant.',
+    )
+    expect(output).not.toContain('RUNTIME_TOKEN_FILE')
+  })
+
   it('a full disk', async (context) => {
     const small = join(folder, 'small')
     mkdirSync(small)

@@ -11,7 +11,7 @@ import { inRoot } from '#src/launcher/paths.ts'
 import { findPortProblem } from '#src/launcher/ports.ts'
 import { findClusterProblem } from '#src/launcher/postgres-files.ts'
 import { findPython, noPython } from '#src/launcher/python.ts'
-import { findSettingsProblem, localUrls, readSettings, readSource, type Settings } from '#src/launcher/settings.ts'
+import { findMisspelt, findSettingsProblem, localUrls, readSettings, readSource, type Settings } from '#src/launcher/settings.ts'
 import { runTool, which } from '#src/launcher/tools.ts'
 import { settingNames } from '#src/server/env.ts'
 
@@ -115,7 +115,7 @@ function settingsFinding(): Read {
   const text = set.length ? `set: ${set.join(', ')}` : 'none is set: all have their defaults'
   const { DATABASE_URL: url, ...rest } = source
   const isUrl = url !== undefined && URL.canParse(url)
-  const problem = findSettingsProblem(source)
+  const problem = [findSettingsProblem(source), ...findMisspelt(source)].filter(Boolean).join('\n') || undefined
   try {
     return { settings: readSettings({ source: isUrl ? source : rest }), finding: either('Settings', problem, text) }
   } catch (error) {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { closest, distance } from 'fastest-levenshtein'
 import { inRoot } from '#src/launcher/paths.ts'
 import { LauncherError } from '#src/launcher/terminal.ts'
-import { parseEnv } from '#src/server/env.ts'
+import { parseEnv, settingNames } from '#src/server/env.ts'
 
 export const processNames = ['web', 'worker', 'training', 'inference'] as const
 export type ProcessName = (typeof processNames)[number]
@@ -66,6 +67,23 @@ export function findSettingsProblem(source: Record<string, string>): string | un
   } catch (error) {
     return (error as Error).message
   }
+}
+
+const prefix = /^(NEUROWEAVER|UNIFIED|OIDC|RELAYCORE|SMTP|LOG_SINK)_/
+/** What other parts than web and worker read: this program itself, its client, and the runtimes. */
+const furtherNames = ['API_KEY', 'PROCESSES', 'PYTHON', 'NO_PYTHON', 'NO_PAGES', 'DEV', 'BIND', 'INTERNAL_URL', 'RUNTIME_NAME']
+  .concat(['STATE_DIR', 'ARTIFACT_DIR', 'CHECKPOINT_SECONDS', 'BEAT_PATH', 'INSTANCE'])
+  .map((name) => `NEUROWEAVER_${name}`)
+const knownNames = [...settingNames, ...furtherNames]
+const mostTypos = 3
+
+/** Names that nobody reads, because they are almost those of settings: what was meant by one is not in force, and nothing else tells. */
+export function findMisspelt(source: Record<string, string>): string[] {
+  return Object.keys(source).flatMap((name) => {
+    if (!prefix.test(name) || knownNames.includes(name.replace(/_FILE$/, ''))) return []
+    const meant = closest(name, knownNames)
+    return distance(name, meant) > mostTypos ? [] : [`${name} is no setting, so it has no effect. Write ${meant}, if that is meant.`]
+  })
 }
 
 /** A runtime alone on its machine must be told where web is and how to enrol. */

@@ -1,5 +1,5 @@
 import { startInstance } from '#src/launcher/instance.ts'
-import { readSettings } from '#src/launcher/settings.ts'
+import { findMisspelt, readSettings } from '#src/launcher/settings.ts'
 import { say } from '#src/launcher/terminal.ts'
 
 /** npm and the terminal both send the same Ctrl-C: what comes within this time is one press. */
@@ -25,6 +25,7 @@ function stopRequest(onSecond: () => void): Promise<NodeJS.Signals> {
 /** `npm start` and `npm run dev`: everything runs until it is told to stop. @returns the exit status. */
 export async function start({ isDev }: { isDev: boolean }): Promise<number> {
   const settings = readSettings({ isDev })
+  for (const warning of findMisspelt(settings.source)) say(warning)
   let current: { stop(): Promise<void>; kill(): void } | undefined
   const stopped = stopRequest(() => {
     current?.kill()
