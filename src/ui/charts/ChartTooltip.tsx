@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box'
 import { seriesColor } from './colors.ts'
 import type { Row } from './scale.ts'
+import { tooltipSx } from './tooltipSx.ts'
 import type { Series } from './types.ts'
 
 type Props = {
@@ -16,21 +17,7 @@ export function ChartTooltip({ heading, formatY, series, active, payload }: Prop
   const row = payload?.[0]?.payload as Row | undefined
   if (!active || !row) return null
   return (
-    <Box
-      sx={{
-        bgcolor: 'background.paper',
-        border: '1px solid',
-        borderColor: 'divider',
-        borderRadius: 1,
-        boxShadow: 3,
-        px: 2.5,
-        py: 2,
-        fontSize: 12,
-        lineHeight: '18px',
-        fontVariantNumeric: 'tabular-nums',
-        color: 'text.primary',
-      }}
-    >
+    <Box sx={tooltipSx}>
       <Box sx={{ color: 'text.secondary', mb: 0.5 }}>{heading(row.x)}</Box>
       {series.map((one, index) => {
         const value = row.values[one.key]

@@ -1,4 +1,5 @@
 import Box from '@mui/material/Box'
+import { tooltipSx } from './tooltipSx.ts'
 
 type Props = {
   xLabel: string
@@ -13,20 +14,7 @@ export function XYTooltip({ xLabel, yLabel, formatX, formatY, active, payload }:
   const point = payload?.[0]?.payload as { x: number; y: number } | undefined
   if (!active || !point) return null
   return (
-    <Box
-      sx={{
-        bgcolor: 'background.paper',
-        border: '1px solid',
-        borderColor: 'divider',
-        borderRadius: 1,
-        boxShadow: 3,
-        px: 2.5,
-        py: 2,
-        fontSize: 12,
-        lineHeight: '18px',
-        fontVariantNumeric: 'tabular-nums',
-      }}
-    >
+    <Box sx={tooltipSx}>
       <Box>
         {xLabel} <b>{formatX(point.x)}</b>
       </Box>

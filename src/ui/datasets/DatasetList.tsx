@@ -12,7 +12,7 @@ import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { formatNumber } from '#src/ui/kit/format.ts'
+import { ListFooter } from '#src/ui/kit/ListFooter.tsx'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
@@ -62,7 +62,6 @@ export function DatasetList() {
     placeholderData: keepPreviousData,
   })
   const rows = query.data?.pages.flatMap((page) => page.items)
-  const total = query.data?.pages[0]?.total ?? 0
   const hasSome = !!rows?.length || q !== ''
   return (
     <>
@@ -81,20 +80,7 @@ export function DatasetList() {
           peek={(dataset) => <DatasetCard dataset={dataset} />}
           toolbar={hasSome ? <SearchBox label="Search data sets" placeholder="Search data sets" value={q} onChange={setQ} /> : undefined}
           empty={<EmptyList q={q} canWrite={canWrite} onClear={() => setQ(null)} />}
-          footer={
-            <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && (
-                <span>
-                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
-                </span>
-              )}
-              {query.hasNextPage && (
-                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  Load more
-                </Button>
-              )}
-            </Box>
-          }
+          footer={<ListFooter query={query} />}
         />
       )}
     </>

@@ -1,8 +1,6 @@
 'use client'
 import { keepPreviousData } from '@tanstack/react-query'
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import Chip from '@mui/material/Chip'
 import { DeploymentCard } from '#src/ui/deployments/DeploymentCard.tsx'
 import { deploymentColumns } from '#src/ui/deployments/deploymentColumns.tsx'
 import { deploymentHref } from '#src/ui/deployments/deploymentFacts.ts'
@@ -13,10 +11,10 @@ import { CodeSnippet } from '#src/ui/kit/CodeSnippet.tsx'
 import { DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { formatNumber } from '#src/ui/kit/format.ts'
+import { ListFooter } from '#src/ui/kit/ListFooter.tsx'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
-import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
+import { StatusFilter } from '#src/ui/kit/StatusFilter.tsx'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 import { PutInKeyButton, useSnippetKey } from '#src/ui/settings/PutInKey.tsx'
 import { trpc } from '#src/ui/trpc.tsx'
@@ -66,32 +64,6 @@ function Nothing() {
   )
 }
 
-function StatusFilter({ value, onChange }: { value: string; onChange: (status: string | null) => void }) {
-  return (
-    <Box role="group" aria-label="Filter by state" sx={{ display: 'flex', gap: 1.5, flexWrap: 'wrap' }}>
-      {deploymentStatuses.map((status) => (
-        <Chip
-          key={status}
-          icon={
-            <Box sx={{ display: 'inline-flex', pl: 1 }}>
-              <StatusShape status={status} size={10} />
-            </Box>
-          }
-          label={status.replace(/^./, (first) => first.toUpperCase())}
-          variant="outlined"
-          aria-pressed={value === status}
-          onClick={() => onChange(value === status ? null : status)}
-          sx={{
-            height: 34,
-            bgcolor: value === status ? 'action.selected' : 'background.paper',
-            borderColor: value === status ? 'primary.main' : 'divider',
-          }}
-        />
-      ))}
-    </Box>
-  )
-}
-
 /** All endpoints of the project with their last hour. */
 export function DeploymentList() {
   const [q, setQ] = useUrlState('q')
@@ -102,7 +74,6 @@ export function DeploymentList() {
     refetchInterval: pollMs,
   })
   const rows = query.data?.pages.flatMap((page) => page.items)
-  const total = query.data?.pages[0]?.total ?? 0
   const isFiltered = q !== '' || status !== ''
   const hasSome = !!rows?.length || isFiltered
   const clear = () => {
@@ -149,25 +120,12 @@ export function DeploymentList() {
             hasSome ? (
               <>
                 <SearchBox label="Search deployments" placeholder="Search deployments" value={q} onChange={setQ} />
-                <StatusFilter value={status} onChange={setStatus} />
+                <StatusFilter statuses={deploymentStatuses} value={status} onChange={setStatus} />
               </>
             ) : undefined
           }
           empty={empty}
-          footer={
-            <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && (
-                <span>
-                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
-                </span>
-              )}
-              {query.hasNextPage && (
-                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  Load more
-                </Button>
-              )}
-            </Box>
-          }
+          footer={<ListFooter query={query} />}
         />
       )}
     </>

@@ -1,6 +1,5 @@
 'use client'
 import { keepPreviousData } from '@tanstack/react-query'
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import type { Model } from '#src/contracts/model.ts'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
@@ -9,7 +8,7 @@ import { DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { readError } from '#src/ui/kit/errors.ts'
-import { formatNumber } from '#src/ui/kit/format.ts'
+import { ListFooter } from '#src/ui/kit/ListFooter.tsx'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
@@ -59,7 +58,6 @@ export function ModelList() {
     placeholderData: keepPreviousData,
   })
   const rows: Model[] | undefined = query.data?.pages.flatMap((page) => page.items)
-  const total = query.data?.pages[0]?.total ?? 0
   const isFilterWrong = query.isError && !!filter && readError(query.error).code === 'bad_request'
   const clear = () => {
     setQ(null)
@@ -95,20 +93,7 @@ export function ModelList() {
           peek={(model) => <ModelCard model={model} />}
           toolbar={rows?.length || q || filter ? toolbar : undefined}
           empty={<EmptyList isFiltered={!!(q || filter)} canWrite={canWrite} onClear={clear} />}
-          footer={
-            <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && (
-                <span>
-                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
-                </span>
-              )}
-              {query.hasNextPage && (
-                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  Load more
-                </Button>
-              )}
-            </Box>
-          }
+          footer={<ListFooter query={query} />}
         />
       )}
     </>

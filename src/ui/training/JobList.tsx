@@ -1,8 +1,6 @@
 'use client'
 import { keepPreviousData } from '@tanstack/react-query'
-import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
-import Chip from '@mui/material/Chip'
 import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { restSnippet } from '#src/ui/deployments/snippets.ts'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
@@ -10,10 +8,10 @@ import { CodeSnippet } from '#src/ui/kit/CodeSnippet.tsx'
 import { DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
-import { formatNumber } from '#src/ui/kit/format.ts'
+import { ListFooter } from '#src/ui/kit/ListFooter.tsx'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
-import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
+import { StatusFilter } from '#src/ui/kit/StatusFilter.tsx'
 import { useNow } from '#src/ui/kit/useNow.ts'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 import { PutInKeyButton, useSnippetKey } from '#src/ui/settings/PutInKey.tsx'
@@ -75,32 +73,6 @@ function EmptyList({ isFiltered, canWrite, onClear }: { isFiltered: boolean; can
   )
 }
 
-function StatusFilter({ value, onChange }: { value: string; onChange: (status: string | null) => void }) {
-  return (
-    <Box role="group" aria-label="Filter by state" sx={{ display: 'flex', gap: 1.5, flexWrap: 'wrap' }}>
-      {jobStatuses.map((status) => (
-        <Chip
-          key={status}
-          icon={
-            <Box sx={{ display: 'inline-flex', pl: 1 }}>
-              <StatusShape status={status} size={10} />
-            </Box>
-          }
-          label={status.replace(/^./, (first) => first.toUpperCase())}
-          variant="outlined"
-          aria-pressed={value === status}
-          onClick={() => onChange(value === status ? null : status)}
-          sx={{
-            height: 34,
-            bgcolor: value === status ? 'action.selected' : 'background.paper',
-            borderColor: value === status ? 'primary.main' : 'divider',
-          }}
-        />
-      ))}
-    </Box>
-  )
-}
-
 /** All jobs of the project, the newest first. */
 export function JobList() {
   const [q, setQ] = useUrlState('q')
@@ -113,7 +85,6 @@ export function JobList() {
     refetchInterval: ({ state }) => (state.data?.pages.some((page) => page.items.some((job) => job.status === 'running')) ? pollMs : false),
   })
   const rows = query.data?.pages.flatMap((page) => page.items)
-  const total = query.data?.pages[0]?.total ?? 0
   const isFiltered = q !== '' || status !== ''
   const hasSome = !!rows?.length || isFiltered
   const clear = () => {
@@ -139,25 +110,12 @@ export function JobList() {
             hasSome ? (
               <>
                 <SearchBox label="Search jobs" placeholder="Search jobs" value={q} onChange={setQ} />
-                <StatusFilter value={status} onChange={setStatus} />
+                <StatusFilter statuses={jobStatuses} value={status} onChange={setStatus} />
               </>
             ) : undefined
           }
           empty={<EmptyList isFiltered={isFiltered} canWrite={canWrite} onClear={clear} />}
-          footer={
-            <Box sx={{ display: 'flex', alignItems: 'center', gap: 3, mt: 3, typography: 'body2', color: 'text.secondary' }}>
-              {rows && (
-                <span>
-                  {formatNumber(rows.length)} of {formatNumber(Math.max(total, rows.length))}
-                </span>
-              )}
-              {query.hasNextPage && (
-                <Button variant="outlined" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                  Load more
-                </Button>
-              )}
-            </Box>
-          }
+          footer={<ListFooter query={query} />}
         />
       )}
     </>
