@@ -3,27 +3,12 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { limits } from '#src/contracts/common.ts'
-import type { Datatype } from '#src/contracts/signature.ts'
+import { type Datatype, datatype as datatypes } from '#src/contracts/signature.ts'
 import { deploymentOf } from './testing/control-plane.ts'
 import { identityModel, scaleModel, testModel } from './testing/models.ts'
 import { RuntimeHarness } from './testing/runtime.ts'
 
 const harness = new RuntimeHarness()
-const datatypes: Datatype[] = [
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BYTES',
-]
 const pair = testModel({
   inputs: [
     { name: 'a', datatype: 'FP32', shape: ['n', 1] },
@@ -58,7 +43,7 @@ beforeAll(async () => {
   await harness.deploy(
     deploymentOf(control, 'pair', pair),
     deploymentOf(control, 'table', pair, { files: [tabular] }),
-    ...datatypes.map((datatype) => deploymentOf(control, `same-${datatype}`, identityModel([{ name: 'v', datatype }]))),
+    ...datatypes.options.map((datatype) => deploymentOf(control, `same-${datatype}`, identityModel([{ name: 'v', datatype }]))),
     deploymentOf(control, 'wide', scaleModel(1, 4)),
   )
 }, 60_000)
