@@ -11,6 +11,7 @@ import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { readError } from '#src/ui/kit/errors.ts'
 import { formatBytes, formatPercent, plural } from '#src/ui/kit/format.ts'
+import { Gauge } from '#src/ui/kit/Gauge.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
@@ -20,23 +21,38 @@ import { trpc } from '#src/ui/trpc.tsx'
 
 const heartbeatsEveryMs = 5_000
 
-function Devices({ devices }: { devices: RuntimeView['devices'] }) {
+type Device = RuntimeView['devices'][number]
+
+/** How full its memory is, where that is known, and how busy it is. */
+function DeviceFacts({ device: { memoryBytes: memory, memoryUsedBytes: used, load } }: { device: Device }) {
+  return (
+    <Box
+      component="span"
+      sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 4, rowGap: 1, justifyContent: { xs: 'flex-end', sm: 'flex-start' } }}
+    >
+      {memory !== null &&
+        (used === null ? (
+          <span>{formatBytes(memory)}</span>
+        ) : (
+          <Gauge share={used / memory} text={`${formatBytes(used)} of ${formatBytes(memory)}`} />
+        ))}
+      {load !== null && <Gauge share={load} text={`${formatPercent(load, 0)} busy`} />}
+    </Box>
+  )
+}
+
+function Devices({ devices }: { devices: Device[] }) {
   if (devices.length === 0) return '–'
   return (
-    <Box component="span" sx={{ display: 'grid' }}>
-      {devices.map((device) => {
-        const used = device.memoryUsedBytes === null ? '' : `${formatBytes(device.memoryUsedBytes)} of `
-        const facts = [
-          device.memoryBytes === null ? null : `${used}${formatBytes(device.memoryBytes)}`,
-          device.load === null ? null : `${formatPercent(device.load, 0)} busy`,
-        ].filter(Boolean)
-        return (
-          <span key={`${device.kind}${device.index}`} title={device.uuid ?? undefined}>
+    <Box component="span" sx={{ display: 'grid', gap: 2 }}>
+      {devices.map((device) => (
+        <Box component="span" key={`${device.kind}${device.index}`} title={device.uuid ?? undefined} sx={{ display: 'grid', gap: 0.5 }}>
+          <span>
             {device.kind === 'cuda' ? `GPU ${device.index}` : 'CPU'} {device.name}
-            {facts.length > 0 && ` · ${facts.join(', ')}`}
           </span>
-        )
-      })}
+          <DeviceFacts device={device} />
+        </Box>
+      ))}
     </Box>
   )
 }
@@ -59,8 +75,9 @@ const columns: Column<RuntimeView>[] = [
   {
     key: 'running',
     header: 'In use',
-    align: 'right',
-    cell: (runtime) => `${runtime.running} of ${runtime.capacity}`,
+    cell: (runtime) => (
+      <Gauge share={runtime.capacity === 0 ? 0 : runtime.running / runtime.capacity} text={`${runtime.running} of ${runtime.capacity}`} />
+    ),
     sortValue: (runtime) => runtime.running,
   },
   { key: 'version', header: 'Version', cell: (runtime) => runtime.version, sortValue: (runtime) => runtime.version },
