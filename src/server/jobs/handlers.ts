@@ -15,7 +15,8 @@ import { probeExternals } from '#src/server/services/external/probe.ts'
 import { resealSecrets } from '#src/server/services/reseal.ts'
 import { sweepSessions } from '#src/server/services/sessions.ts'
 import { trainingMissing } from '#src/server/services/system.ts'
-import { failUnavailable, sweepLeases } from '#src/server/services/training/leases.ts'
+import { failUnavailable } from '#src/server/services/training/leases.ts'
+import { sweepLost } from '#src/server/services/training/silence.ts'
 import { work } from './queues.ts'
 
 export async function startHandlers(): Promise<void> {
@@ -27,7 +28,7 @@ const forgetOutdated = () => Promise.all([sweepSessions(), sweepIdempotencyKeys(
 
 /** Each is safe to run at any time and on several workers at once. */
 export const sweeps: { name: string; everyMs: number; run: () => Promise<unknown> }[] = [
-  { name: 'leases', everyMs: 5_000, run: sweepLeases },
+  { name: 'leases', everyMs: 5_000, run: sweepLost },
   { name: 'unavailable devices', everyMs: 3_000, run: () => failUnavailable(trainingMissing() ?? undefined) },
   { name: 'deployments', everyMs: 5_000, run: sweepDeployments },
   { name: 'external servers', everyMs: 1_000, run: probeExternals },

@@ -15,6 +15,7 @@ import { deleteVersion } from '../models/versions.ts'
 import { readEvents, readSeries } from './events.ts'
 import { cancelJob, createJob, getJob } from './jobs.ts'
 import { claimJob, failUnavailable, finishJob, heartbeatJob, recordCheckpoint, recordEvents, sweepLeases } from './leases.ts'
+import { sweepLost } from './silence.ts'
 
 const database = useDatabase()
 let person: Caller
@@ -191,6 +192,64 @@ describe('the lease', () => {
     await expireLease(id)
     await sweepLeases()
     expect(await getJob(person, id)).toMatchObject({ status: 'cancelled' })
+  })
+})
+
+describe('silence', () => {
+  const hear = (heard: boolean) =>
+    db()
+      .update(runtimes)
+      .set({ lastHeartbeatAt: heard ? sql`now()` : sql`now() - interval '1 minute'` })
+  let clock = 0
+  /** Looks every five seconds for so long, as the worker does. @returns the job's status and attempt. */
+  const lookFor = async (id: string, seconds: number) => {
+    for (let passed = 0; passed < seconds; passed += 5) {
+      clock += 5_000
+      await sweepLost(clock)
+    }
+    const { status, attempt } = await getJob(person, id)
+    return [status, attempt]
+  }
+  const startExpired = async (): Promise<string> => {
+    const { id } = await createJob(person, request())
+    await claim(agent)
+    await expireLease(id)
+    // The looks of another test were long ago.
+    clock += 3_600_000
+    return id
+  }
+
+  test('of one runtime beside others that are heard means that it is lost', async () => {
+    const id = await startExpired()
+    await hear(true)
+    expect(await lookFor(id, 15)).toEqual(['running', 1])
+    expect(await lookFor(id, 5)).toEqual(['queued', 1])
+  })
+
+  test('of all is an outage of web or of the database: it costs no attempt, and each has time to be heard after it', async () => {
+    const id = await startExpired()
+    await hear(false)
+    expect(await lookFor(id, 120)).toEqual(['running', 1])
+    await hear(true)
+    expect(await lookFor(id, 10)).toEqual(['running', 1])
+    expect(await heartbeatJob(agent, id, 1)).toEqual({ cancel: false })
+    expect(await lookFor(id, 60)).toEqual(['running', 1])
+  })
+
+  test('means nothing either while nobody looked, because the worker or the database was away', async () => {
+    const id = await startExpired()
+    await hear(true)
+    expect(await lookFor(id, 10)).toEqual(['running', 1])
+    clock += 30_000
+    expect(await lookFor(id, 15)).toEqual(['running', 1])
+    expect(await lookFor(id, 5)).toEqual(['queued', 1])
+  })
+
+  test('of all for many minutes gives the job to whoever comes next', async () => {
+    const id = await startExpired()
+    await hear(false)
+    expect(await lookFor(id, 300)).toEqual(['running', 1])
+    expect(await lookFor(id, 5)).toEqual(['queued', 1])
   })
 })
 
