@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { decoded } from '#src/app/decoded.ts'
 import { api, HydrateClient } from '#src/server/trpc/server.ts'
 import { DatasetPage } from '#src/ui/datasets/DatasetPage.tsx'
 import { versionIn } from '#src/ui/datasets/datasetFacts.ts'
@@ -6,11 +7,11 @@ import { versionIn } from '#src/ui/datasets/datasetFacts.ts'
 type Props = { params: Promise<{ dataset: string }>; searchParams: Promise<{ version?: string }> }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: decodeURIComponent((await params).dataset) }
+  return { title: decoded((await params).dataset) }
 }
 
 export default async function Page({ params, searchParams }: Props) {
-  const dataset = decodeURIComponent((await params).dataset)
+  const dataset = decoded((await params).dataset)
   const version = versionIn((await searchParams).version)
   await api.datasets.get.prefetch({ dataset, version })
   return (

@@ -1,15 +1,16 @@
 import type { Metadata } from 'next'
+import { decoded } from '#src/app/decoded.ts'
 import { api, HydrateClient } from '#src/server/trpc/server.ts'
 import { ModelPage } from '#src/ui/models/ModelPage.tsx'
 
 type Props = { params: Promise<{ model: string }> }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: decodeURIComponent((await params).model) }
+  return { title: decoded((await params).model) }
 }
 
 export default async function Page({ params }: Props) {
-  const model = decodeURIComponent((await params).model)
+  const model = decoded((await params).model)
   await Promise.all([
     api.models.get.prefetch({ model }),
     api.models.versions.prefetch({ model }),
