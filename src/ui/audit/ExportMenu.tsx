@@ -3,6 +3,7 @@ import Button from '@mui/material/Button'
 import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
 import type { AuditParams } from '#src/ui/audit/auditInput.ts'
+import { menuLandmark } from '#src/ui/kit/menuLandmark.ts'
 import { Menu } from '#src/ui/kit/overlays.tsx'
 
 const restNames: Partial<Record<keyof AuditParams, string>> = {
@@ -31,7 +32,7 @@ export function ExportMenu({ params }: { params: AuditParams }) {
       <Button variant="outlined" aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
         Export
       </Button>
-      <Menu open={anchor !== null} anchorEl={anchor} onClose={close}>
+      <Menu open={anchor !== null} anchorEl={anchor} onClose={close} slotProps={menuLandmark('Export')}>
         {item('csv', 'For a spreadsheet (CSV)')}
         {item('jsonl', 'For programs (JSON lines)')}
       </Menu>

@@ -4,6 +4,7 @@ import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import NextLink from 'next/link'
 import { leave } from '#src/ui/frame/leave.ts'
+import { menuLandmark } from '#src/ui/kit/menuLandmark.ts'
 
 /** What concerns oneself. */
 export default function AccountMenu({ email, anchor, onClose }: { email: string | undefined; anchor: HTMLElement; onClose: () => void }) {
@@ -12,6 +13,7 @@ export default function AccountMenu({ email, anchor, onClose }: { email: string 
       anchorEl={anchor}
       open
       onClose={onClose}
+      slotProps={menuLandmark('Account')}
       anchorOrigin={{ vertical: 'top', horizontal: 'left' }}
       transformOrigin={{ vertical: 'bottom', horizontal: 'left' }}
     >

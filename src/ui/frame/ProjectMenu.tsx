@@ -6,6 +6,7 @@ import Menu from '@mui/material/Menu'
 import MenuItem from '@mui/material/MenuItem'
 import NextLink from 'next/link'
 import { chooseProject } from '#src/ui/frame/project.ts'
+import { menuLandmark } from '#src/ui/kit/menuLandmark.ts'
 import type { Outputs } from '#src/ui/trpc.tsx'
 
 type ProjectMenuProps = { me: Outputs['me']['get'] | undefined; anchor: HTMLElement; onClose: () => void }
@@ -13,7 +14,7 @@ type ProjectMenuProps = { me: Outputs['me']['get'] | undefined; anchor: HTMLElem
 /** The projects to change to. */
 export default function ProjectMenu({ me, anchor, onClose }: ProjectMenuProps) {
   return (
-    <Menu anchorEl={anchor} open onClose={onClose}>
+    <Menu anchorEl={anchor} open onClose={onClose} slotProps={menuLandmark('Projects')}>
       {(me?.projects ?? []).map((project) => (
         <MenuItem key={project.id} selected={project.id === me?.project.id} onClick={() => chooseProject(project.name)}>
           <Box component="span" sx={{ flex: 1 }}>

@@ -1,9 +1,11 @@
 'use client'
+import CheckedIcon from '@mui/icons-material/CheckBox'
+import UncheckedIcon from '@mui/icons-material/CheckBoxOutlineBlank'
 import ColumnsIcon from '@mui/icons-material/ViewColumnOutlined'
-import Checkbox from '@mui/material/Checkbox'
 import IconButton from '@mui/material/IconButton'
 import MenuItem from '@mui/material/MenuItem'
 import { useMemo, useState } from 'react'
+import { menuLandmark } from '#src/ui/kit/menuLandmark.ts'
 import { Menu } from '#src/ui/kit/overlays.tsx'
 import { Hint } from '#src/ui/kit/Hint.tsx'
 import { useStored } from '#src/ui/kit/useStored.ts'
@@ -25,6 +27,9 @@ export function useHiddenColumns(id: string, columns: Pickable[]): [ReadonlySet<
   }
   return [hidden, toggle]
 }
+
+/** The entry itself is the control: one inside it would be a second. */
+const iconSx = { fontSize: 20, color: 'primary.main' } as const
 
 export function ColumnPicker({
   columns,
@@ -48,10 +53,10 @@ export function ColumnPicker({
           <ColumnsIcon sx={{ fontSize: 18 }} />
         </IconButton>
       </Hint>
-      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)}>
+      <Menu anchorEl={anchor} open={!!anchor} onClose={() => setAnchor(null)} slotProps={menuLandmark('Columns')}>
         {columns.slice(1).map((column) => (
           <MenuItem key={column.key} role="menuitemcheckbox" aria-checked={!hidden.has(column.key)} onClick={() => onToggle(column.key)}>
-            <Checkbox checked={!hidden.has(column.key)} tabIndex={-1} sx={{ p: 0 }} slotProps={{ input: { 'aria-hidden': true } }} />
+            {hidden.has(column.key) ? <UncheckedIcon sx={iconSx} /> : <CheckedIcon sx={iconSx} />}
             {column.header}
           </MenuItem>
         ))}

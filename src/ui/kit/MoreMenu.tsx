@@ -3,6 +3,7 @@ import MoreIcon from '@mui/icons-material/MoreVert'
 import IconButton from '@mui/material/IconButton'
 import MenuItem from '@mui/material/MenuItem'
 import { useState } from 'react'
+import { menuLandmark } from '#src/ui/kit/menuLandmark.ts'
 import { Menu } from '#src/ui/kit/overlays.tsx'
 
 export type MoreEntry = { label: string; onPick: () => void; isDangerous?: boolean }
@@ -22,7 +23,7 @@ export function MoreMenu({ label = 'More actions', entries }: MoreMenuProps) {
       <IconButton aria-label={label} aria-haspopup="menu" onClick={(event) => setAnchor(event.currentTarget)}>
         <MoreIcon sx={{ fontSize: 18 }} />
       </IconButton>
-      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)} slotProps={{ list: { 'aria-label': label } }}>
+      <Menu anchorEl={anchor} open={anchor !== null} onClose={() => setAnchor(null)} slotProps={menuLandmark(label)}>
         {entries.map(
           (entry) =>
             entry && (
