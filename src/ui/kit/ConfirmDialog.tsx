@@ -6,7 +6,7 @@ import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
 import Typography from '@mui/material/Typography'
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import { Dialog } from '#src/ui/kit/overlays.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Field } from '#src/ui/kit/Field.tsx'
@@ -18,6 +18,8 @@ export type ConfirmDialogProps = {
   consequences: React.ReactNode[]
   /** The verb and its object: `Delete version 3`. */
   confirmLabel: string
+  /** What leaves all as it is. */
+  keepLabel?: string
   /** Asks for this name to be typed: for what is large and cannot be undone. */
   typeName?: string
   isBusy?: boolean
@@ -29,7 +31,9 @@ export type ConfirmDialogProps = {
 
 /** Asks before what cannot be undone, and lists what it brings about. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const { isOpen, title, consequences, confirmLabel, typeName, isBusy = false, isDangerous = true, error, onConfirm, onClose } = props
+  const { isOpen, title, consequences, confirmLabel, keepLabel = 'Keep it', typeName, isBusy = false, isDangerous = true } = props
+  const { error, onConfirm, onClose } = props
+  const id = useId()
   const [typed, setTyped] = useState('')
   const canConfirm = !isBusy && (!typeName || typed === typeName)
   return (
@@ -38,7 +42,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
       onClose={isBusy ? undefined : onClose}
       fullWidth
       maxWidth="xs"
-      aria-labelledby="confirm-title"
+      aria-labelledby={id}
       slotProps={{ transition: { onExited: () => setTyped('') } }}
     >
       <Box
@@ -48,7 +52,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           if (canConfirm) onConfirm()
         }}
       >
-        <DialogTitle id="confirm-title">{title}</DialogTitle>
+        <DialogTitle id={id}>{title}</DialogTitle>
         <DialogContent sx={{ display: 'grid', gap: 3 }}>
           <Box component="ul" sx={{ m: 0, pl: 5, display: 'grid', gap: 1 }}>
             {consequences.map((consequence, index) => (
@@ -76,7 +80,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </DialogContent>
         <DialogActions>
           <Button onClick={onClose} disabled={isBusy} autoFocus={!typeName}>
-            Keep it
+            {keepLabel}
           </Button>
           <Button type="submit" variant="contained" color={isDangerous ? 'error' : 'primary'} disabled={!canConfirm} loading={isBusy}>
             {confirmLabel}

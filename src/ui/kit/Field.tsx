@@ -5,7 +5,8 @@ import MenuItem from '@mui/material/MenuItem'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import type { SelectProps } from '@mui/material/Select'
 import dynamic from 'next/dynamic'
-import { type ComponentType, useId } from 'react'
+import { type ComponentType, useContext, useId } from 'react'
+import { TouchContext } from '#src/ui/kit/TouchContext.ts'
 
 type FrameProps = {
   label: React.ReactNode
@@ -133,6 +134,7 @@ export type SelectFieldProps = {
 /** One of a few. */
 export function SelectField({ label, name, value, onChange, options, help, error, isOptional, isDisabled }: SelectFieldProps) {
   const id = useId()
+  const touch = useContext(TouchContext)
   return (
     <FieldFrame label={label} id={id} help={help} error={error} isOptional={isOptional}>
       <Select
@@ -145,7 +147,12 @@ export function SelectField({ label, name, value, onChange, options, help, error
         displayEmpty
         error={!!error}
         disabled={isDisabled}
-        onChange={(event) => onChange(String(event.target.value))}
+        onChange={(event) => {
+          touch()
+          onChange(String(event.target.value))
+        }}
+        // Its list floats outside the page's landmarks, as menus do.
+        MenuProps={{ slotProps: { root: { role: 'region', 'aria-labelledby': `${id}-label` } } }}
         SelectDisplayProps={{ 'aria-describedby': error || help ? `${id}-help` : undefined }}
       >
         {options.map((option) => (

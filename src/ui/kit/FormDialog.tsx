@@ -4,9 +4,11 @@ import Button from '@mui/material/Button'
 import DialogActions from '@mui/material/DialogActions'
 import DialogContent from '@mui/material/DialogContent'
 import DialogTitle from '@mui/material/DialogTitle'
-import { useId, useState } from 'react'
+import { useCallback, useId, useState } from 'react'
+import { ConfirmDialog } from '#src/ui/kit/ConfirmDialog.tsx'
 import { Dialog } from '#src/ui/kit/overlays.tsx'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
+import { TouchContext } from '#src/ui/kit/TouchContext.ts'
 
 export type FormDialogProps = {
   title: string
@@ -39,27 +41,42 @@ export function FormDialog({
 }: FormDialogProps) {
   const id = useId()
   const [isTouched, setTouched] = useState(false)
-  // A click that went astray must not throw away what was typed.
+  const [isAsking, setAsking] = useState(false)
+  const touch = useCallback(() => setTouched(true), [])
+  // A click that went astray must not throw away what was typed, and a key asks before it does.
   const close = (_event: object, reason: string) => {
-    if (!isBusy && !(isTouched && reason === 'backdropClick')) onClose()
+    if (isBusy) return
+    if (!isTouched) onClose()
+    else if (reason === 'escapeKeyDown') setAsking(true)
   }
   return (
-    <Dialog open onClose={close} fullWidth maxWidth={isWide ? 'md' : 'xs'} aria-labelledby={id}>
-      <Box component="form" onSubmit={onSubmit} onChange={() => setTouched(true)} noValidate sx={formSx}>
-        <DialogTitle id={id}>{title}</DialogTitle>
-        <DialogContent sx={{ display: 'grid', gap: 4 }}>
-          {children}
-          <ErrorNotice title={errorTitle} error={error} />
-        </DialogContent>
-        <DialogActions>
-          <Button onClick={onClose} disabled={isBusy}>
-            Cancel
-          </Button>
-          <Button type="submit" variant="contained" loading={isBusy}>
-            {submitLabel}
-          </Button>
-        </DialogActions>
-      </Box>
-    </Dialog>
+    <>
+      <Dialog open onClose={close} fullWidth maxWidth={isWide ? 'md' : 'xs'} aria-labelledby={id}>
+        <Box component="form" onSubmit={onSubmit} onChange={touch} noValidate sx={formSx}>
+          <DialogTitle id={id}>{title}</DialogTitle>
+          <DialogContent sx={{ display: 'grid', gap: 4 }}>
+            <TouchContext value={touch}>{children}</TouchContext>
+            <ErrorNotice title={errorTitle} error={error} />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose} disabled={isBusy}>
+              Cancel
+            </Button>
+            <Button type="submit" variant="contained" loading={isBusy}>
+              {submitLabel}
+            </Button>
+          </DialogActions>
+        </Box>
+      </Dialog>
+      <ConfirmDialog
+        isOpen={isAsking}
+        title="Discard changes?"
+        confirmLabel="Discard"
+        keepLabel="Keep editing"
+        onClose={() => setAsking(false)}
+        onConfirm={onClose}
+        consequences={['What was typed here is lost.']}
+      />
+    </>
   )
 }
