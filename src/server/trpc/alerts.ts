@@ -16,6 +16,10 @@ export const alertsRouter = router({
     .input(alert.listAlerts)
     .output(alert.alertPage)
     .query(({ ctx, input }) => alerts.listAlerts(ctx.caller, input)),
+  get: procedure('read')
+    .input(alert.alertRef)
+    .output(alert.alert)
+    .query(({ ctx, input }) => alerts.getAlert(ctx.caller, input.id)),
   firing: procedure('read')
     .output(z.object({ count: z.number() }))
     .query(async ({ ctx }) => ({ count: await alerts.countFiring(ctx.caller) })),

@@ -25,7 +25,13 @@ export function AlertCard({ alert }: { alert: Alert }) {
   return (
     <Box sx={{ display: 'grid', gap: 4 }}>
       <Box sx={{ display: 'grid', gap: 1 }}>
-        <StatusChip status={severityStatus[alert.severity]} label={severityWords[alert.severity]} />
+        <Box component="h2" sx={{ typography: 'h2', m: 0, overflowWrap: 'anywhere' }}>
+          {alert.rule.name}
+        </Box>
+        <Box sx={{ display: 'flex', gap: 4 }}>
+          <StatusChip status={severityStatus[alert.severity]} label={severityWords[alert.severity]} />
+          <StatusChip status={alert.status} isLive />
+        </Box>
         <Box sx={{ overflowWrap: 'anywhere' }}>{alert.message}</Box>
       </Box>
       {rule && alert.deployment && (
@@ -45,7 +51,6 @@ export function AlertCard({ alert }: { alert: Alert }) {
       <KeyValues
         items={[
           { label: 'About', value: <SubjectLink alert={alert} /> },
-          { label: 'Rule', value: alert.rule.name },
           { label: 'When it fired', value: figureText(alert.figure, alert.value) },
           { label: 'At its worst', value: figureText(alert.figure, alert.worst) },
           { label: 'Last seen', value: figureText(alert.figure, alert.lastValue) },

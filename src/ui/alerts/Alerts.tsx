@@ -5,11 +5,11 @@ import Button from '@mui/material/Button'
 import { useState } from 'react'
 import { type Alert, subjectOf } from '#src/contracts/alert.ts'
 import { AcknowledgeDialog } from '#src/ui/alerts/AcknowledgeDialog.tsx'
-import { AlertCard } from '#src/ui/alerts/AlertCard.tsx'
+import { AlertActions } from '#src/ui/alerts/AlertActions.tsx'
 import { alertFilters, alertInput } from '#src/ui/alerts/alertInput.ts'
+import { AlertPeek } from '#src/ui/alerts/AlertPeek.tsx'
 import { figureText, severityStatus, severityWords } from '#src/ui/alerts/figureText.ts'
 import { SubjectLink } from '#src/ui/alerts/SubjectLink.tsx'
-import { usePermissions } from '#src/ui/frame/usePermissions.ts'
 import { ButtonLink } from '#src/ui/kit/ButtonLink.tsx'
 import { type Column, DataTable } from '#src/ui/kit/DataTable.tsx'
 import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
@@ -17,7 +17,6 @@ import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { StatusChip } from '#src/ui/kit/StatusChip.tsx'
 import { TabList } from '#src/ui/kit/TabList.tsx'
-import { useToast } from '#src/ui/kit/Toasts.tsx'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
@@ -61,27 +60,6 @@ const columns: Column<Alert>[] = [
   { key: 'resolved', header: 'Resolved', cell: (alert) => <RelativeTime at={alert.resolvedAt} none="–" />, isHiddenByDefault: true },
 ]
 
-function ResolveButton({ alert }: { alert: Alert }) {
-  const toast = useToast()
-  const utils = trpc.useUtils()
-  const resolve = trpc.alerts.resolve.useMutation({
-    onSuccess: () => {
-      toast({ message: `${alert.rule.name} on ${subjectOf(alert)} is resolved.` })
-      void utils.alerts.invalidate()
-    },
-    onError: (error) => toast({ message: error.message, tone: 'failed' }),
-  })
-  return (
-    <Button
-      loading={resolve.isPending}
-      onClick={() => resolve.mutate({ id: alert.id })}
-      aria-label={`Resolve ${alert.rule.name} on ${subjectOf(alert)}`}
-    >
-      Resolve
-    </Button>
-  )
-}
-
 const emptyWords: Record<string, string> = {
   open: 'Nothing is firing. When a figure crosses the threshold of a rule, it appears here within seconds.',
   resolved: 'No alert has been resolved yet. Those that are over are kept here.',
@@ -91,7 +69,7 @@ const emptyWords: Record<string, string> = {
 /** What fires, and what has fired. */
 export function Alerts() {
   const [show, setShow] = useUrlState('show', 'open')
-  const { canDeploy } = usePermissions()
+  // Here and not in its row, which may leave the list while somebody types.
   const [acknowledging, setAcknowledging] = useState<Alert | null>(null)
   const query = trpc.alerts.list.useInfiniteQuery(alertInput(show), {
     getNextPageParam: (page) => page.nextCursor ?? undefined,
@@ -113,19 +91,10 @@ export function Alerts() {
             rowKey={(alert) => alert.id}
             isStale={query.isPlaceholderData}
             skeletonCount={3}
-            peek={(alert) => <AlertCard alert={alert} />}
-            rowActions={(alert) =>
-              canDeploy && alert.status !== 'resolved' ? (
-                <>
-                  {alert.status === 'firing' && (
-                    <Button onClick={() => setAcknowledging(alert)} aria-label={`Acknowledge ${alert.rule.name} on ${subjectOf(alert)}`}>
-                      Acknowledge
-                    </Button>
-                  )}
-                  <ResolveButton alert={alert} />
-                </>
-              ) : null
-            }
+            peek={(alert) => <AlertPeek id={alert.id} listed={alert} onAcknowledge={setAcknowledging} />}
+            peekParam="alert"
+            peekUnlisted={(id) => <AlertPeek id={id} onAcknowledge={setAcknowledging} />}
+            rowActions={(alert) => <AlertActions alert={alert} onAcknowledge={setAcknowledging} />}
             empty={
               <EmptyState
                 sentence={emptyWords[show] ?? (emptyWords.all as string)}

@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import Chip from '@mui/material/Chip'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { sourceNames, typeText } from '#src/ui/audit/auditFacts.ts'
 import { type AuditParams, type FilterKey, filterKeys, filterNames } from '#src/ui/audit/auditInput.ts'
 import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
@@ -121,7 +121,14 @@ function shown(key: FilterKey, value: string): string {
   return key === 'targetType' ? typeText(value) : value
 }
 
-function Chosen({ params, set, clear }: Filter) {
+/** The focus goes on before the chip that has it goes: to its neighbour, else to what adds filters. */
+function passFocus(chip: HTMLElement, filterButton: HTMLElement | null) {
+  const isChip = (element: Element | null): element is HTMLElement => element instanceof HTMLElement && element.hasAttribute('data-filter')
+  const next = [chip.nextElementSibling, chip.previousElementSibling].find(isChip)
+  ;(next ?? filterButton)?.focus()
+}
+
+function Chosen({ params, set, clear, filterButton }: Filter & { filterButton: React.RefObject<HTMLButtonElement | null> }) {
   const chosen = filterKeys.filter((key) => key !== 'q' && params[key])
   if (chosen.length === 0) return null
   return (
@@ -131,13 +138,23 @@ function Chosen({ params, set, clear }: Filter) {
           key={key}
           variant="outlined"
           label={`${filterNames[key]}: ${shown(key, params[key] ?? '')}`}
-          onClick={() => set({ [key]: null })}
+          data-filter=""
+          onClick={(event) => {
+            passFocus(event.currentTarget, filterButton.current)
+            set({ [key]: null })
+          }}
           aria-label={`${filterNames[key]}: ${shown(key, params[key] ?? '')}, remove this filter`}
           title="Remove this filter"
           sx={{ bgcolor: 'action.selected', maxWidth: '100%' }}
         />
       ))}
-      <Button size="small" onClick={clear}>
+      <Button
+        size="small"
+        onClick={() => {
+          filterButton.current?.focus()
+          clear()
+        }}
+      >
         Clear all
       </Button>
     </Box>
@@ -147,6 +164,7 @@ function Chosen({ params, set, clear }: Filter) {
 /** Search, spans of time, and the rest on demand; what is chosen stands as chips that a press removes. */
 export function AuditFilters({ filter }: { filter: Filter }) {
   const [isOpen, setOpen] = useState(false)
+  const filterButton = useRef<HTMLButtonElement>(null)
   const { params, set } = filter
   return (
     <>
@@ -160,11 +178,11 @@ export function AuditFilters({ filter }: { filter: Filter }) {
           sx={{ height: 34, bgcolor: 'background.paper' }}
         />
       ))}
-      <Button variant="outlined" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <Button ref={filterButton} variant="outlined" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {isOpen ? 'Hide filters' : 'Filter'}
       </Button>
       {isOpen && <Panel {...filter} />}
-      <Chosen {...filter} />
+      <Chosen {...filter} filterButton={filterButton} />
     </>
   )
 }

@@ -5,11 +5,15 @@ import TableBody from '@mui/material/TableBody'
 import { useMemo, useRef } from 'react'
 import { ColumnPicker, useHiddenColumns } from '#src/ui/kit/ColumnPicker.tsx'
 import { DataTableHead } from '#src/ui/kit/DataTableHead.tsx'
+import { EmptyState } from '#src/ui/kit/EmptyState.tsx'
+import { PeekPanel } from '#src/ui/kit/PeekPanel.tsx'
 import { SkeletonRows } from '#src/ui/kit/SkeletonRows.tsx'
 import { sortRows } from '#src/ui/kit/sorting.ts'
+import { SortSelect } from '#src/ui/kit/SortSelect.tsx'
 import { cardSx, tableSx } from '#src/ui/kit/tableStyles.ts'
 import { TableRowView } from '#src/ui/kit/TableRowView.tsx'
-import { useChosenRows } from '#src/ui/kit/useChosenRows.ts'
+import { useFocusBack } from '#src/ui/kit/useFocusBack.ts'
+import { usePeek } from '#src/ui/kit/usePeek.ts'
 import { useRowKeys } from '#src/ui/kit/useRowKeys.ts'
 import { useUrlState } from '#src/ui/kit/useUrlState.ts'
 
@@ -46,10 +50,12 @@ export type DataTableProps<Row> = {
   hasOwnSort?: boolean
   /** Content of the side panel; Space or the row's button opens it. */
   peek?: (row: Row) => React.ReactNode
+  /** What its key is called in the address, where it is not `peek`. */
+  peekParam?: string
+  /** Content of the side panel for a key in the address that is not among the rows: filters may hide it. */
+  peekUnlisted?: (key: string) => React.ReactNode
   /** Buttons at the row's end. */
   rowActions?: (row: Row) => React.ReactNode
-  /** Shows checkboxes and, when rows are chosen, this bar. */
-  bulkBar?: (keys: string[], clear: () => void) => React.ReactNode
   /** Left of the column picker: filters, search. */
   toolbar?: React.ReactNode
   footer?: React.ReactNode
@@ -65,59 +71,33 @@ const Toolbar = ({ children, picker }: { children: React.ReactNode; picker: Reac
   </Box>
 )
 
-const BulkBar = ({ children }: { children: React.ReactNode }) => (
-  <Box
-    role="region"
-    aria-label="Chosen rows"
-    sx={{
-      display: 'flex',
-      alignItems: 'center',
-      gap: 2,
-      mb: 2,
-      px: 3,
-      py: 1.5,
-      borderRadius: '8px',
-      bgcolor: 'action.selected',
-      typography: 'body2',
-    }}
-  >
-    {children}
-  </Box>
-)
-
 /** Where there is no bar above the table, the column picker sits in its head. */
 const PickerInHead = ({ children }: { children: React.ReactNode }) => (
   <Box sx={{ position: 'absolute', right: 2, top: 2, zIndex: 4, '& button': { border: 0, p: 1 } }}>{children}</Box>
 )
 
-/** The one table: sticky head and first column, sort in the address, j/k/Enter, cards on a phone. */
+const notListed = <EmptyState isCompact sentence="The list does not show what this address names. Filters may hide it, or it is gone." />
+
+/** The one table: sticky head and first column, sort and peek in the address, j/k/Enter, cards on a phone. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { id, label, columns, rows, rowKey, isStale, peek, rowActions, bulkBar, toolbar, hasColumnPicker = true } = props
-  const [sort, setSort] = useUrlState(props.hasOwnSort ? `${id}.sort` : 'sort', props.initialSort ?? '')
+  const { id, label, columns, rows, rowKey, isStale, peek, rowActions, toolbar, hasColumnPicker = true, initialSort = '' } = props
+  const [sort, setSort] = useUrlState(props.hasOwnSort ? `${id}.sort` : 'sort', initialSort)
   const [hidden, toggle] = useHiddenColumns(id, columns)
+  const peeked = usePeek(props.peekParam ?? 'peek', rows, rowKey)
+  const rootRef = useRef<HTMLDivElement>(null)
   const bodyRef = useRef<HTMLTableSectionElement>(null)
   useRowKeys(bodyRef)
+  useFocusBack(rootRef, rows !== undefined && !isStale)
   const sorted = useMemo(() => (rows ? sortRows(rows, columns, sort) : undefined), [rows, columns, sort])
-  const chosen = useChosenRows(useMemo(() => (sorted ?? []).map(rowKey), [sorted, rowKey]))
 
   const shown = columns.filter((column) => !hidden.has(column.key))
   const isEmpty = sorted?.length === 0
   const picker = hasColumnPicker && !isEmpty && columns.length > 3 && <ColumnPicker columns={columns} hidden={hidden} onToggle={toggle} />
-  const bar = toolbar && <Toolbar picker={picker}>{toolbar}</Toolbar>
-  if (isEmpty && props.empty)
-    return (
-      <>
-        {bar}
-        {props.empty}
-      </>
-    )
-
   const isPickerInHead = !!picker && !toolbar
   const hasActions = !!rowActions || !!peek
-  return (
-    <Box sx={{ minWidth: 0 }}>
-      {bar}
-      {bulkBar && chosen.keys.length > 0 && <BulkBar>{bulkBar(chosen.keys, chosen.clear)}</BulkBar>}
+  const table = (
+    <>
+      <SortSelect columns={shown} sort={sort} hasOrderOfItsOwn={initialSort !== ''} onSort={setSort} />
       <Box sx={{ position: 'relative', minWidth: 0, '& thead th:last-of-type': isPickerInHead ? { pr: 10 } : undefined }}>
         {isPickerInHead && <PickerInHead>{picker}</PickerInHead>}
         <Box
@@ -128,7 +108,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
           sx={[tableSx, { maxHeight: props.maxHeight ?? 'max(480px, calc(100dvh - 200px))' }, !!isStale && { opacity: 0.55 }]}
         >
           <Table aria-label={label} role="table" sx={cardSx}>
-            <DataTableHead columns={shown} sort={sort} onSort={setSort} hasActions={hasActions} chosen={bulkBar ? chosen : undefined} />
+            <DataTableHead columns={shown} sort={sort} onSort={setSort} hasActions={hasActions} />
             <TableBody ref={bodyRef} role="rowgroup">
               {sorted?.map((row) => {
                 const key = rowKey(row)
@@ -138,18 +118,27 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
                     row={row}
                     columns={shown}
                     href={props.rowHref?.(row)}
-                    peek={peek}
+                    onPeek={peek && (() => peeked.open(key))}
                     rowActions={rowActions}
-                    isChosen={chosen.has(key)}
-                    onToggle={bulkBar ? () => chosen.toggle(key) : undefined}
                   />
                 )
-              }) ?? <SkeletonRows columns={shown} count={props.skeletonCount ?? 6} extra={(bulkBar ? 1 : 0) + (hasActions ? 1 : 0)} />}
+              }) ?? <SkeletonRows columns={shown} count={props.skeletonCount ?? 6} extra={hasActions ? 1 : 0} />}
             </TableBody>
           </Table>
         </Box>
       </Box>
       {props.footer}
+    </>
+  )
+  return (
+    <Box ref={rootRef} tabIndex={-1} sx={{ minWidth: 0, outline: 'none' }}>
+      {toolbar && <Toolbar picker={picker}>{toolbar}</Toolbar>}
+      {isEmpty && props.empty ? props.empty : table}
+      {peek && peeked.key !== null && (peeked.row !== undefined || rows !== undefined) && (
+        <PeekPanel onClose={peeked.close} href={peeked.row && props.rowHref?.(peeked.row)}>
+          {peeked.row !== undefined ? peek(peeked.row) : (props.peekUnlisted?.(peeked.key) ?? notListed)}
+        </PeekPanel>
+      )}
     </Box>
   )
 }

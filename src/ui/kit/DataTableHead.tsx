@@ -1,13 +1,11 @@
 'use client'
 import Box from '@mui/material/Box'
-import Checkbox from '@mui/material/Checkbox'
 import TableCell from '@mui/material/TableCell'
 import TableHead from '@mui/material/TableHead'
 import TableRow from '@mui/material/TableRow'
 import TableSortLabel from '@mui/material/TableSortLabel'
 import type { Column } from '#src/ui/kit/DataTable.tsx'
-import { nextSort, parseSort, type Sort } from '#src/ui/kit/sorting.ts'
-import type { ChosenRows } from '#src/ui/kit/useChosenRows.ts'
+import { isSortable, nextSort, parseSort, type Sort } from '#src/ui/kit/sorting.ts'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
 type HeadProps<Row> = {
@@ -15,17 +13,16 @@ type HeadProps<Row> = {
   sort: string
   onSort: (sort: string | null) => void
   hasActions: boolean
-  chosen?: ChosenRows
 }
 
 const ariaSort = { asc: 'ascending', desc: 'descending' } as const
 
 function HeadCell<Row>({ column, order, onSort }: { column: Column<Row>; order: Sort | null; onSort: HeadProps<Row>['onSort'] }) {
   const direction = order?.key === column.key ? order.direction : undefined
-  const isSortable = !!column.sortValue || column.isServerSorted
+  const canSort = isSortable(column)
   return (
     <TableCell role="columnheader" align={column.align} style={{ width: column.width }} aria-sort={direction && ariaSort[direction]}>
-      {isSortable ? (
+      {canSort ? (
         <TableSortLabel active={!!direction} direction={direction ?? 'desc'} onClick={() => onSort(nextSort(column.key, order))}>
           {column.header}
         </TableSortLabel>
@@ -36,21 +33,11 @@ function HeadCell<Row>({ column, order, onSort }: { column: Column<Row>; order: 
   )
 }
 
-export function DataTableHead<Row>({ columns, sort, onSort, hasActions, chosen }: HeadProps<Row>) {
+export function DataTableHead<Row>({ columns, sort, onSort, hasActions }: HeadProps<Row>) {
   const order = parseSort(sort)
   return (
     <TableHead role="rowgroup">
       <TableRow role="row">
-        {chosen && (
-          <TableCell role="columnheader" padding="checkbox">
-            <Checkbox
-              checked={chosen.areAll}
-              indeterminate={chosen.keys.length > 0 && !chosen.areAll}
-              onChange={chosen.toggleAll}
-              slotProps={{ input: { 'aria-label': 'Choose all rows' } }}
-            />
-          </TableCell>
-        )}
         {columns.map((column) => (
           <HeadCell key={column.key} column={column} order={order} onSort={onSort} />
         ))}

@@ -1,6 +1,10 @@
 export type Sort = { key: string; direction: 'asc' | 'desc' }
 type Sortable<Row> = { key: string; sortValue?: (row: Row) => string | number | null }
 
+/** Whether a column is sorted by, here or by the server. */
+export const isSortable = (column: { sortValue?: unknown; isServerSorted?: boolean }): boolean =>
+  !!column.sortValue || !!column.isServerSorted
+
 /** `name asc` → its parts. */
 export function parseSort(sort: string): Sort | null {
   const [key, direction] = sort.split(' ')

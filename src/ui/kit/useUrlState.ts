@@ -2,15 +2,15 @@
 import { usePathname, useSearchParams } from 'next/navigation'
 import { useCallback } from 'react'
 
-/** Writes parameters into the address without a round to the server; null or '' takes one out. */
-export function writeUrl(pathname: string, changes: Record<string, string | null>) {
+/** Writes parameters into the address without a round to the server; null or '' takes one out. `push` makes a step for Back. */
+export function writeUrl(pathname: string, changes: Record<string, string | null>, how: 'push' | 'replace' = 'replace') {
   const params = new URLSearchParams(window.location.search)
   for (const [key, value] of Object.entries(changes)) {
     if (value === null || value === '') params.delete(key)
     else params.set(key, value)
   }
   const query = params.toString()
-  window.history.replaceState(null, '', query ? `${pathname}?${query}` : pathname)
+  window.history[`${how}State`](null, '', query ? `${pathname}?${query}` : pathname)
 }
 
 /** A string that lives in the address, so that a view can be linked and survives a reload; the default is left out of it. */
