@@ -179,6 +179,9 @@ export type ListAlerts = z.infer<typeof listAlerts>
 export const alertRef = z.object({ id })
 export const acknowledgeAlert = z.object({ id, note: text(1000).optional() })
 
+/** Where an alert is looked at, whatever the list around it shows. */
+export const alertPath = (id: string): string => `/monitoring/alerts?alert=${id}`
+
 /** What an alert is about, by name. */
 export const subjectOf = ({ deployment, runtime }: Pick<Alert, 'deployment' | 'runtime'>): string =>
   deployment?.name ?? runtime?.name ?? 'the data disk'

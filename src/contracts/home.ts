@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertSeverity } from './alert.ts'
 
 /** What the first page answers: what runs, what needs attention, what to do next. */
 export const home = z.object({
@@ -9,6 +10,7 @@ export const home = z.object({
   attention: z.array(
     z.object({
       kind: z.enum(['alert', 'job', 'deployment', 'runtime', 'version', 'dataset']),
+      state: z.enum([...alertSeverity.options, 'failed', 'degraded', 'rejected', 'silent']),
       id: z.string(),
       title: z.string(),
       reason: z.string(),

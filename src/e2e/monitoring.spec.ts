@@ -232,7 +232,7 @@ test.describe('watching a deployment', () => {
       'of the disk with the data is free, below 100 %',
     )
     await attention.getByRole('link', { name: 'room' }).click()
-    await expect(page).toHaveURL(/\/monitoring\/alerts$/)
+    await expect(page).toHaveURL(/\/monitoring\/alerts\?alert=[0-9a-f-]+$/)
     const { items } = await product.client.alerts.list.query({ status: 'firing' })
     const alert = items.find(({ rule }) => rule.name === 'room')
     await page.goto('/')

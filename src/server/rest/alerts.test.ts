@@ -295,6 +295,10 @@ describe('an alert', () => {
     const mail = await waitFor(() => mails[0], 'the mail')
     expect(mail).toMatch(/^Subject: Critical: Latency on watched/m)
     expect(mail).toMatch(/^To: ops@example.test, lead@example.test/m)
+    const { alert } = JSON.parse(first.body).data as { alert: { id: string } }
+    const page = `/monitoring/alerts?alert=${alert.id}&project=`
+    expect(JSON.parse(chat.body).text).toContain(page)
+    expect(mail.replaceAll('=\r\n', '').replaceAll('=3D', '=')).toContain(page)
     const tries = await waitFor(() => {
       const all = got.filter(({ path }) => path === '/flaky-9f8e7d')
       return all.length > 1 ? all : undefined
@@ -308,7 +312,14 @@ describe('an alert', () => {
 
   it('is acknowledged by somebody who may, once told of; until then the first page shows it', async () => {
     const [open] = (await use.rest.ask('GET', '/alerts?status=open')).body as Alert[]
-    const shown = { kind: 'alert', id: open?.id, title: 'Latency', reason: open?.message, href: '/monitoring/alerts' }
+    const shown = {
+      kind: 'alert',
+      id: open?.id,
+      title: 'Latency',
+      reason: open?.message,
+      href: `/monitoring/alerts?alert=${open?.id}`,
+      state: 'critical',
+    }
     expect(await readAttention()).toContainEqual({ ...shown, at: expect.any(String) })
     expect(open).toMatchObject({ status: 'firing', severity: 'critical', notified_at: expect.any(String) })
     const path = `/alerts/${open?.id}/acknowledge`

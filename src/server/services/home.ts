@@ -1,4 +1,5 @@
 import { and, desc, eq, gt, inArray, isNull, ne, or, sql } from 'drizzle-orm'
+import { alertPath } from '#src/contracts/alert.ts'
 import type { Home } from '#src/contracts/home.ts'
 import { db } from '#src/server/db/client.ts'
 import {
@@ -47,7 +48,7 @@ const shownAtMost = 12
 async function readAttention(projectId: string): Promise<Home['attention']> {
   const [firing, jobs, unwell, rejected, unreadable, silent] = await Promise.all([
     db()
-      .select({ id: alerts.id, title: alertRules.name, reason: alerts.message, at: alerts.firedAt })
+      .select({ id: alerts.id, state: alerts.severity, title: alertRules.name, reason: alerts.message, at: alerts.firedAt })
       .from(alerts)
       .innerJoin(alertRules, eq(alertRules.id, alerts.ruleId))
       .where(and(eq(alerts.projectId, projectId), eq(alerts.status, 'firing')))
@@ -60,7 +61,13 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
       .orderBy(desc(trainingJobs.finishedAt))
       .limit(5),
     db()
-      .select({ id: deployments.id, title: deployments.name, reason: deployments.reason, at: deployments.updatedAt })
+      .select({
+        id: deployments.id,
+        title: deployments.name,
+        status: deployments.status,
+        reason: deployments.reason,
+        at: deployments.updatedAt,
+      })
       .from(deployments)
       .where(and(eq(deployments.projectId, projectId), inArray(deployments.status, ['failed', 'degraded'])))
       .limit(10),
@@ -97,9 +104,10 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
   ])
   const when = (at: Date | null) => (at ?? new Date(0)).toISOString()
   const attention: Home['attention'] = [
-    ...firing.map((row) => ({ ...row, kind: 'alert' as const, href: '/monitoring/alerts', at: when(row.at) })),
+    ...firing.map((row) => ({ ...row, kind: 'alert' as const, href: alertPath(row.id), at: when(row.at) })),
     ...jobs.map((row) => ({
       kind: 'job' as const,
+      state: 'failed' as const,
       id: row.id,
       title: row.title,
       reason: row.reason ?? 'It failed.',
@@ -108,6 +116,7 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
     })),
     ...unwell.map((row) => ({
       kind: 'deployment' as const,
+      state: row.status === 'failed' ? ('failed' as const) : ('degraded' as const),
       id: row.id,
       title: row.title,
       reason: row.reason ?? 'It is not as it should be.',
@@ -116,6 +125,7 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
     })),
     ...rejected.map((row) => ({
       kind: 'version' as const,
+      state: 'rejected' as const,
       id: row.id,
       title: `${row.name} version ${row.version}`,
       reason: row.reason ?? 'It was rejected.',
@@ -124,6 +134,7 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
     })),
     ...unreadable.map((row) => ({
       kind: 'dataset' as const,
+      state: 'rejected' as const,
       id: row.id,
       title: row.name,
       reason: row.reason ?? 'It was rejected.',
@@ -132,6 +143,7 @@ async function readAttention(projectId: string): Promise<Home['attention']> {
     })),
     ...silent.map((row) => ({
       kind: 'runtime' as const,
+      state: 'silent' as const,
       id: row.id,
       title: `${row.kind} runtime ${row.name}`,
       reason: 'It has not been heard of for a while.',

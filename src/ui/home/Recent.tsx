@@ -1,6 +1,7 @@
 import Box from '@mui/material/Box'
 import type { Home } from '#src/contracts/home.ts'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
+import { asideSx, lineSx } from '#src/ui/home/lineStyles.ts'
 import { ListCard } from '#src/ui/kit/ListCard.tsx'
 import { RelativeTime } from '#src/ui/kit/RelativeTime.tsx'
 import { Section } from '#src/ui/kit/Section.tsx'
@@ -19,14 +20,14 @@ export function Recent({ items }: { items: Home['recent'] }) {
           </Box>
         )}
         {items.map((item) => (
-          <Box component="li" key={`${item.kind}${item.id}`} sx={{ display: 'flex', gap: 3, alignItems: 'center' }}>
+          <Box component="li" key={`${item.kind}${item.id}`} sx={[lineSx, { alignItems: 'center' }]}>
             <StatusShape status={item.status} />
             <Box sx={{ flex: 1, minWidth: 0, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
               <AppLink href={item.href} sx={{ color: 'text.primary' }}>
                 {item.title}
               </AppLink>
             </Box>
-            <Box sx={{ typography: 'caption', color: 'text.secondary', whiteSpace: 'nowrap' }}>
+            <Box sx={asideSx}>
               {nouns[item.kind]} {item.status} · <RelativeTime at={item.at} />
             </Box>
           </Box>

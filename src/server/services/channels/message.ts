@@ -1,10 +1,12 @@
 /** An event in words, for channels that people read. */
+import { alertPath } from '#src/contracts/alert.ts'
 import { env } from '#src/server/env.ts'
 
 export type Message = { title: string; lines: string[]; url: string }
 
 type Named = { id?: string; name?: string }
 type Data = {
+  alert?: Named
   deployment?: Named | null
   runtime?: Named | null
   model?: Named
@@ -17,7 +19,7 @@ type Data = {
 }
 
 /** Whoever opens it may be in another project: the address says in which one it is. */
-const pageIn = (projectId: string, path: string) => `${env().webUrl}${path}?project=${projectId}`
+const pageIn = (projectId: string, path: string) => `${env().webUrl}${path}${path.includes('?') ? '&' : '?'}project=${projectId}`
 
 const aboutOf = ({ deployment, runtime }: Data) => deployment?.name ?? runtime?.name ?? 'the data disk'
 
@@ -33,8 +35,8 @@ const titles: Record<string, (data: Data) => string> = {
   'version.rejected': ({ model, version }) => `${model?.name}, version ${version}, was rejected`,
 }
 
-function pathOf(event: string, { deployment, job, model }: Data): string {
-  if (event.startsWith('alert.')) return '/monitoring/alerts'
+function pathOf({ alert, deployment, job, model }: Data): string {
+  if (alert?.id) return alertPath(alert.id)
   if (deployment) return `/deployments/${deployment.name}`
   if (job) return `/training/${job.id}`
   return model ? `/models/${model.name}` : '/'
@@ -53,6 +55,6 @@ export function messageOf({ event, payload, projectId }: { event: string; payloa
   return {
     title,
     lines: [data.message, data.reason].filter((line): line is string => Boolean(line)),
-    url: pageIn(projectId, pathOf(event, data)),
+    url: pageIn(projectId, pathOf(data)),
   }
 }
