@@ -34,10 +34,13 @@ export function History({ type, id }: { type: (typeof historyTypes)[number]; id:
                 <Box component="span" sx={{ typography: 'mono', fontSize: 12.5, fontWeight: 600 }}>
                   {event.action}
                 </Box>
-                <Box component="span" sx={{ flex: 1, minWidth: 0, overflowWrap: 'anywhere' }}>
+                <Box
+                  component="span"
+                  sx={{ order: { xs: 1, sm: 0 }, flex: { xs: '1 0 100%', sm: 1 }, minWidth: 0, overflowWrap: 'anywhere' }}
+                >
                   {actorText(event)}
                 </Box>
-                <Box component="span" sx={{ color: 'text.secondary' }}>
+                <Box component="span" sx={{ color: 'text.secondary', ml: 'auto' }}>
                   <RelativeTime at={event.at} />
                 </Box>
               </Box>

@@ -88,7 +88,9 @@ export function Channels() {
           peek={(channel) => (
             <Box sx={{ display: 'grid', gap: 6 }}>
               {canDeploy && <Deliveries channel={channel} />}
-              <History type="channel" id={channel.id} />
+              <Section title="History">
+                <History type="channel" id={channel.id} />
+              </Section>
             </Box>
           )}
           rowActions={(channel) => <ChannelMenu channel={channel} onEdit={() => setEditing(channel)} onSecret={setSecret} />}

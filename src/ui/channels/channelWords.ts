@@ -22,3 +22,13 @@ export const targetHelp: Record<ChannelKind, string> = {
   slack: 'An incoming webhook of Slack, or of what takes the same messages.',
   email: 'Addresses separated by commas.',
 }
+
+type Named = { name?: string } | null
+type Told = { rule?: Named; job?: Named; model?: Named; deployment?: Named; version?: number }
+
+/** What a message is about, by name; none for a test. */
+export function aboutOf(payload: Delivery['payload']): string | undefined {
+  const { rule, job, model, deployment, version } = (payload.data ?? {}) as Told
+  if (model?.name && version !== undefined) return `${model.name}, version ${version}`
+  return (rule ?? job ?? deployment ?? model)?.name
+}

@@ -69,12 +69,12 @@ const steps: [limit: number, seconds: number, unit: Intl.RelativeTimeFormatUnit]
 ]
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' })
 
-/** `3 min. ago`, `in 2 hr.`; under ten seconds `just now`. */
-export function formatRelativeTime(at: string | number | Date, nowMs: number): string {
+/** `3 min. ago`, `in 2 hr.`; under ten seconds what `near` says. */
+export function formatRelativeTime(at: string | number | Date, nowMs: number, near = 'just now'): string {
   const seconds = (new Date(at).getTime() - nowMs) / 1000
   if (!Number.isFinite(seconds)) return nothing
   const size = Math.abs(seconds)
-  if (size < 10) return 'just now'
+  if (size < 10) return near
   const step = steps.find(([limit]) => size < limit) ?? steps[0]
   return step ? relative.format(Math.round(seconds / step[1]), step[2]) : nothing
 }
