@@ -2,6 +2,7 @@
  * What strangers try at the doors of the real web process: other verbs, sites, hosts and frames, floods, junk in every field. A name begins
  * with the row of the list of attacks that it holds (A access, S outgoing calls, X scripts, Q queries, L limits), here and in other files.
  */
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { text as read } from 'node:stream/consumers'
 import { eq } from 'drizzle-orm'
@@ -171,14 +172,33 @@ describe('frames and floods of bytes', () => {
     expect([statusOf(large), JSON.parse(large.split('\r\n\r\n')[1] ?? '')]).toMatchObject([431, { error: { code: 'bad_request' } }])
   })
 
-  test('L4: a body in a million pieces is cut off', async () => {
-    const head = bare('POST /api/v1/models/register HTTP/1.1', [
-      `Authorization: Bearer ${use.rest.web.adminKey}`,
+  const residentBytes = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${use.rest.web.pid}/status`, 'utf8'))?.[1]) * 1024
+
+  test.for([
+    ['REST', '/api/v1/models/register', () => use.rest.web.adminKey],
+    ['tRPC', '/api/trpc/models.update', () => use.rest.web.adminKey],
+    ['tRPC for a stranger', '/api/trpc/setup.createAdmin', undefined],
+    ['the runtimes', '/api/runtime/v1/enrol', () => use.rest.web.runtimeToken],
+  ] as const)('L4: a body in a million pieces is cut off by %s, keeps little and holds up nobody', async ([, path, credential]) => {
+    const head = bare(`POST ${path} HTTP/1.1`, [
+      ...(credential ? [`Authorization: Bearer ${credential()}`] : []),
       'Content-Type: application/json',
       'Transfer-Encoding: chunked',
     ])
-    const answer = await raw(Buffer.concat([Buffer.from(head), Buffer.from('1\r\n \r\n'.repeat(200_000))]))
-    expect(statusOf(answer)).toBe(413)
+    const before = residentBytes()
+    const flood = raw(Buffer.concat([Buffer.from(head), Buffer.from('1\r\n \r\n'.repeat(900_000))]))
+    let isOver = false
+    void flood.then(() => (isOver = true))
+    const waits: number[] = []
+    while (!isOver) {
+      const started = performance.now()
+      expect((await fetch(`${origin()}/health`)).status).toBe(200)
+      waits.push(performance.now() - started)
+    }
+    expect(statusOf(await flood)).toBe(413)
+    expect(await flood).toContain('pieces')
+    expect(residentBytes() - before).toBeLessThan(192 * 2 ** 20)
+    expect(Math.max(...waits)).toBeLessThan(800)
   })
 })
 

@@ -65,6 +65,7 @@ const maxChunks = 65_536
 /** Reads a whole body, counting the bytes that come rather than those that were promised. */
 export async function readBody(req: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new AppError('payload_too_large', `The body is larger than ${maxBytes} bytes.`)
+  const inPieces = () => new AppError('payload_too_large', `The body came in more than ${maxChunks} pieces. Send fewer and larger ones.`)
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) throw tooLarge()
   const chunks: Buffer[] = []
   let size = 0
@@ -73,7 +74,8 @@ export async function readBody(req: IncomingMessage, maxBytes: number): Promise<
     // The connection is still needed for the answer.
     for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > maxBytes || chunks.length >= maxChunks) throw tooLarge()
+      if (size > maxBytes) throw tooLarge()
+      if (chunks.length >= maxChunks) throw inPieces()
       chunks.push(chunk)
     }
   } finally {
@@ -115,17 +117,23 @@ export function sendJson(res: ServerResponse, status: number, body: unknown, hea
 /** The error shape of REST and of the runtime protocol. */
 export function sendError(res: ServerResponse, error: AppError, correlationId: string): void {
   const { code, message, details } = error
+  sendRefusal(res, error, { error: { code, message, ...(details ? { details } : {}), correlation_id: correlationId } })
+}
+
+/** Sends an error with its status and headers, in the shape of the door that refuses. */
+export function sendRefusal(res: ServerResponse, error: AppError, body: unknown): void {
   const headers: Record<string, string> = {
     ...error.headers,
     ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
   }
-  const body = { error: { code, message, ...(details ? { details } : {}), correlation_id: correlationId } }
   if (error.code === 'payload_too_large') return sendEarly(res, error.status, body, { ...headers, connection: 'close' })
   sendJson(res, error.status, body, headers)
 }
 
 const lingerMs = 2_000
 const lingerBytes = 32 * 2 ** 20
+/** As many pieces go by before others have their turn. */
+const lingerPieces = 1_000
 
 /** Answers before the body has come, and lets some of it go by: a connection that is closed with bytes unread is reset, and its answer lost. */
 function sendEarly(res: ServerResponse, status: number, body: unknown, headers: Record<string, string>): void {
@@ -137,9 +145,14 @@ function sendEarly(res: ServerResponse, status: number, body: unknown, headers: 
   const finish = () => void res.end()
   const timer = setTimeout(finish, lingerMs)
   let size = 0
+  let pieces = 0
   req.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > lingerBytes) finish()
+    pieces += 1
+    if (size > lingerBytes) return finish()
+    if (pieces % lingerPieces > 0) return
+    req.pause()
+    setImmediate(() => req.resume())
   })
   req.once('end', finish)
   res.once('close', () => clearTimeout(timer))

@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import next from 'next'
-import { limits } from '#src/contracts/common.ts'
 import { addressOf, refuseOtherHosts } from './address.ts'
 import { noteRequest } from './accessLog.ts'
 import { standIn } from './awayPage.ts'
@@ -33,6 +32,7 @@ import { ensureAdmin, needsFirstAdmin, type Sender, signIn, signInWithProfile, s
 import { openStores } from './storage/index.ts'
 import { mask } from '#src/telemetry/mask.ts'
 import { startTracing, stopTracing, traced } from '#src/telemetry/tracing.ts'
+import { takeBody } from './trpc/body.ts'
 import type { Context } from './trpc/init.ts'
 import { appRouter, createCaller } from './trpc/root.ts'
 import { answerSubscription, subscriptionOf } from './trpc/subscription.ts'
@@ -60,7 +60,6 @@ async function contextOf(req: HeaderSource): Promise<Context> {
 const trpcHandler = createHTTPHandler({
   router: appRouter,
   basePath: '/api/trpc/',
-  maxBodySize: limits.jsonBodyBytes,
   maxBatchSize: 100,
   createContext: ({ req }) => contextOf(req),
   responseMeta({ errors }) {
@@ -82,6 +81,7 @@ const trpcDoor: Door = async (req, res, url) => {
   if (req.method === 'POST' && !isJson(req)) authorize(await callerOf(req), 'signed-in')
   const subscription = subscriptionOf(req, url)
   if (subscription) return answerSubscription(subscription, await contextOf(req), req, res)
+  if (req.method === 'POST' && !(await takeBody(req, res))) return
   await trpcHandler(req, res)
 }
 
