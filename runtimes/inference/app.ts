@@ -11,7 +11,7 @@ import { advertisedUrl, type RuntimeEnv } from './env.ts'
 import { log } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { DeploymentRegistry } from './registry.ts'
-import { sendJson } from './http.ts'
+import { refuseNonRequests } from './nonRequests.ts'
 import { handleRequest, serverVersion } from './routes.ts'
 
 const drainMs = 10_000
@@ -38,11 +38,7 @@ export async function startRuntime(env: RuntimeEnv, onUnwelcome: (reason: Error)
   let isStopping = false
   const context = { registry, metrics, authoriser: new Authoriser(control), isReady: () => !isStopping && (agent?.hasState ?? false) }
   server.on('request', (request, response) => handleRequest(context, request, response))
-  server.on('checkExpectation', (_request, response) =>
-    sendJson(response, 417, JSON.stringify({ error: 'Expect: only 100-continue is known here. Leave the header out.' }), {
-      connection: 'close',
-    }),
-  )
+  refuseNonRequests(server)
   await agent.restore()
   agent.start()
   log('info', 'server', 'listening', { data: { url, port } })

@@ -7,6 +7,8 @@ import { InferError } from './errors.ts'
 /** Bodies of all callers together that may be in memory at once. */
 const maxBufferedBytes = 4 * limits.inferBodyBytes
 const drainMs = 2000
+/** A body in very many pieces costs far more memory than its bytes. */
+const maxPieces = 65_536
 let bufferedBytes = 0
 
 /** The caller's id for this request, when it is one that a header can carry back. */
@@ -58,11 +60,12 @@ export function requireJson(request: IncomingMessage): void {
 
 /**
  * The whole body as text; the limit holds for bytes read, whatever the headers say.
- * @throws InferError 413 past the limit, 503 while others' bodies fill the memory set aside, 400 for text that is not UTF-8
+ * @throws InferError 413 past the limit or for too many pieces, 503 while others' bodies fill the memory set aside, 400 for text that is not UTF-8
  */
 export function readBody(request: IncomingMessage): Promise<string> {
   const declared = Number(request.headers['content-length'] ?? 0)
   const tooLarge = new InferError(413, `the body is larger than ${limits.inferBodyBytes} bytes`)
+  const inPieces = new InferError(413, `the body came in more than ${maxPieces} pieces: send fewer and larger ones`)
   if (declared > limits.inferBodyBytes) return Promise.reject(tooLarge)
   if (bufferedBytes + declared > maxBufferedBytes) return Promise.reject(new InferError(503, 'too many large requests at once', 1))
   return new Promise((resolve, reject) => {
@@ -79,6 +82,7 @@ export function readBody(request: IncomingMessage): Promise<string> {
       bufferedBytes += chunk.length
       chunks.push(chunk)
       if (size > limits.inferBodyBytes) finish(() => reject(tooLarge))
+      else if (chunks.length > maxPieces) finish(() => reject(inPieces))
       else if (bufferedBytes > maxBufferedBytes) finish(() => reject(new InferError(503, 'too many large requests at once', 1)))
     })
     request.once('end', () => finish(() => settleText(chunks, resolve, reject)))

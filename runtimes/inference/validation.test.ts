@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -257,6 +258,23 @@ describe('addresses', () => {
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 .*\{"error":"[^"]*Host/s)
   })
 
+  const raw = (bytes: string) => {
+    const socket = connect(harness.runtime?.port ?? 0, '127.0.0.1')
+    socket.write(bytes)
+    return text(socket)
+  }
+
+  it.each([
+    [400, 'two lengths', 'POST /v2/models/pair/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n'],
+    [400, 'a length and pieces', 'POST /v2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    [400, 'bare line feeds', 'GET /v2 HTTP/1.1\nHost: x\n\n'],
+    [431, 'huge headers', `GET /v2 HTTP/1.1\r\nHost: x\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`],
+    [405, 'what is for a proxy', 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org\r\n\r\n'],
+    [401, 'another protocol', 'GET /v2/models/pair HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n'],
+  ])('L4: answer %i in their own words to %s', async (status, _what, bytes) => {
+    expect(await raw(bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} .*\\{"error":"[^"]+`, 's'))
+  })
+
   it('refuses an expectation that it does not know in its own words', async () => {
     const socket = connect(harness.runtime?.port ?? 0, '127.0.0.1')
     socket.write('GET /v2 HTTP/1.1\r\nHost: localhost\r\nExpect: a-miracle\r\n\r\n')
@@ -321,6 +339,15 @@ describe('a call that falls under limits', () => {
 })
 
 describe('bodies', () => {
+  it('L4: are cut off when they come in a million pieces', async () => {
+    const socket = connect(harness.runtime?.port ?? 0, '127.0.0.1')
+    const head = ['POST /v2/models/pair/infer HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${harness.token}`]
+    socket.write(`${[...head, 'Transfer-Encoding: chunked'].join('\r\n')}\r\n\r\n${'1\r\n \r\n'.repeat(1_000_000)}2\r\n{}\r\n0\r\n\r\n`)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 .*\{"error":"[^"]*pieces/s)
+  })
+
   it('takes JSON only', async () => {
     const send = (type: string) => harness.infer('pair', { inputs: [a, b] }, { headers: { 'content-type': type } })
     expect((await send('application/json; charset=utf-8')).status).toBe(200)
