@@ -16,7 +16,14 @@ export async function takeBody(req: IncomingMessage, res: ServerResponse): Promi
   } catch (thrown) {
     const refusal = toAppError(thrown)
     const ctx = { caller: visitor(correlationIdOf(req), null) } as Context
-    const of = { config: appRouter._def._config, ctx, error: translate(refusal), path: undefined, input: undefined, type: 'unknown' as const }
+    const of = {
+      config: appRouter._def._config,
+      ctx,
+      error: translate(refusal),
+      path: undefined,
+      input: undefined,
+      type: 'unknown' as const,
+    }
     sendRefusal(res, refusal, { error: getErrorShape(of) })
     return false
   }
