@@ -3,6 +3,7 @@
  * with the row of the list of attacks that it holds (A access, S outgoing calls, X scripts, Q queries, L limits), here and in other files.
  */
 import { readFileSync } from 'node:fs'
+import { type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { text as read } from 'node:stream/consumers'
 import { eq } from 'drizzle-orm'
@@ -291,22 +292,67 @@ describe('junk in what people type', () => {
   })
 })
 
+type Senders = { busy: { key: string; address: string }; colleague: string; other: string; project: string }
+
 describe('limits', () => {
-  test('L1: a key that asks too often waits, and others do not', async () => {
-    const owner = await makeUser('manager')
-    const [busy, other] = [await makeKey(owner, 'read'), await makeKey(owner, 'read')]
-    expect((await use.rest.ask('PUT', '/limits', { body: { per_key: 30 } })).status).toBe(200)
-    const ask = (key: string) => fetch(`${origin()}/api/v1/me`, { headers: { authorization: `Bearer ${key}` } })
+  type Sender = { key: string; project?: string; address?: string }
+  /** Asks from an address of one's own: all of 127.0.0.0/8 is this machine. */
+  const askAs = ({ key, project, address = '127.0.0.1' }: Sender) =>
+    new Promise<{ status: number; headers: IncomingHttpHeaders }>((resolve, reject) => {
+      const headers = { authorization: `Bearer ${key}`, ...(project ? { 'x-neuroweaver-project': project } : {}) }
+      const call = request({ port: use.rest.web.port, host: '127.0.0.1', path: '/api/v1/me', headers, localAddress: address }, (answer) =>
+        answer.resume().once('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers })),
+      )
+      call.once('error', reject).end()
+    })
+
+  test.for([
+    ['key', 'per_key', ({ busy, colleague }: Senders) => [[busy], { ...busy, key: colleague }]],
+    ['user', 'per_user', ({ busy, colleague, other }: Senders) => [[busy, { ...busy, key: colleague }], { ...busy, key: other }]],
+    ['project', 'per_project', ({ busy, other, project }: Senders) => [[busy, { ...busy, key: other }], { ...busy, key: other, project }]],
+    ['address', 'per_address', ({ busy, other }: Senders) => [[busy, { ...busy, key: other }], { ...busy, address: '127.0.0.3' }]],
+  ] as const)('L1: one %s that asks too often waits, and others do not', { timeout: 30_000 }, async ([name, limit, choose]) => {
+    const [owner, project] = [await makeUser('manager'), await makeProject()]
+    const [key, colleague] = [await makeKey(owner, 'read'), await makeKey(owner, 'read')]
+    const other = await makeKey(await makeUser('manager'), 'read')
+    const [flooders, bystander] = choose({ busy: { key, address: '127.0.0.2' }, colleague, other, project: project.name }) as [
+      Sender[],
+      Sender,
+    ]
     // The setting is read anew every two seconds.
-    for (const end = Date.now() + 10_000; !(await ask(other)).headers.get('ratelimit-policy'); )
-      if (Date.now() > end) throw new Error('the limit does not hold')
-    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(busy)))
-    const refused = answers.filter(({ status }) => status === 429)
-    expect(refused.length).toBeGreaterThan(100)
-    expect(refused[0]?.headers.get('retry-after')).toMatch(/^\d+$/)
-    expect(refused[0]?.headers.get('ratelimit')).toMatch(/^"key";r=0;t=\d+$/)
-    expect((await ask(other)).status).toBe(200)
-    expect((await use.rest.ask('PUT', '/limits', { body: {} })).status).toBe(200)
+    const holds = async (isIt: boolean) => {
+      for (const end = Date.now() + 10_000; ((await askAs(bystander)).headers['ratelimit-policy'] !== undefined) !== isIt; )
+        if (Date.now() > end) throw new Error(`the limit ${isIt ? 'does not hold' : 'holds on'}`)
+    }
+    expect((await use.rest.ask('PUT', '/limits', { body: { [limit]: 300 } })).status).toBe(200)
+    await holds(true)
+    const waits: number[] = []
+    let isOver = false
+    const flood = Promise.all(
+      Array.from({ length: 50 }, async (_, lane) => {
+        const statuses: Awaited<ReturnType<typeof askAs>>[] = []
+        for (let call = 0; call < 20; call++) statuses.push(await askAs(flooders[lane % flooders.length] as Sender))
+        return statuses
+      }),
+    ).finally(() => (isOver = true))
+    while (!isOver && waits.length < 100) {
+      const started = performance.now()
+      expect((await askAs(bystander)).status).toBe(200)
+      waits.push(performance.now() - started)
+    }
+    const refused = (await flood).flat().filter(({ status }) => status === 429)
+    expect(refused.length).toBeGreaterThan(600)
+    expect(refused[0]?.headers).toMatchObject({
+      'retry-after': expect.stringMatching(/^\d+$/),
+      ratelimit: expect.stringMatching(new RegExp(`^"${name}";r=0;t=\\d+$`)),
+      'ratelimit-policy': `"${name}";q=300;w=60`,
+    })
+    expect((await askAs(bystander)).status).toBe(200)
+    expect(waits.length).toBeGreaterThan(5)
+    expect(Math.max(...waits)).toBeLessThan(1_000)
+    const elsewhere = { 'x-neuroweaver-project': project.name }
+    expect((await use.rest.ask('PUT', '/limits', { body: {}, headers: elsewhere })).status).toBe(200)
+    await holds(false)
   })
 
   test('L1: each call of a batch counts, and every answer tells of the limit', async () => {

@@ -9,7 +9,7 @@ import { installationSettings } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
 import { recordAudit } from './audit.ts'
-import { limitHeaders, takeToken } from './rateLimits.ts'
+import { limitHeaders, senderOf, takeToken } from './rateLimits.ts'
 
 const settingKey = 'limits'
 const cacheMs = 2_000
@@ -76,7 +76,7 @@ function countedOf(caller: Counting, limits: InstallationLimits): Counted<CallLi
 export async function admitCall(caller: Caller): Promise<Record<string, string>> {
   if (caller.kind === 'runtime') return {}
   const limits = await currentLimits()
-  const byAddress = { name: 'address', subject: `a:${caller.address}`, perMinute: limits.perAddress }
+  const byAddress = { name: 'address', subject: `a:${senderOf(caller.address)}`, perMinute: limits.perAddress }
   const counted = [byAddress, ...countedOf(caller, limits)]
   let tightest: { name: string; verdict: Verdict } | undefined
   for (const { name, subject, perMinute } of counted) {
@@ -101,7 +101,7 @@ const wrongPerMinute = 300
 
 /** Counts a credential that opened nothing. @throws AppError too_many_requests */
 export function noteWrongCredential(address: string | null): void {
-  const { retryAfterSeconds } = takeToken(`wrong:${address}`, { perMinute: wrongPerMinute })
+  const { retryAfterSeconds } = takeToken(`wrong:${senderOf(address)}`, { perMinute: wrongPerMinute })
   if (retryAfterSeconds !== undefined)
     throw new AppError('too_many_requests', `Too many wrong credentials from this address. Try again in ${retryAfterSeconds} s.`, {
       retryAfterSeconds,

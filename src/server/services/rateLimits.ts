@@ -2,6 +2,7 @@
  * Rate limits, which need one time a key: held in this process, because web is one process and a limit that is lost in a restart costs
  * nothing.
  */
+import ipaddr from 'ipaddr.js'
 import { countCall, type Verdict } from '#src/contracts/rate.ts'
 
 export type Limit = { perMinute: number }
@@ -12,8 +13,24 @@ const due = new Map<string, number>()
 
 function forgetIdle(now: number): void {
   for (const [key, at] of due) if (at < now) due.delete(key)
-  // A flood of addresses must not grow the table: what is left is dropped rather than kept for ever.
-  if (due.size >= maxKeys) due.clear()
+  if (due.size < maxKeys) return
+  // A flood of senders must not grow the table, and must free nobody who is at a limit: those go who have used the least of theirs.
+  const leastUsed = [...due].sort(([, one], [, other]) => one - other).slice(0, maxKeys / 2)
+  for (const [key] of leastUsed) due.delete(key)
+}
+
+const ipv6NetworkParts = 4
+
+/** What counts as one sender: an IPv4 address, or the 64 bits of an IPv6 one that are a network, because whoever has one has all in it. */
+export function senderOf(address: string | null): string {
+  if (!address?.includes(':') || !ipaddr.isValid(address)) return address ?? 'unknown'
+  const parsed = ipaddr.process(address)
+  return parsed instanceof ipaddr.IPv6
+    ? `${parsed.parts
+        .slice(0, ipv6NetworkParts)
+        .map((part) => part.toString(16))
+        .join(':')}::/64`
+    : parsed.toString()
 }
 
 /** Counts one call of `key` against a limit. */

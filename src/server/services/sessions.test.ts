@@ -201,10 +201,12 @@ describe('a try to sign in', () => {
     expect(await db().select().from(signInFailures).where(ofIt)).toEqual([])
   })
 
-  test('A13, L1: is one of ten a minute from one address', async () => {
-    const here = { ...from(), address: '10.9.9.9' }
-    for (let count = 0; count < 10; count++) await signIn(`guess-${count}@example.org`, 'wrong', here)
-    await expect(signIn('guess@example.org', 'wrong', here)).rejects.toMatchObject({
+  test.for([
+    ['address', () => '10.9.9.9'],
+    ['network of IPv6, all of whose addresses one sender has', (count: number) => `2001:db8:1:2::${count}`],
+  ] as const)('A13, L1: is one of ten a minute from one %s', async ([, addressOf]) => {
+    for (let count = 0; count < 10; count++) await signIn(`guess-${count}@example.org`, 'wrong', { ...from(), address: addressOf(count) })
+    await expect(signIn('guess@example.org', 'wrong', { ...from(), address: addressOf(10) })).rejects.toMatchObject({
       code: 'too_many_requests',
       retryAfterSeconds: expect.any(Number),
     })

@@ -18,7 +18,7 @@ import { type Caller, sha256Of, visitor } from './access.ts'
 import { forgetIdentities } from './identities.ts'
 import { announce, everywhere, recordAudit, recordSystemAudit } from './audit.ts'
 import { type Begun, beginSession, revokeOtherSessions, revokeSessionsOf } from './sessions.ts'
-import { takeToken } from './rateLimits.ts'
+import { senderOf, takeToken } from './rateLimits.ts'
 import { admitTry, forgetFailures, noteFailure } from './signOn/attempts.ts'
 import { accountOfProfile, accountOfToken, findAccount, rightsOfToken } from './signOn/people.ts'
 import { profileOf } from './signOn/profile.ts'
@@ -268,7 +268,7 @@ const countAdmins = (tx: Queryable, besides?: string): Promise<number> =>
 const setupLimit = { perMinute: 10 }
 
 function admitSetup(address: string | null): void {
-  const { retryAfterSeconds } = takeToken(`setup:${address ?? 'unknown'}`, setupLimit)
+  const { retryAfterSeconds } = takeToken(`setup:${senderOf(address)}`, setupLimit)
   if (retryAfterSeconds !== undefined)
     throw new AppError('too_many_requests', `Too many tries to set up the first admin. Try again in ${retryAfterSeconds} s.`, {
       retryAfterSeconds,

@@ -4,7 +4,7 @@ import { db } from '#src/server/db/client.ts'
 import { signInFailures } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import { sha256Of } from '../access.ts'
-import { takeToken } from '../rateLimits.ts'
+import { senderOf, takeToken } from '../rateLimits.ts'
 
 /** After so many failures each further one locks for twice as long as the one before. */
 const freeFailures = 5
@@ -22,7 +22,7 @@ const tooMany = (seconds: number) =>
  * @throws AppError too_many_requests with the seconds to wait: for the address, or for the e-mail after repeated failures.
  */
 export async function admitTry(email: string, address: string | null): Promise<void> {
-  const wait = takeToken(`sign-in:${address ?? 'unknown'}`, addressLimit).retryAfterSeconds
+  const wait = takeToken(`sign-in:${senderOf(address)}`, addressLimit).retryAfterSeconds
   if (wait !== undefined) throw tooMany(wait)
   const [row] = await db()
     .select({ seconds: sql<number>`ceil(extract(epoch from ${signInFailures.lockedUntil} - now()))::int` })
