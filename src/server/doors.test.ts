@@ -42,6 +42,24 @@ async function ask(line: string, headers: string[] = ['Host: localhost']): Promi
 }
 const refusal = (code: string, message: unknown = expect.any(String)) => ({ error: { code, message, correlation_id: expect.any(String) } })
 
+describe('A10: a form that signs somebody in', () => {
+  const post = (headers: string[]) =>
+    ask('POST /api/auth/callback/credentials', ['Host: localhost', 'Content-Type: application/x-www-form-urlencoded', ...headers])
+
+  it.each([
+    ['of another site', ['Origin: https://evil.example.org']],
+    ['of a page that hides its origin', ['Origin: null']],
+    ['of another site, whose browser tells no origin', ['Sec-Fetch-Site: cross-site']],
+    ['of another name of the same site', ['Sec-Fetch-Site: same-site', 'Origin: http://other.localhost']],
+  ])('%s is refused', async (_what, headers) => {
+    expect(await post(headers)).toEqual([403, refusal('forbidden')])
+  })
+
+  it.each([[['Origin: http://localhost']], [['Sec-Fetch-Site: same-origin']], [[]]])('of ours comes through: %j', async (headers) => {
+    expect((await post(headers))[0]).toBe(404)
+  })
+})
+
 describe('an address for a page', () => {
   it.each([
     '/%c0%af',

@@ -18,17 +18,27 @@ const lookAgainMaxAgeMs = 1_000
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS', undefined])
 
+/** What a browser says of the page that a request comes from. What is no browser says nothing. */
+function siteOf({ headers }: HeaderSource): 'ours' | 'other' | undefined {
+  const { origin, host, 'sec-fetch-site': site } = headers
+  if (site === 'same-origin' || site === 'none') return 'ours'
+  if (origin === undefined) return site === undefined ? undefined : 'other'
+  return URL.canParse(origin) && new URL(origin).host === host ? 'ours' : 'other'
+}
+
 /**
  * A browser sends its cookie whoever made the page, so a change by session must come from a page of ours.
  * @throws AppError forbidden for a request from another site.
  */
 function refuseOtherSites(req: HeaderSource): void {
-  if (safeMethods.has(req.method)) return
-  const site = req.headers['sec-fetch-site']
-  if (site === 'same-origin' || site === 'none') return
-  const { origin, host } = req.headers
-  const isSame = origin !== undefined && URL.canParse(origin) && new URL(origin).host === host
-  if (!isSame) throw new AppError('forbidden', 'A browser session can change things only from a page of this site. Use an API key instead.')
+  if (safeMethods.has(req.method) || siteOf(req) === 'ours') return
+  throw new AppError('forbidden', 'A browser session can change things only from a page of this site. Use an API key instead.')
+}
+
+/** A form of another site could sign somebody in as somebody else, or out. @throws AppError forbidden */
+export function refuseForeignForm(req: HeaderSource): void {
+  if (safeMethods.has(req.method) || siteOf(req) !== 'other') return
+  throw new AppError('forbidden', 'Pages take forms of this site alone. Sign in on the page itself.')
 }
 
 /**

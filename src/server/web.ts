@@ -15,7 +15,7 @@ import { env } from './env.ts'
 import { AppError, plainly, toAppError } from './errors.ts'
 import { handleHealth } from './health.ts'
 import { correlationIdOf, idleMs, noteAnswer, refuseUnreadable, sendError, takeAddress } from './http.ts'
-import { callerOf, countFurther, type HeaderSource, lookAgain } from './identity.ts'
+import { callerOf, countFurther, type HeaderSource, lookAgain, refuseForeignForm } from './identity.ts'
 import { startQueues, stopQueues } from './jobs/queues.ts'
 import { createLog, flushLogs, requestScope, watchProcess } from './log.ts'
 import { handleMetrics } from './metrics.ts'
@@ -136,6 +136,7 @@ function doorOf(req: IncomingMessage, url: URL, pages: Door): Door {
     return (request, response, address) => restDoor(request, response, new URL(`${address.origin}/api/v1/models${address.search}`))
   refuseNoPage(req, url)
   refuseLargeForm(req)
+  refuseForeignForm(req)
   return async (request, response, address) => {
     if (!(await standIn(request, response))) await pages(request, response, address)
   }

@@ -1,6 +1,7 @@
 /** What strangers send to the addresses of next-auth, at the route that Next calls. */
+import { createHash } from 'node:crypto'
 import { NextRequest } from 'next/server'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { GET, POST } from '#src/app/api/auth/[...nextauth]/route.ts'
 import { refusalOf } from './authRequest.ts'
 
@@ -11,6 +12,12 @@ const requestOf = ([method, path, body, headers]: Sent) =>
     body: body ?? null,
     headers: { 'x-correlation-id': 'c-1', ...headers },
   })
+const csrf = 'a-token'
+vi.hoisted(() => {
+  process.env.NEXTAUTH_SECRET = 'what signs the token of the page'
+})
+const hash = createHash('sha256').update(`${csrf}${process.env.NEXTAUTH_SECRET}`).digest('hex')
+const ofPage = (type: Record<string, string>, name = 'next-auth.csrf-token') => ({ ...type, cookie: `${name}=${csrf}%7C${hash}` })
 const json = { 'content-type': 'application/json' }
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 const cookie = (name: string) => ({ cookie: `${name}=${encodeURIComponent('::')}` })
@@ -38,14 +45,34 @@ describe('a request to sign in', () => {
   })
 
   it.each<[string, Sent]>([
-    ['a JSON body', ['POST', 'callback/token', '{"token":"a"}', json]],
-    ['a JSON body that is no object', ['POST', 'callback/token', 'null', json]],
-    ['a form', ['POST', 'callback/credentials', 'email=a&callbackUrl=/models', form]],
-    ['no body', ['POST', 'signout']],
+    ['a JSON body', ['POST', 'callback/token', `{"token":"a","csrfToken":"${csrf}"}`, ofPage(json)]],
+    ['a form', ['POST', 'callback/credentials', `email=a&callbackUrl=/models&csrfToken=${csrf}`, ofPage(form)]],
+    ['a form over HTTPS', ['POST', 'signout', `csrfToken=${csrf}`, ofPage(form, '__Host-next-auth.csrf-token')]],
+    ['what went wrong in the browser', ['POST', '_log', 'code=1', form]],
     ['a whole address to go back to', ['GET', 'signin?callbackUrl=https://models.example.org/models']],
     ['an error', ['GET', 'error?error=Denied']],
   ])('with %s comes through, its body unread', async (_what, sent) => {
     const request = requestOf(sent)
     expect([await refusalOf(request), await request.text()]).toEqual([undefined, sent[2] ?? ''])
+  })
+
+  it.each<[string, Sent]>([
+    ['no token', ['POST', 'callback/credentials', 'email=a&password=b', { ...form, cookie: ofPage(form).cookie }]],
+    ['no cookie', ['POST', 'callback/credentials', `email=a&password=b&csrfToken=${csrf}`, form]],
+    [
+      'a cookie that another site made up',
+      ['POST', 'signout', `csrfToken=${csrf}`, { ...form, cookie: `next-auth.csrf-token=${csrf}%7C${csrf}` }],
+    ],
+    ['another token than that of the cookie', ['POST', 'signin/oidc', 'csrfToken=another', ofPage(form)]],
+    ['a token that is no text', ['POST', 'callback/token', '{"token":"a","csrfToken":[]}', ofPage(json)]],
+    ['a body that is no object', ['POST', 'callback/token', 'null', ofPage(json)]],
+    ['no body', ['POST', 'signout', undefined, ofPage({})]],
+  ])('A10: with %s gets 403, and signs nobody in or out', async (_what, sent) => {
+    const answer = await POST(requestOf(sent), { params: Promise.resolve({ nextauth: [] }) })
+    expect([answer.status, answer.headers.getSetCookie(), await answer.json()]).toEqual([
+      403,
+      [],
+      { error: expect.objectContaining({ code: 'forbidden', details: [{ path: 'csrfToken', message: expect.any(String) }] }) },
+    ])
   })
 })

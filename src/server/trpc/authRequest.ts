@@ -1,4 +1,5 @@
-/** What next-auth would answer with 500, as if it were at fault itself. */
+/** What next-auth would answer with 500, as if it were at fault itself, or with success although it did nothing. */
+import { createHash } from 'node:crypto'
 import type { NextRequest } from 'next/server'
 import type { ErrorDetail } from '#src/server/errors.ts'
 
@@ -8,8 +9,10 @@ function isWayBack(value: unknown): boolean {
   return value === '' || value.startsWith('/') || /^https?:$/.test(URL.parse(value)?.protocol ?? '')
 }
 
+type Fields = Record<string, unknown>
+
 /** The body as next-auth will read it, by the type that it says it is. @throws SyntaxError for what is no JSON. */
-async function fieldsOf(request: NextRequest): Promise<Record<string, unknown>> {
+async function fieldsOf(request: NextRequest): Promise<Fields> {
   if (request.method !== 'POST' || !request.body) return {}
   const type = request.headers.get('content-type') ?? ''
   const text = await request.clone().text()
@@ -20,9 +23,8 @@ async function fieldsOf(request: NextRequest): Promise<Record<string, unknown>> 
 /** The cookie that next-auth keeps the way back in, over HTTP and over HTTPS. */
 const cookieNames = ['next-auth.callback-url', '__Secure-next-auth.callback-url']
 
-async function problemOf(request: NextRequest): Promise<ErrorDetail | undefined> {
+function problemOf(request: NextRequest, fields: Fields | undefined): ErrorDetail | undefined {
   const { callbackUrl, error = '' } = Object.fromEntries(request.nextUrl.searchParams)
-  const fields = await fieldsOf(request).catch(() => undefined)
   if (!fields) return { path: 'body', message: 'is not valid JSON' }
   const kept = cookieNames.map((name) => request.cookies.get(name)?.value)
   if (![callbackUrl, fields.callbackUrl, ...kept].every((value) => value === undefined || isWayBack(value)))
@@ -30,11 +32,29 @@ async function problemOf(request: NextRequest): Promise<ErrorDetail | undefined>
   return isWayBack(`/${error}`) ? undefined : { path: 'error', message: 'must be a word in ASCII' }
 }
 
+/** What only a page of ours may ask for: it alone can read the token that it sends beside its cookie. */
+const changes = /\/api\/auth\/(signin|signout|callback)(\/|$)/
+const tokenCookies = ['next-auth.csrf-token', '__Host-next-auth.csrf-token']
+
+/** next-auth signs the token with its secret, in the cookie. */
+function isOfOurPage(request: NextRequest, { csrfToken }: Fields): boolean {
+  if (typeof csrfToken !== 'string') return false
+  const hash = createHash('sha256').update(`${csrfToken}${process.env.NEXTAUTH_SECRET}`).digest('hex')
+  return tokenCookies.some((name) => request.cookies.get(name)?.value === `${csrfToken}|${hash}`)
+}
+
 /** The answer to a request that can not be used, or undefined for one that next-auth may see. */
 export async function refusalOf(request: NextRequest): Promise<Response | undefined> {
-  const problem = await problemOf(request)
-  if (!problem) return undefined
+  const fields = await fieldsOf(request).catch(() => undefined)
+  const problem = problemOf(request, fields)
+  if (problem) return refusal(request, 400, 'bad_request', problem)
+  const isChange = request.method === 'POST' && changes.test(request.nextUrl.pathname)
+  if (!isChange || (fields && isOfOurPage(request, fields))) return undefined
+  return refusal(request, 403, 'forbidden', { path: 'csrfToken', message: 'must be the one of /api/auth/csrf, sent with its cookie' })
+}
+
+function refusal(request: NextRequest, status: number, code: string, problem: ErrorDetail): Response {
   const message = `${problem.path}: ${problem.message}`
   const correlation_id = request.headers.get('x-correlation-id') ?? ''
-  return Response.json({ error: { code: 'bad_request', message, details: [problem], correlation_id } }, { status: 400 })
+  return Response.json({ error: { code, message, details: [problem], correlation_id } }, { status })
 }
