@@ -46,7 +46,12 @@ beforeAll(async () => {
     { kid: 'rsa-1', alg: 'RS256', pair: await generateKeyPair('RS256', { extractable: true }) },
     { kid: 'ec-1', alg: 'ES256', pair: await generateKeyPair('ES256', { extractable: true }) },
   ]
-  const env = { UNIFIED_JWT_SECRET: secret, UNIFIED_JWKS_URL: `${originOf(jwks)}/keys`, UNIFIED_JWT_ISSUER: 'https://sso.example.test' }
+  const env = {
+    UNIFIED_JWT_SECRET: secret,
+    UNIFIED_JWKS_URL: `${originOf(jwks)}/keys`,
+    UNIFIED_JWT_ISSUER: 'https://sso.example.test',
+    UNIFIED_JWT_AUDIENCE: 'https://models.example.test',
+  }
   web = await startWeb({ databaseUrl: database.url, dataDir, env })
 })
 afterAll(async () => {
@@ -75,7 +80,13 @@ const userSession = (email: string, roles: string[], permissions: string[] = [])
 })
 const system = (permissions: string[]): JWTPayload => ({ type: 'system', system: 'relaycore', targetSystem: 'neuroweaver', permissions })
 
-const claims = (payload: JWTPayload): JWTPayload => ({ iss: 'https://sso.example.test', iat: now(), exp: now() + 600, ...payload })
+const claims = (payload: JWTPayload): JWTPayload => ({
+  iss: 'https://sso.example.test',
+  aud: 'https://models.example.test',
+  iat: now(),
+  exp: now() + 600,
+  ...payload,
+})
 const sign = (
   payload: JWTPayload,
   header: Record<string, unknown> = {},
@@ -151,6 +162,10 @@ describe('a token of each shape', () => {
     expect(await introspect('eyJ.a.b')).toBe(401)
   })
 
+  test.each(['JWT', 'jwt', 'at+jwt', 'application/at+jwt'])('says that it is one by the type %s, or nothing', async (typ) => {
+    expect((await me(await sign(crossSystem('typed@example.test', ['neuroweaver:read']), { typ }))).status).toBe(200)
+  })
+
   test('for another system is refused with 403, one without any right too', async () => {
     for (const payload of [
       { ...crossSystem('x@example.test', ['neuroweaver:read']), target_system: 'auterity' },
@@ -205,6 +220,14 @@ describe('a forged or broken token is refused with 401', () => {
     ['an end beyond time', () => rawHs256({ alg: 'HS256' }, JSON.stringify(good()).replace(/"exp":\d+/, '"exp":1e20'))],
     ['an end as text', () => rawHs256({ alg: 'HS256' }, JSON.stringify({ ...good(), exp: String(now() + 600) }))],
     ['a broken end', () => rawHs256({ alg: 'HS256' }, JSON.stringify({ ...good(), exp: now() + 600.5 }))],
+    ['another audience', () => sign({ ...good(), aud: 'https://other.example.test' })],
+    ['other audiences', () => sign({ ...good(), aud: ['https://other.example.test', 'https://models.example.test.evil.test'] })],
+    ['no audience', () => rawHs256({ alg: 'HS256' }, JSON.stringify({ ...good(), aud: undefined }))],
+    ['no issuer', () => rawHs256({ alg: 'HS256' }, JSON.stringify({ ...good(), iss: undefined }))],
+    ['the type of a logout token', () => sign(good(), { typ: 'logout+jwt' })],
+    ['a type that is no text', () => rawHs256({ alg: 'HS256', typ: { a: 1 } }, JSON.stringify(good()))],
+    ['a header that must be understood', () => rawHs256({ alg: 'HS256', crit: ['exp'], exp: 1 }, JSON.stringify(good()))],
+    ['a payload that is not encoded', () => rawHs256({ alg: 'HS256', b64: false, crit: ['b64'] }, JSON.stringify(good()))],
     ['another issuer', () => sign({ ...good(), iss: 'https://evil.example.test' })],
     ['an e-mail that is two', () => sign({ ...good(), sub: 'a@x.com,b@y.com' })],
     ['a shape of nobody', () => sign({ type: 'robot', sub: 'x@example.test' })],
