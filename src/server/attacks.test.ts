@@ -240,6 +240,17 @@ describe('junk in what people type', () => {
     }
   })
 
+  test.for(['%00', 'a%00b', '%ed%a0%80', 'x'.repeat(5_000), "'%3b drop table projects"])(
+    'Q1: in the cookie that keeps the open project counts as none: %s',
+    async (kept) => {
+      const cookie = `${await cookieOf('viewer')}; nw_project=${kept}`
+      for (const path of ['/api/v1/me', '/api/trpc/me.get']) {
+        const answer = await fetch(`${origin()}${path}`, { headers: { cookie } })
+        expect([answer.status, await answer.text()], path).toEqual([200, expect.stringContaining('"default"')])
+      }
+    },
+  )
+
   test('Q2, Q3, Q4: a filter is no regular expression and no query language', async () => {
     for (const filter of [
       "tags.a'] ? (@.b) = 'x'",

@@ -38,12 +38,13 @@ export type OutboundAnswer = { status: number; headers: Record<string, string | 
 
 const defaults = { timeoutMs: 10_000, maxBytes: 1024 * 1024 }
 const metadataNames = new Set(['metadata.google.internal', 'metadata.goog', 'metadata'])
-/** Where clouds answer with credentials, beside the link-local range. */
-const metadataAddresses = new Set(['100.100.100.200', '192.0.0.192', 'fd00:ec2:0:0:0:0:0:254'])
-/** Prefixes that carry an IPv4 address in their last or middle bytes (RFC 4291 2.5.5.1, RFC 6052, RFC 3056). */
+/** Where clouds answer with credentials, beside the link-local range; that of Azure (168.63.129.16) is in a public one. */
+const metadataAddresses = new Set(['100.100.100.200', '168.63.129.16', '192.0.0.192', 'fd00:ec2::254'])
+/** Prefixes that carry an IPv4 address in their last or middle bytes (RFC 4291 2.5.5.1, RFC 6052, RFC 7915, RFC 3056). */
 const carriers: [string, number][] = [
   ['::/96', 12],
   ['64:ff9b::/96', 12],
+  ['::ffff:0:0:0/96', 12],
   ['64:ff9b:1::/48', 12],
   ['2002::/16', 2],
 ]
