@@ -1,10 +1,34 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import './issueText.ts'
 
 const optional = <T extends z.ZodType>(schema: T) => schema.optional()
 
-const port = z.coerce.number().int().min(0).max(65535)
+const portWords = 'must be a number from 0 to 65535'
+const port = z.coerce.number(portWords).int(portWords).min(0, portWords).max(65535, portWords)
+
+const originWords = 'must be an origin without a path, like https://neuroweaver.example.org'
+const origin = z
+  .url({ protocol: /^https?$/, error: originWords, abort: true })
+  .refine((text) => /^\/*$/.test(new URL(text).pathname + new URL(text).search + new URL(text).hash), originWords)
+
+/** What is between commas, each of which must be good: one that is not would be looked past in silence. */
+const listed = (isGood: (entry: string) => boolean, words: string) =>
+  z
+    .string()
+    .max(4000)
+    .superRefine((text, context) => {
+      const entries = text.split(',').map((entry) => entry.trim())
+      for (const entry of entries.filter((one) => one && !isGood(one)))
+        context.addIssue({ code: 'custom', message: `${JSON.stringify(entry)} is no ${words}` })
+    })
+
+const bare = (entry: string) => entry.replace(/^\[|\]$/g, '')
+const isAddress = (entry: string) => ipaddr.isValid(entry) || ipaddr.isValidCIDR(entry)
+const isHostName = (entry: string) => /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(entry)
+const isHost = (entry: string) => isHostName(entry) || ipaddr.isValid(bare(entry))
 
 const settings = z.object({
   /** Address that servers listen on; container images set 0.0.0.0. */
@@ -18,7 +42,7 @@ const settings = z.object({
   /** A PostgreSQL 15 or newer; without it the launcher starts an embedded one. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be like postgres://user:password@host:5432/name' }),
   /** Web's public origin, as people and services reach it. */
-  NEUROWEAVER_URL: optional(z.url({ protocol: /^https?$/ })),
+  NEUROWEAVER_URL: optional(origin),
   /** How callers reach this inference runtime. */
   NEUROWEAVER_INFERENCE_URL: optional(z.url({ protocol: /^https?$/ })),
   /** Where a runtime finds web. */
@@ -44,7 +68,7 @@ const settings = z.object({
     z.array(z.string().min(32, 'each must have at least 32 characters')).max(20),
   ),
   /** Hosts and CIDRs, comma-separated, that calls to user-given addresses may reach although they are private. */
-  NEUROWEAVER_OUTBOUND_ALLOW: optional(z.string().max(4000)),
+  NEUROWEAVER_OUTBOUND_ALLOW: optional(listed((entry) => isHost(entry) || isAddress(entry), 'host, address or CIDR')),
   /** Verifies unified tokens that are signed HS256 with a secret which the systems share. */
   UNIFIED_JWT_SECRET: optional(z.string().min(16, 'must have at least 16 characters')),
   /** Keys that verify unified tokens signed RS256 or ES256. */
@@ -78,12 +102,12 @@ const settings = z.object({
     z.coerce.number().int().min(100).max(60_000).default(10_000),
   ),
   /** The server that sends e-mail: smtp://user:password@host:587, or smtps://. */
-  SMTP_URL: optional(z.url({ protocol: /^smtps?$/ })),
+  SMTP_URL: optional(z.url({ protocol: /^smtps?$/, error: 'must be like smtp://user:password@host:587, or smtps://' })),
   SMTP_FROM: z.string().min(3).max(320).default('NeuroWeaver <neuroweaver@localhost>'),
   /** Host names, comma-separated, that web answers to beside those of NEUROWEAVER_URL and this machine. */
-  NEUROWEAVER_ALLOWED_HOSTS: optional(z.string().max(4000)),
+  NEUROWEAVER_ALLOWED_HOSTS: optional(listed((entry) => isHost(entry.replace(/:\d{1,5}$/, '')), 'host name')),
   /** Addresses or CIDRs of proxies, comma-separated, whose X-Forwarded-For is believed. */
-  NEUROWEAVER_TRUSTED_PROXIES: optional(z.string().max(4000)),
+  NEUROWEAVER_TRUSTED_PROXIES: optional(listed(isAddress, 'address or CIDR, like 10.0.0.0/8')),
   /** Where every process sends its log lines, in batches; they stay on standard output too. */
   LOG_SINK_URL: optional(z.url({ protocol: /^https?$/ })),
   /** Sent there as a Bearer token. */
@@ -119,10 +143,18 @@ const parse = (source: Source) => settings.safeParse(Object.fromEntries(Object.e
 
 export const settingNames = Object.keys(settings.shape)
 
-/** What is missing or wrong, a setting and a reason each; empty when all is well. */
-export function findWrongSettings(source: Source): { name: string; message: string }[] {
-  const { error } = parse(source)
-  return (error?.issues ?? []).map((issue) => ({ name: issue.path.join('.'), message: issue.message }))
+/** One of these alone does nothing. */
+const companions = [
+  ['NEUROWEAVER_ADMIN_EMAIL', 'NEUROWEAVER_ADMIN_PASSWORD'],
+  ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
+]
+
+function findHalves(source: Source): string[] {
+  return companions.flatMap((names) => {
+    const set = names.filter((name) => source[name])
+    if (set.length === 0) return []
+    return names.filter((name) => !source[name]).map((name) => `${name}: is missing, beside ${set.join(' and ')}`)
+  })
 }
 
 /**
@@ -131,10 +163,11 @@ export function findWrongSettings(source: Source): { name: string; message: stri
  */
 export function parseEnv(source: Source): Env {
   const result = parse(source)
-  if (!result.success) {
-    const lines = findWrongSettings(source).map(({ name, message }) => `  ${name}: ${message}`)
+  const wrong = [...(result.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`), ...findHalves(source)]
+  if (!result.success || wrong.length > 0) {
     throw new Error(
-      `These settings are missing or wrong:\n${lines.join('\n')}\nCorrect them in .env or in the environment; docker/OPERATIONS.md describes each.`,
+      `These settings are missing or wrong:\n${wrong.map((line) => `  ${line}`).join('\n')}\n` +
+        'Correct them in .env or in the environment; docker/OPERATIONS.md describes each.',
     )
   }
   const dataDir = resolve(result.data.NEUROWEAVER_DATA_DIR)
