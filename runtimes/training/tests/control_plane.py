@@ -37,6 +37,9 @@ class ControlPlane:
         # Why an enrolment is refused because another runtime has the name, and how often it was.
         self.name_taken: str | None = None
         self.refusals = 0
+        # Why an enrolment is refused for good.
+        self.removed: str | None = None
+        self.is_draining = False
         self.claim_limit_ms = 2000
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -168,13 +171,13 @@ class _Handler(FileDoors):
 
     def _enrol(self, request: dict[str, Any], token: str) -> None:
         if token != TOKEN:
-            self._error(401, 'unauthorized', 'wrong token')
+            self._refuse(401, 'unauthorized', 'wrong token')
+            return
+        if self.control.removed:
+            self._refuse(403, 'forbidden', self.control.removed)
             return
         if self.control.name_taken:
-            with self.control.changed:
-                self.control.refusals += 1
-                self.control.changed.notify_all()
-            self._error(409, 'conflict', self.control.name_taken, 'name', {'Retry-After': '1'})
+            self._refuse(409, 'conflict', self.control.name_taken, 'name', {'Retry-After': '1'})
             return
         credential = str(uuid.uuid4())
         with self.control.changed:
@@ -183,6 +186,12 @@ class _Handler(FileDoors):
             self.control.changed.notify_all()
         self._answer(200, {'runtime_id': str(uuid.uuid4()), 'credential': credential, 'heartbeat_ms': self.control.heartbeat_ms})
 
+    def _refuse(self, *error: Any) -> None:
+        with self.control.changed:
+            self.control.refusals += 1
+            self.control.changed.notify_all()
+        self._error(*error)
+
     def _door(self, path: str, body: bytes) -> None:
         control = self.control
         request = json.loads(body or b'{}')
@@ -190,7 +199,7 @@ class _Handler(FileDoors):
             with control.changed:
                 control.heartbeats.append(request)
                 control.changed.notify_all()
-            self._answer(200, {'server_time': '2026-01-01T00:00:00Z', 'is_draining': False})
+            self._answer(200, {'server_time': '2026-01-01T00:00:00Z', 'is_draining': control.is_draining})
         elif path == '/training/claim':
             claim = control.take(request)
             self._answer(200 if claim else 204, claim)

@@ -116,6 +116,36 @@ def test_a_credential_that_was_kept_is_good_while_the_token_is_another(tmp_path:
         plane.stop()
 
 
+def test_a_draining_runtime_that_is_removed_ends_and_says_why(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.is_draining = True
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'removed')
+    try:
+        # Whoever asks again has taken the answer before in: it claims nothing any more.
+        plane.wait_for(lambda: len(plane.heartbeats) >= 2)
+        plane.removed = 'This runtime was removed by an admin.'
+        plane.credentials.clear()
+        assert agent.process.wait(10) == 78
+        assert 'does not take this runtime: This runtime was removed by an admin.' in agent.log()
+    finally:
+        agent.process.kill()
+        plane.stop()
+
+
+def test_why_an_enrolment_fails_is_an_error_of_its_line_which_terminals_show(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.start()
+    agent = AgentProcess(plane.url, 'another-token', tmp_path / 'refused')
+    try:
+        plane.wait_for(lambda: plane.refusals >= 2)
+        line = next(line for line in map(json.loads, agent.log().splitlines()) if line['level'] == 'warn')
+        assert (line['message'], line['error']['message']) == ('Enrolment failed; trying again.', 'enrolment refused: wrong token')
+    finally:
+        agent.process.kill()
+        plane.stop()
+
+
 def test_a_killed_trainer_is_told_as_retryable_and_goes_on_from_its_checkpoint(plane: ControlPlane, agent: AgentProcess,
                                                                               tmp_path: Path) -> None:
     job_id = submit(plane, tmp_path, hyper_parameters={'rounds': 1500, 'early_stopping_rounds': 0}, rows=2000)

@@ -152,7 +152,7 @@ class Control:
                 self.wait(error.retry_s * random.uniform(1.0, 1.1))
             except Unreachable as error:
                 pause = backoff.next_s()
-                log('warn', 'Enrolment failed; trying again.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
+                log('warn', 'Enrolment failed; trying again.', data={'retry_seconds': round(pause, 2)}, error=error)
                 self.wait(pause)
 
     def _ask_enrolment(self, refused: str | None) -> str:
@@ -170,7 +170,7 @@ class Control:
         if _is_name_taken(answer):
             raise NameTaken(answer.message(), _retry_s(answer))
         if answer.status in (403, 409):
-            log('error', 'The control plane does not take this runtime.', data={'reason': answer.message()})
+            log('error', f'The control plane does not take this runtime: {answer.message()}')
             self._shared.is_unwelcome = True
             self.halt.set()
             raise Halted()

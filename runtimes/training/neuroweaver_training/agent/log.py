@@ -46,14 +46,15 @@ def _line(level: str, message: str, *, data: dict[str, Any] | None = None, corre
     entry = {
         'id': str(uuid.uuid4()), 'timestamp': now(), 'level': level, 'system': 'neuroweaver', 'component': component,
         'message': message, 'data': data, 'correlationId': correlation_id, 'userId': None, 'sessionId': None,
-        'error': None if error is None else _described(error),
+        'error': None if error is None else _described(error, has_stack=level == 'error'),
         'duration': None if duration_ms is None else round(duration_ms, 2), 'statusCode': None,
     }
     return masked(json.dumps(hidden(entry), ensure_ascii=False, default=str))
 
 
-def _described(error: BaseException) -> dict[str, Any]:
-    stack = ''.join(traceback.format_exception(error)) if error.__traceback__ else None
+def _described(error: BaseException, *, has_stack: bool) -> dict[str, Any]:
+    """What is only warned of was expected, and where it was met says nothing."""
+    stack = ''.join(traceback.format_exception(error)) if has_stack and error.__traceback__ else None
     return {'name': type(error).__name__, 'message': str(error), **({'stack': stack} if stack else {})}
 
 

@@ -84,12 +84,14 @@ class Agent:
             try:
                 self._beat_once()
             except Unreachable as error:
-                log('warn', 'The control plane does not answer the heartbeat.', data={'reason': str(error)})
+                log('warn', 'The control plane does not answer the heartbeat.', error=error)
             except Halted:
-                return
+                break
             except OSError as error:
                 log('error', 'The heartbeat could not be noted on disk.', error=error)
             self._control.halt.wait(self._control.heartbeat_s)
+        # A runtime that was removed while it drained: its slots ask for nothing, so that no other thread hears of it.
+        self._stopping.set()
 
     def _beat_once(self) -> None:
         self._add_slots()
@@ -98,7 +100,7 @@ class Agent:
                    'capacity': capacity(), 'metrics': [], 'replicas': []}
         answer = self._control.call('POST', '/heartbeat', request)
         if not answer.is_ok:
-            log('error', 'The heartbeat was refused.', data={'status': answer.status, 'reason': answer.message()})
+            log('error', f'The heartbeat was refused: {answer.message()}', data={'status': answer.status})
             return
         write_json(self._state_dir / 'heartbeat.json', {'accepted_at': now()})
         is_draining = bool(answer.json().get('is_draining'))

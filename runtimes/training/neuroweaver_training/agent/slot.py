@@ -85,7 +85,7 @@ class Slot(threading.Thread):
             answer = self._control.call('POST', '/training/claim', self._claim_request(), timeout_s=CLAIM_TIMEOUT_S)
         except Unreachable as error:
             pause = backoff.next_s()
-            log('warn', 'The control plane does not answer a claim.', data={'reason': str(error), 'retry_seconds': round(pause, 2)})
+            log('warn', 'The control plane does not answer a claim.', data={'retry_seconds': round(pause, 2)}, error=error)
             self._pause(pause)
             return None
         if answer.status == 200:
@@ -93,7 +93,7 @@ class Slot(threading.Thread):
             backoff.reset()
             return answer.json()
         if answer.status != 204:
-            log('error', 'A claim was refused.', data={'status': answer.status, 'reason': answer.message()})
+            log('error', f'A claim was refused: {answer.message()}', data={'status': answer.status})
             self._pause(backoff.next_s())
         return None
 
