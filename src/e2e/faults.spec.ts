@@ -75,9 +75,16 @@ test.describe('kill -9 of each process while a job runs and a deployment serves'
   for (const name of ['web', 'worker', 'inference', 'training', 'postgres']) {
     test(`${name} comes back by itself and no acknowledged change is missing`, async () => {
       test.setTimeout(120_000)
-      jobId ??= (await startJob(product, 'survivor', 20_000)).id
+      // Long enough to run still when all of them have been killed on a busy machine.
+      jobId ??= (await startJob(product, 'survivor', 60_000)).id
       const description = `acknowledged before ${name} was killed`
       await product.client.models.update.mutate({ model: 'served', description })
+      if (name === 'training')
+        await until(
+          'the job under way',
+          () => product.client.training.get.query({ id: jobId }),
+          ({ status, step }) => status === 'running' && step > 0,
+        )
       const before = product.pids()
       process.kill(before[name] as number, 'SIGKILL')
 
