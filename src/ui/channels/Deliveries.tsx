@@ -57,7 +57,7 @@ function Outcome({ delivery }: { delivery: Delivery }) {
       {isWaiting && attempts > 0 && (
         <>
           {' '}
-          Next try <RelativeTime at={nextAt} near="in a few seconds" />.
+          Next try <RelativeTime at={nextAt} near="in a few sec." />
         </>
       )}
     </Box>

@@ -97,7 +97,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const hasActions = !!rowActions || !!peek
   const table = (
     <>
-      <SortSelect columns={shown} sort={sort} hasOrderOfItsOwn={initialSort !== ''} onSort={setSort} />
+      {sorted?.length !== 1 && <SortSelect columns={shown} sort={sort} hasOrderOfItsOwn={initialSort !== ''} onSort={setSort} />}
       <Box sx={{ position: 'relative', minWidth: 0, '& thead th:last-of-type': isPickerInHead ? { pr: 10 } : undefined }}>
         {isPickerInHead && <PickerInHead>{picker}</PickerInHead>}
         <Box
