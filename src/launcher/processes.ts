@@ -31,7 +31,7 @@ const backOffMs = [0, 500, 1_000, 2_000, 4_000, 8_000, 10_000]
 /** A process that lived this long was healthy: its next death starts the row anew. */
 const healthyMs = 30_000
 const stopMs = 10_000
-/** EX_CONFIG: the settings are wrong, and another start would find them so again. */
+/** EX_CONFIG: another start would end the same way, because settings are wrong or web will never take this runtime. */
 const configStatus = 78
 
 /** One process that is started again when it dies. */
@@ -91,7 +91,7 @@ class Supervised {
     if (this.isStopping) return
     if (status === configStatus) {
       this.failure = how
-      this.options.report(`${this.spec.name} ${how}: its settings are wrong. It is not started again.`)
+      this.options.report(`${this.spec.name} ${how} and is not started again: it would end the same way.`)
       return
     }
     this.restartLater(how)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import ssl
 import threading
 import time
 import uuid
@@ -40,6 +41,8 @@ class ControlPlane:
         # Why an enrolment is refused for good.
         self.removed: str | None = None
         self.is_draining = False
+        # Certificate and key, where it speaks TLS.
+        self.certificate: tuple[str, str] | None = None
         self.claim_limit_ms = 2000
         self.port = 0
         self._server: ThreadingHTTPServer | None = None
@@ -53,6 +56,10 @@ class ControlPlane:
 
         self._server = _Server(('127.0.0.1', self.port), Handler)
         self.port = self._server.server_port
+        if self.certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*self.certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
@@ -65,7 +72,7 @@ class ControlPlane:
 
     @property
     def url(self) -> str:
-        return f'http://127.0.0.1:{self.port}'
+        return f'{"https" if self.certificate else "http"}://127.0.0.1:{self.port}'
 
     def add_artifact(self, content: bytes) -> dict[str, Any]:
         sha256 = hashlib.sha256(content).hexdigest()

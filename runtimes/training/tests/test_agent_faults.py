@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
+
+import pytest
 
 from agent_jobs import SLOW, check_events, children, claim_of, finished, is_gone, submit, trainers, training, wait_until
 from agents import AgentProcess
@@ -141,6 +144,22 @@ def test_why_an_enrolment_fails_is_an_error_of_its_line_which_terminals_show(tmp
         plane.wait_for(lambda: plane.refusals >= 2)
         line = next(line for line in map(json.loads, agent.log().splitlines()) if line['level'] == 'warn')
         assert (line['message'], line['error']['message']) == ('Enrolment failed; trying again.', 'enrolment refused: wrong token')
+    finally:
+        agent.process.kill()
+        plane.stop()
+
+
+def test_the_authority_of_a_company_is_named_as_it_is_to_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plane = ControlPlane()
+    plane.certificate = (str(tmp_path / 'cert.pem'), str(tmp_path / 'key.pem'))
+    subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-out', plane.certificate[0], '-keyout',
+                    plane.certificate[1], *subject], check=True, capture_output=True)
+    plane.start()
+    monkeypatch.setenv('NODE_EXTRA_CA_CERTS', plane.certificate[0])
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'trusting')
+    try:
+        plane.wait_for(lambda: plane.heartbeats)
     finally:
         agent.process.kill()
         plane.stop()

@@ -180,7 +180,10 @@ describe.concurrent('machines that join', () => {
   it('serve: one joins by npm exec, serves through web by digest, and ends when it is removed', async () => {
     const tgz = `--package=${web.url}/dist/neuroweaver.tgz`
     const args = ['exec', '--yes', '--prefer-offline', tgz, '--', 'neuroweaver', 'runtime', 'join', web.url]
-    const more = ['--kind', 'inference', '--name', 'far', '--port', String(await freePort()), '--home', home, '--token', web.runtimeToken]
+    // An address of its own, as on a machine with several: web and the command itself find it there alone.
+    const address = process.platform === 'linux' ? ['--host', '127.0.0.2'] : []
+    const own = ['--name', 'far', ...address, '--port', String(await freePort()), '--home', home]
+    const more = ['--kind', 'inference', ...own, '--token', web.runtimeToken]
     const runtime = start('npm', [...args, ...more])
     await until('the runtime to join', () => runtime.said().includes('has joined'))
     expect(await findRuntime('far')).toMatchObject({ kind: 'inference', status: 'live', version: '0.1.0' })

@@ -43,11 +43,17 @@ async function checkPort(port: number, host: string): Promise<void> {
   await new Promise((resolve) => server.close(resolve))
 }
 
+/** Where an inference runtime listens. */
+const hostOf = ({ host, webUrl }: JoinOptions) => host ?? (isLoopback(new URL(webUrl).hostname) ? '127.0.0.1' : '0.0.0.0')
+/** Where to ask what listens on every address; what listens on one is reached there alone. */
+const everywhere: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
+const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)
+
 async function inferenceSpec(program: string, options: JoinOptions): Promise<ProcessSpec> {
-  const host = options.host ?? (isLoopback(new URL(options.webUrl).hostname) ? '127.0.0.1' : '0.0.0.0')
+  const host = hostOf(options)
   await checkPort(options.port, host)
-  const towards = await addressTowards(options.webUrl)
-  const origin = `http://${towards.includes(':') ? `[${towards}]` : towards}:${options.port}`
+  const reached = host in everywhere ? await addressTowards(options.webUrl) : host
+  const origin = `http://${bracketed(reached)}:${options.port}`
   const env = {
     ...environment(options),
     HOST: host,
@@ -88,12 +94,14 @@ async function prepare(options: JoinOptions): Promise<() => Promise<ProcessSpec>
 }
 
 /** Web has answered it: the agent writes the file at an accepted heartbeat, the server is ready once it knows what to serve. */
-async function isReady({ kind, stateDir, port }: JoinOptions, startedAt: number): Promise<true | undefined> {
+async function isReady(options: JoinOptions, startedAt: number): Promise<true | undefined> {
+  const { kind, stateDir, port } = options
+  const host = hostOf(options)
   if (kind === 'training') {
     const beatAt = statSync(joinPath(stateDir, 'heartbeat.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0
     return beatAt >= startedAt ? true : undefined
   }
-  const response = await fetch(`http://127.0.0.1:${port}/v2/health/ready`).catch(() => undefined)
+  const response = await fetch(`http://${bracketed(everywhere[host] ?? host)}:${port}/v2/health/ready`).catch(() => undefined)
   await response?.body?.cancel()
   return response?.ok ? true : undefined
 }

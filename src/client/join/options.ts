@@ -48,20 +48,40 @@ function originOf(text: string | undefined, what: string): string {
   return text.replace(/\/+$/, '')
 }
 
+/** What somebody copies from the browser is the address of a page. */
+function webOf(text: string | undefined): string {
+  const given = originOf(text, 'URL')
+  const { origin, href } = new URL(given)
+  if (href.replace(/\/$/, '') !== origin) throw wrong(`URL must be an address without a path: ${origin}`)
+  return origin
+}
+
 function portOf(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw wrong('--port must be a number from 1 to 65535.')
   return port
 }
 
-async function hasGpu(): Promise<boolean> {
-  const found = await runTool('nvidia-smi', ['-L'])
-  return found.status === 0 && /^GPU \d/m.test(found.output)
+async function findGpus(): Promise<{ index: string; uuid: string }[]> {
+  const { status, output } = await runTool('nvidia-smi', ['--query-gpu=index,uuid', '--format=csv,noheader'])
+  const rows = [...output.matchAll(/^(\d+), *(\S+)$/gm)]
+  return status === 0 ? rows.map(([, index = '', uuid = '']) => ({ index, uuid })) : []
 }
 
 /** GPU machines are there to train; serving needs no more than Node. */
 async function chooseKind(): Promise<RuntimeKind> {
-  return (await hasGpu()) && (await findPython()) ? 'training' : 'inference'
+  return (await findGpus()).length > 0 && (await findPython()) ? 'training' : 'inference'
+}
+
+/** A runtime that was to have a GPU and found none would train on the processor, and nobody would be told. */
+async function checkDevices(devices: string | undefined): Promise<void> {
+  if (devices === undefined || devices === 'cpu') return
+  const gpus = await findGpus()
+  for (const wished of devices.split(',').map((one) => one.trim()))
+    if (!gpus.some(({ index, uuid }) => wished === index || (wished.startsWith('GPU-') && uuid.startsWith(wished)))) {
+      const known = gpus.map(({ index, uuid }) => `${index} (${uuid})`).join(', ') || 'none'
+      throw wrong(`--devices: there is no GPU ${wished} here. nvidia-smi lists ${known}.`)
+    }
 }
 
 function kindOf(text: string): RuntimeKind {
@@ -103,10 +123,11 @@ function parse(args: string[]) {
 export async function parseOptions(args: string[]): Promise<JoinOptions> {
   const { values, positionals } = parse(args)
   if (positionals.length > 1) throw wrong(`"${positionals[1]}" is one address too many.`)
-  const webUrl = originOf(positionals[0], 'URL')
+  const webUrl = webOf(positionals[0])
   const advertise = values.advertise === undefined ? undefined : originOf(values.advertise, '--advertise')
   const port = portOf(values.port)
   const kind = values.kind === undefined ? await chooseKind() : kindOf(values.kind)
+  if (kind === 'training') await checkDevices(values.devices)
   const name = (values.name ?? hostname()).slice(0, 100)
   const home = resolve(values.home ?? join(homedir(), '.neuroweaver'))
   const slug = createHash('sha256').update(`${webUrl} ${kind} ${name}`).digest('hex').slice(0, 12)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { JoinOptions } from '#src/client/join/options.ts'
 import { joinInfo, runtimeArchive } from '#src/contracts/runtime.ts'
 import { withLock } from '#src/launcher/locks.ts'
@@ -11,34 +11,49 @@ import { LauncherError } from '#src/launcher/terminal.ts'
 import { runTool } from '#src/launcher/tools.ts'
 
 const timeoutMs = 15_000
+const isItTheAddress = 'Is it the address that opens NeuroWeaver in a browser?'
+const unknownAuthority =
+  'its certificate is of an authority that this machine does not know. Name the file with the certificate of that authority in ' +
+  'NODE_EXTRA_CA_CERTS, in front of the command; npm and the runtime read it too.'
 
-async function ask(url: string, headers: Record<string, string> = {}): Promise<Response> {
-  try {
-    return await fetch(url, { headers, signal: AbortSignal.timeout(timeoutMs) })
-  } catch (error) {
-    const { cause, message } = error as Error & { cause?: Error }
-    const reason = cause?.message || message
-    throw new LauncherError(
-      `${new URL(url).origin} cannot be reached: ${reason}. Is it the address that opens NeuroWeaver in a browser?`,
-      69,
-    )
-  }
+/** Codes of OpenSSL as Node passes them on, and what to do about them. */
+const explanations: Record<string, string> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS. Does its address begin with http://?',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS. Does its address begin with http://?',
+  DEPTH_ZERO_SELF_SIGNED_CERT: unknownAuthority,
+  SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownAuthority,
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name. Give the address with the name that is in it.',
+  CERT_HAS_EXPIRED: "its certificate has expired, or this machine's clock is wrong.",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet, or this machine's clock is wrong.",
 }
+
+/** A redirect is not followed: the runtimes follow none either, since it would take their credential elsewhere. */
+async function ask(url: string, headers: Record<string, string> = {}): Promise<Response> {
+  const { origin } = new URL(url)
+  const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(timeoutMs) }).catch((error: Error) => {
+    const { code = '', message } = (error.cause ?? error) as { code?: string; message: string }
+    throw new LauncherError(`${origin} cannot be reached: ${explanations[code] ?? `${message.trim()}. ${isItTheAddress}`}`, 69)
+  })
+  const location = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null
+  if (!location) return response
+  throw new LauncherError(`${origin} leads to ${new URL(location, url).origin}. Give that address.`, 69)
+}
+
+const errorBody = z.object({ error: z.object({ message: z.string() }) })
 
 /** What web said against it, in its own words. */
 async function refusal(response: Response): Promise<string> {
-  const text = await response.text()
-  try {
-    return (JSON.parse(text) as { error: { message: string } }).error.message
-  } catch {
-    return `it answered with ${response.status}, which is not NeuroWeaver's way. Check the address.`
-  }
+  const said = errorBody.safeParse(await response.json().catch(() => undefined))
+  if (said.success) return said.data.error.message
+  return `it answered with ${response.status}, which is not NeuroWeaver's way. ${isItTheAddress}`
 }
 
 async function parsed<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
   if (!response.ok) throw new LauncherError(`${new URL(response.url).origin} refused: ${await refusal(response)}`, 77)
   const body = schema.safeParse(await response.json().catch(() => undefined))
-  if (!body.success) throw new LauncherError(`${response.url} is not what NeuroWeaver answers. Check the address.`, 76)
+  if (!body.success) throw new LauncherError(`What ${new URL(response.url).origin} says is not what NeuroWeaver answers. ${isItTheAddress}`, 76)
   return body.data
 }
 

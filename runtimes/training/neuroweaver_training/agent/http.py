@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
 import ssl
 import time
@@ -50,6 +51,15 @@ class Answer:
         return str(self.error().get('message') or f'HTTP {self.status}')
 
 
+def _trust() -> ssl.SSLContext:
+    """The system's authorities, and those that the same setting gives to the inference runtime and to the command that joins."""
+    context = ssl.create_default_context()
+    more = os.environ.get('NODE_EXTRA_CA_CERTS')
+    if more:
+        context.load_verify_locations(more)
+    return context
+
+
 class Connection:
     """Not for sharing between threads."""
 
@@ -90,7 +100,7 @@ class Connection:
     def _connect(self) -> http.client.HTTPConnection:
         if self._is_tls:
             made: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=CONNECT_TIMEOUT_S, context=ssl.create_default_context())
+                self._host, self._port, timeout=CONNECT_TIMEOUT_S, context=_trust())
         else:
             made = http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_S)
         made.connect()
