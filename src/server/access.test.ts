@@ -20,9 +20,13 @@ import { useRest } from '#src/testing/rest.ts'
 import { db } from './db/client.ts'
 import { newId } from './db/ids.ts'
 import {
+  alertRules,
+  alerts,
   apiKeys,
   artifactGrants,
   artifacts,
+  channelDeliveries,
+  channels,
   datasets,
   datasetVersions,
   deployments,
@@ -347,6 +351,10 @@ type Made = {
   deployment: string
   upload: string
   sha256: string
+  rule: string
+  alert: string
+  channel: string
+  delivery: string
   /** A key of its admin, and the id of another one that the project holds. */
   key: string
   keyId: string
@@ -415,21 +423,51 @@ async function makeProjectWithThings(digit: string): Promise<Made> {
     .insert(deployments)
     .values({ id: deployment, projectId, name: `deployment-${digit}`, modelId: model, status: 'pending' })
   await db().insert(deploymentTargets).values({ deploymentId: deployment, versionId, weight: 100 })
+  const [rule, alert, channel, delivery] = [newId(), newId(), newId(), newId()]
+  const usual = { windowMinutes: 10, minRequests: 50, cooldownMinutes: 15 }
+  await db()
+    .insert(alertRules)
+    .values({ id: rule, projectId, name: `rule-${digit}`, figure: 'latency_p95', warning: 1, ...usual })
+  await db()
+    .insert(alerts)
+    .values({ id: alert, projectId, ruleId: rule, severity: 'warning', status: 'firing', threshold: 1, message: `alert of ${digit}` })
+  const leads = { kind: 'webhook' as const, target: 'https://example.org', sealedTarget: '', sealedSecret: '' }
+  await db()
+    .insert(channels)
+    .values({ id: channel, projectId, name: `channel-${digit}`, events: [], ...leads })
+  await db().insert(channelDeliveries).values({ id: delivery, channelId: channel, event: 'test', payload: {}, status: 'delivered' })
   const key = await makeKey(admin, 'admin', project)
   await makeKey(admin, 'read', project)
   const [other] = await db()
     .select({ id: apiKeys.id })
     .from(apiKeys)
     .where(and(eq(apiKeys.projectId, projectId), eq(apiKeys.scope, 'read')))
-  return { project, model, dataset, job, deployment, upload, sha256, key, keyId: other?.id as string }
+  return { project, model, dataset, job, deployment, upload, sha256, rule, alert, channel, delivery, key, keyId: other?.id as string }
 }
+
+const tablesOfProjects = [
+  models,
+  modelVersions,
+  datasets,
+  datasetVersions,
+  trainingJobs,
+  deployments,
+  uploads,
+  alertRules,
+  alerts,
+  channels,
+]
+const rowsOf = (projectId: string) =>
+  Promise.all(tablesOfProjects.map((table) => db().select().from(table).where(eq(table.projectId, projectId)).orderBy(table.id)))
 
 describe("another project's things", () => {
   let mine: Made
   let theirs: Made
+  let before: unknown
   beforeAll(async () => {
     mine = await makeProjectWithThings('a')
     theirs = await makeProjectWithThings('b')
+    before = await rowsOf(theirs.project.id)
   })
 
   const restBodies: Record<string, unknown> = {
@@ -437,8 +475,9 @@ describe("another project's things", () => {
     'PUT /deployments/{deployment}/targets': { targets: [{ version: 1, weight: 100 }] },
     'POST /performance/models/{model}/switch': { reason: 'test', switch_type: 'immediate' },
     'PUT /projects/{project}/members/{user}': { role: 'viewer' },
+    'PUT /alert-rules/{rule}/mute': { minutes: 5 },
   }
-  const holds = /\{(model|dataset|job|deployment|upload|project|key)\}/
+  const holds = /\{(model|dataset|job|deployment|upload|project|key|rule|alert|channel|delivery)\}/
   const restThings = routes.filter(({ path }) => holds.test(path)).map((route) => ({ route, name: `${route.method} ${route.path}` }))
   const fill = (path: string, of: Made) =>
     path.replace(
@@ -501,6 +540,34 @@ describe("another project's things", () => {
     'apiKeys.revoke': ({ keyId: id }) => ({ id }),
     'apiKeys.rotate': ({ keyId: id }) => ({ id }),
     'uploads.get': ({ upload: id }) => ({ id }),
+    'alerts.list': ({ deployment }) => ({ deployment }),
+    'alerts.acknowledge': ({ alert: id }) => ({ id }),
+    'alerts.resolve': ({ alert: id }) => ({ id }),
+    'alerts.createRule': ({ channel, deployment }) => ({
+      name: 'taken',
+      figure: 'latency_p95',
+      deployment,
+      warning: 1,
+      critical: null,
+      channelIds: [channel],
+    }),
+    'alerts.preview': ({ deployment }) => ({
+      figure: 'latency_p95',
+      deployment,
+      warning: 1,
+      critical: null,
+      windowMinutes: 10,
+      minRequests: 1,
+    }),
+    'alerts.updateRule': ({ rule: id }) => ({ id, name: 'x' }),
+    'alerts.muteRule': ({ rule: id }) => ({ id, minutes: 5 }),
+    'alerts.deleteRule': ({ rule: id }) => ({ id }),
+    'channels.update': ({ channel: id }) => ({ id, name: 'x' }),
+    'channels.rotateSecret': ({ channel: id }) => ({ id }),
+    'channels.delete': ({ channel: id }) => ({ id }),
+    'channels.test': ({ channel: id }) => ({ id }),
+    'channels.deliveries': ({ channel: id }) => ({ id }),
+    'channels.replay': ({ channel: id, delivery }) => ({ id, delivery }),
   }
 
   it.each(Object.keys(inputs))('A6: are not found by tRPC %s', async (name) => {
@@ -511,8 +578,8 @@ describe("another project's things", () => {
   })
 
   it('are asked for by every procedure that takes a thing', () => {
-    const unasked = ['list', 'create', 'recipes', 'loadSample', 'register', 'onEvents']
-    const nouns = /^(models|datasets|training|deployments|uploads|performance|projects|members|apiKeys)\.(\w+)$/
+    const unasked = ['list', 'create', 'recipes', 'loadSample', 'register', 'onEvents', 'firing', 'rules']
+    const nouns = /^(models|datasets|training|deployments|uploads|performance|projects|members|apiKeys|alerts|channels)\.(\w+)$/
     const missing = procedures
       .map(([name]) => name)
       .filter((name) => nouns.test(name) && !inputs[name] && !unasked.includes(nouns.exec(name)?.[2] as string))
@@ -526,6 +593,16 @@ describe("another project's things", () => {
     expect((await ask('/datasets', { name: 'x', files: [{ path: 'a', upload_id: theirs.upload }] })).status).toBe(404)
     const job = { recipe: 'tabular-regression', model_name: 'x', columns: { target: 'a' } }
     expect((await ask('/training/jobs', { ...job, dataset: theirs.dataset })).status).toBe(404)
+    expect((await ask(`/channels/${mine.channel}/deliveries/${theirs.delivery}/replay`, {})).status).toBe(404)
+    const rule = { name: 'x', figure: 'latency_p95', warning: 1 }
+    for (const foreign of [{ channels: [theirs.channel] }, { deployment: theirs.deployment }, { model: theirs.model }]) {
+      expect((await ask('/alert-rules', { ...rule, ...foreign })).status).toBe(404)
+      expect((await ask(`/alert-rules/${mine.rule}`, foreign, 'PATCH')).status).toBe(404)
+    }
+    const switched = { target_model: theirs.model, reason: 'test', switch_type: 'immediate' }
+    expect((await ask(`/performance/models/${mine.model}/switch`, switched)).status).toBe(404)
+    const backups = { model: mine.model, backups: [theirs.model] }
+    expect((await send('POST', '/api/trpc/performance.setBackups', mine.key, backups)).status).toBe(404)
     const foreign = { targets: [{ model_id: theirs.model, version: 1, weight: 100 }] }
     expect((await ask(`/deployments/${mine.deployment}/targets`, foreign, 'PUT')).status).toBe(404)
     const { text } = await send('GET', `/api/v1/deployments/${mine.deployment}`, mine.key)
@@ -545,9 +622,18 @@ describe("another project's things", () => {
       ['/datasets', 'dataset'],
       ['/training/jobs', 'job'],
       ['/deployments', 'deployment'],
+      ['/alert-rules', 'rule'],
+      ['/alerts', 'alert'],
+      ['/channels', 'channel'],
+      [`/channels/${mine.channel}/deliveries`, 'delivery'],
     ] as const) {
       const { text } = await send('GET', `/api/v1${path}`, mine.key)
       expect((JSON.parse(text) as { id: string }[]).map((item) => item.id)).toEqual([mine[id]])
     }
+  })
+
+  it('A6: are as they were after all that was tried', async () => {
+    expect((before as unknown[][]).every((rows) => rows.length === 1)).toBe(true)
+    expect(await rowsOf(theirs.project.id)).toEqual(before)
   })
 })
