@@ -1,7 +1,7 @@
 /** Who may come in where: every procedure of tRPC, every REST route and every runtime route, asked by everybody, through HTTP. */
 import { and, eq } from 'drizzle-orm'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import { z } from 'zod'
 import {
   type Action,
   type KeyScope,
@@ -172,7 +172,9 @@ type Address = {
 }
 const placeOf = ({ isStranger }: Asked) => (isStranger ? privateProject : ownProject)
 
-type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; meta?: { rule?: Rule; actions?: readonly Action[] } } }
+type Procedure = {
+  _def: { type: 'query' | 'mutation' | 'subscription'; inputs: z.ZodType[]; meta?: { rule?: Rule; actions?: readonly Action[] } }
+}
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, Procedure>)
 
 /** No procedure takes a text as its input, so whoever is let in is refused for that and nothing is done. */
@@ -340,6 +342,34 @@ describe('a body', () => {
     const { status, text } = await send(route.method, `/api/v1${concrete(route.path)}`, people.admin?.credential, body)
     expect(status, text).toBe(400)
     for (const field of foreign) expect(text).toContain(field)
+  })
+
+  it('A7: of tRPC names nothing that is not for it to say, but for the role that an admin gives, and keeps nothing that it does not name', () => {
+    const camel = assigned.map((field) => field.replace(/_(\w)/g, (_all, letter: string) => letter.toUpperCase()))
+    const given = /^(users\.(create|update)|members\.set|serviceAccounts\.(create|update)) role$/
+    const taken = procedures.flatMap(([name, { _def }]) => {
+      const input = _def.type === 'mutation' ? _def.inputs[0] : undefined
+      if (!input) return []
+      const { properties = {} } = jsonSchemaOf(input, 'input') as { properties?: object }
+      const known = camel.filter((field) => field !== 'id' && Object.hasOwn(properties, field)).map((field) => `${name} ${field}`)
+      return input instanceof z.ZodObject && input.def.catchall ? [...known, `${name} anything`] : known
+    })
+    expect(taken.filter((one) => !given.test(one))).toEqual([])
+    expect(taken.length).toBe(5)
+  })
+
+  it('A7: of tRPC that says more is taken without it', async () => {
+    const more = { id: newId(), userId: newId(), projectId: ownProject.id, role: 'admin', hash: 'x', createdAt: '2000-01-01T00:00:00Z' }
+    const input = { name: 'says more', scope: 'read', ...more }
+    expect((await send('POST', '/api/trpc/apiKeys.create', people.viewer?.credential, input)).status).toBe(200)
+    const [row] = await db().select().from(apiKeys).where(eq(apiKeys.name, 'says more'))
+    expect([
+      row?.id === more.id,
+      row?.userId === more.userId,
+      row?.projectId,
+      row?.scope,
+      row && row.createdAt.getFullYear() > 2000,
+    ]).toEqual([false, false, null, 'read', true])
   })
 })
 
