@@ -42,7 +42,7 @@ async function secure(name: string, days: string): Promise<number> {
 async function joining(url: string, more: string[] = [], env: Record<string, string> = {}): Promise<{ status: number; said: string }> {
   const args = ['runtime', 'join', url, '--kind', 'inference', '--name', 'one', '--home', join(folder, 'home'), '--token', 'the-token']
   const { PATH = '' } = process.env
-  return run(process.execPath, ['--no-warnings', inRoot('src/client/cli.ts'), ...args, ...more], { env: { PATH, ...env } }).then(
+  return run(process.execPath, ['--no-warnings', inRoot('src/client/cli.ts'), ...args, ...more], { env: { PATH, NODE_ENV: 'test', ...env } }).then(
     ({ stdout, stderr }) => ({ status: 0, said: stdout + stderr }),
     (error: { code: number; stdout: string; stderr: string }) => ({ status: error.code, said: error.stdout + error.stderr }),
   )
