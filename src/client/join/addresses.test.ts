@@ -8,8 +8,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { inRoot } from '#src/launcher/paths.ts'
+import { which } from '#src/launcher/tools.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'neuroweaver-addresses-'))
@@ -42,7 +43,9 @@ async function secure(name: string, days: string): Promise<number> {
 async function joining(url: string, more: string[] = [], env: Record<string, string> = {}): Promise<{ status: number; said: string }> {
   const args = ['runtime', 'join', url, '--kind', 'inference', '--name', 'one', '--home', join(folder, 'home'), '--token', 'the-token']
   const { PATH = '' } = process.env
-  return run(process.execPath, ['--no-warnings', inRoot('src/client/cli.ts'), ...args, ...more], { env: { PATH, NODE_ENV: 'test', ...env } }).then(
+  return run(process.execPath, ['--no-warnings', inRoot('src/client/cli.ts'), ...args, ...more], {
+    env: { PATH, NODE_ENV: 'test', ...env },
+  }).then(
     ({ stdout, stderr }) => ({ status: 0, said: stdout + stderr }),
     (error: { code: number; stdout: string; stderr: string }) => ({ status: error.code, said: error.stdout + error.stderr }),
   )
@@ -91,6 +94,10 @@ describe('an address that is not web', () => {
 })
 
 describe('a certificate', () => {
+  beforeEach((context) => {
+    if (!which('openssl')) context.skip('there is no openssl on PATH to make a certificate with')
+  })
+
   it('of an authority that this machine does not know, until that is named', async () => {
     const port = await secure('IP:127.0.0.1', '2')
     const { status, said } = await joining(`https://127.0.0.1:${port}`)

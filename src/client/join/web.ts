@@ -53,7 +53,8 @@ async function refusal(response: Response): Promise<string> {
 async function parsed<T>(response: Response, schema: z.ZodType<T>): Promise<T> {
   if (!response.ok) throw new LauncherError(`${new URL(response.url).origin} refused: ${await refusal(response)}`, 77)
   const body = schema.safeParse(await response.json().catch(() => undefined))
-  if (!body.success) throw new LauncherError(`What ${new URL(response.url).origin} says is not what NeuroWeaver answers. ${isItTheAddress}`, 76)
+  if (!body.success)
+    throw new LauncherError(`What ${new URL(response.url).origin} says is not what NeuroWeaver answers. ${isItTheAddress}`, 76)
   return body.data
 }
 
