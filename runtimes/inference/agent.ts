@@ -61,13 +61,15 @@ export class Agent {
     void this.#loop('watch', this.#watcher())
   }
 
-  /** Runs a step again and again; failures wait longer each time, and a mistake of ours never ends the loop. */
+  /** Runs a step again and again; failures wait longer each time, are told when they are new, and a mistake of ours never ends the loop. */
   async #loop(name: string, step: () => Promise<void>): Promise<void> {
     const backoff = new Backoff(250, 5000)
+    let told = ''
     while (!this.#stop.signal.aborted) {
       try {
         await step()
         backoff.reset()
+        told = ''
       } catch (error) {
         if (this.#stop.signal.aborted) return
         if (error instanceof Unwelcome) return this.#onUnwelcome(error)
@@ -75,8 +77,10 @@ export class Agent {
           await this.#sleep(Math.max(250, error.until - Date.now()))
           continue
         }
-        const level = error instanceof ControlUnavailable && error.status === undefined ? 'debug' : 'warn'
-        log(level, 'agent', `${name} failed`, { error: messageOf(error) })
+        const reason = messageOf(error)
+        const isKnown = reason === told || (error instanceof ControlUnavailable && error.status === undefined)
+        log(isKnown ? 'debug' : 'warn', 'agent', `${name} failed`, { error: reason })
+        told = reason
         await this.#sleep(backoff.nextMs())
       }
     }

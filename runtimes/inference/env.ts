@@ -2,7 +2,12 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 
-const port = z.coerce.number().int().min(0).max(65_535)
+const portWords = 'must be a number from 0 to 65535'
+const port = z.coerce.number(portWords).int(portWords).min(0, portWords).max(65_535, portWords)
+const origin = z.url({ protocol: /^https?$/, error: 'must be an address that begins with http:// or https://' })
+
+/** Another start would find them so again. */
+export class WrongSettings extends Error {}
 
 const schema = z.object({
   /** Address to listen on. */
@@ -10,7 +15,7 @@ const schema = z.object({
   /** Port to listen on; 0 takes a free one. */
   INFERENCE_PORT: port.default(3001),
   /** Origin of web, where this runtime enrols. */
-  NEUROWEAVER_CONTROL_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:3000'),
+  NEUROWEAVER_CONTROL_URL: origin.default('http://127.0.0.1:3000'),
   /** Enrols this runtime; not needed while its own credential is still good. */
   RUNTIME_TOKEN: z.string().min(1).optional(),
   /** Folder for downloaded files, the credential and the last desired state. */
@@ -18,9 +23,9 @@ const schema = z.object({
   /** Artifact directory shared with web, read in place. */
   NEUROWEAVER_ARTIFACT_DIR: z.string().min(1).optional(),
   /** Origin at which callers reach this runtime. */
-  NEUROWEAVER_INFERENCE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  NEUROWEAVER_INFERENCE_URL: origin.optional(),
   /** Origin at which web reaches this runtime, where that is another one: inside a network of containers. */
-  NEUROWEAVER_INTERNAL_URL: z.url({ protocol: /^https?$/ }).optional(),
+  NEUROWEAVER_INTERNAL_URL: origin.optional(),
   /** Name under which it enrols. */
   NEUROWEAVER_RUNTIME_NAME: z.string().min(1).max(100).default(`inference@${hostname()}`.slice(0, 100)),
 })
@@ -37,11 +42,11 @@ export type RuntimeEnv = {
   name: string
 }
 
-/** @throws Error that lists every variable that is wrong. */
+/** @throws WrongSettings that lists every variable that is wrong. */
 export function readEnv(source: NodeJS.ProcessEnv = process.env): RuntimeEnv {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''))
   const parsed = schema.safeParse(given)
-  if (!parsed.success) throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'))
+  if (!parsed.success) throw new WrongSettings(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('\n'))
   const env = parsed.data
   return {
     host: env.HOST,

@@ -1,18 +1,18 @@
 import { startTracing, stopTracing } from '#src/telemetry/tracing.ts'
 import { startRuntime } from './app.ts'
-import { readEnv } from './env.ts'
+import { readEnv, WrongSettings } from './env.ts'
 import { messageOf } from './errors.ts'
 import { flushLogs, log, watchProcess } from './log.ts'
 
 /** EX_CONFIG: another start would end the same way, and whoever supervises it knows that by this status. */
-const unwelcomeStatus = 78
+const hopelessStatus = 78
 
 /** The inference runtime's entry. */
 async function main(): Promise<void> {
   await startTracing('inference')
   const runtime = await startRuntime(readEnv(), (reason) => {
     log('error', 'server', 'web does not take this runtime', { error: reason.message })
-    stop('refusal', unwelcomeStatus)
+    stop('refusal', hopelessStatus)
   })
   let isStopping = false
   function stop(cause: string, status = 0): void {
@@ -32,5 +32,5 @@ watchProcess()
 main().catch(async (error) => {
   log('error', 'server', 'could not start', { error: messageOf(error) })
   await flushLogs(1_000)
-  process.exit(1)
+  process.exit(error instanceof WrongSettings ? hopelessStatus : 1)
 })

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LauncherError } from '#src/launcher/terminal.ts'
 
@@ -33,7 +33,8 @@ export function findFolderProblem(dataDir: string): string | undefined {
     const { code = '', message } = error as NodeJS.ErrnoException
     return `The data folder ${dataDir} can not be written: ${explanations[code] ?? message}`
   } finally {
-    rmSync(probe, { force: true })
+    // Where a part of the path is a file, even removing throws.
+    if (existsSync(probe)) rmSync(probe, { force: true })
   }
 }
 

@@ -26,6 +26,8 @@ export type Instance = {
   secrets: Secrets
   /** The address that people open. */
   url: string
+  /** What runs here. */
+  processes: ProcessName[]
   /** Stops everything in order: runtimes, worker, web, Postgres. */
   stop(): Promise<void>
   /** Kills everything at once; the next start recovers. */
@@ -98,9 +100,8 @@ async function prepareDatabase(settings: Settings, done: Undo): Promise<string |
   return databaseUrl
 }
 
-/** Checks the settings that web and worker will parse, so that what is wrong is said once and before anything is started. */
+/** Checks the settings that the processes will parse, so that what is wrong is said once and before anything is started. */
 function checkSettings(settings: Settings, secrets: Secrets): void {
-  if (!needsDatabase(settings)) return
   const problem = findSettingsProblem({ ...settings.source, ...secrets })
   if (problem) throw new LauncherError(problem, 78)
 }
@@ -126,7 +127,8 @@ function readiness(settings: Settings, supervisor: Supervisor): Record<ProcessNa
   const urls = localUrls(settings)
   return {
     web: () => answers(`${urls.web}/health`),
-    inference: () => answers(`${urls.inference}/v2/health/live`),
+    // Alone it is of use when web has told it what to serve; beside web it does not keep people waiting for that.
+    inference: () => answers(`${urls.inference}/v2/health/${settings.processes.has('web') ? 'live' : 'ready'}`),
     training: () => hasBeaten(settings, supervisor.state('training')?.startedAt ?? 0),
     worker: () => (supervisor.state('worker')?.pid ? true : undefined),
   }
@@ -200,17 +202,26 @@ function supervise(ingredients: Ingredients, done: Undo): Supervisor {
   return supervisor
 }
 
-/** Runtimes start when web answers: they would only report that they cannot enrol. */
-async function runAll(ingredients: Ingredients, supervisor: Supervisor, done: Undo): Promise<void> {
+/** Runtimes start when web answers: they would only report that they cannot enrol. @returns what runs. */
+async function runAll(ingredients: Ingredients, supervisor: Supervisor, done: Undo): Promise<ProcessName[]> {
   const specs = processSpecs(ingredients)
   const controlPlane = specs.filter(({ name }) => name === 'web' || name === 'worker')
   for (const part of [controlPlane, specs.filter((spec) => !controlPlane.includes(spec))]) {
     for (const spec of part) supervisor.run(spec)
     await Promise.all(part.map(({ name }) => waitUntilReady(ingredients.settings, supervisor, name, done)))
   }
+  return specs.map(({ name }) => name)
 }
 
-async function bringUp(wished: Settings, done: Undo): Promise<{ settings: Settings; secrets: Secrets }> {
+/** @throws LauncherError when nothing but training was wished for. */
+function sayNoTraining({ processes }: Settings, reason: string): void {
+  if (processes.size === 1) throw new LauncherError(reason)
+  say(`Everything but training runs. ${reason}`)
+}
+
+type BroughtUp = Pick<Instance, 'settings' | 'secrets' | 'processes'>
+
+async function bringUp(wished: Settings, done: Undo): Promise<BroughtUp> {
   checkDataFolder(wished.dataDir)
   done.steps.push(lockDataFolder(wished.dataDir, publicUrl(wished)))
   checkDataVersion(wished.dataDir, (readJson(inRoot('package.json')) as { version: string }).version)
@@ -226,11 +237,13 @@ async function bringUp(wished: Settings, done: Undo): Promise<{ settings: Settin
     settings.processes.has('web') ? buildClient() : undefined,
   ])
   refuseWhenOver(done)
-  if ('reason' in python && settings.processes.has('training')) say(`Everything but training runs. ${python.reason}`)
+  if ('reason' in python && settings.processes.has('training')) sayNoTraining(settings, python.reason)
+  // The set-up may have taken minutes, and what listens there by now would be taken for ours.
+  await claimPorts(settings)
   const ingredients = { settings, secrets, instance: done.instance, databaseUrl, python }
   const supervisor = supervise(ingredients, done)
-  await step('Starting the processes', () => runAll(ingredients, supervisor, done))
-  return { settings, secrets }
+  const processes = await step('Starting the processes', () => runAll(ingredients, supervisor, done))
+  return { settings, secrets, processes }
 }
 
 /**
@@ -257,8 +270,8 @@ export async function startInstance(
   }
   onProgress?.({ stop, kill })
   try {
-    const { settings, secrets } = await starting
-    return { settings, secrets, url: publicUrl(settings), stop, kill }
+    const broughtUp = await starting
+    return { ...broughtUp, url: publicUrl(broughtUp.settings), stop, kill }
   } catch (error) {
     await stop()
     throw error

@@ -49,9 +49,9 @@ function holderOf(port: number): string {
 
 const explanations: Record<string, string> = {
   EACCES: 'needs more rights than this user has (ports below 1024 often do)',
-  EADDRNOTAVAIL: 'is on an address that this machine does not have: check HOST',
-  ENOTFOUND: 'is on an address that this machine does not have: check HOST',
 }
+/** No other port would do. */
+const wrongHost = ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']
 
 /** What keeps us from listening there, who has it and how to choose another; undefined when nothing does. */
 export async function findPortProblem(setting: string, host: string, port: number): Promise<string | undefined> {
@@ -60,6 +60,11 @@ export async function findPortProblem(setting: string, host: string, port: numbe
 }
 
 function sentenceFor(setting: string, host: string, port: number, refusal: Refusal): string {
+  if (wrongHost.includes(refusal))
+    return (
+      `Port ${port} of ${localHost(host)} can not be listened on: this machine has no such address.\n` +
+      'Correct HOST: 127.0.0.1 is for this machine alone, 0.0.0.0 for all of its addresses.'
+    )
   const reason = refusal === 'EADDRINUSE' ? `is in use${holderOf(port)}` : (explanations[refusal] ?? `is refused: ${refusal}`)
   return `Port ${port} of ${localHost(host)} ${reason}.\nChoose another one with ${setting}, for example: ${setting}=${port + 100} npm start`
 }

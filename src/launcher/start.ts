@@ -1,4 +1,4 @@
-import { startInstance } from '#src/launcher/instance.ts'
+import { type Instance, startInstance } from '#src/launcher/instance.ts'
 import { findMisspelt, readSettings } from '#src/launcher/settings.ts'
 import { say } from '#src/launcher/terminal.ts'
 
@@ -38,7 +38,7 @@ export async function start({ isDev }: { isDev: boolean }): Promise<number> {
   starting.catch(() => {})
   const outcome = await Promise.race([starting, stopped])
   if (typeof outcome !== 'string') {
-    printReady(outcome.url, outcome.secrets.NEUROWEAVER_SETUP_CODE)
+    printReady(outcome)
     await stopped
   }
   say('Stopping.')
@@ -46,7 +46,8 @@ export async function start({ isDev }: { isDev: boolean }): Promise<number> {
   return 0
 }
 
-function printReady(url: string, setupCode: string | undefined): void {
+function printReady({ url, processes, secrets: { NEUROWEAVER_SETUP_CODE: setupCode } }: Instance): void {
+  if (!processes.includes('web')) return say(`Ready: ${processes.join(', ')}. Web does not run here.`)
   if (setupCode) say(`The first page asks for this code, until there is an admin: ${setupCode}`)
   say(`NeuroWeaver is ready: ${url}`)
 }

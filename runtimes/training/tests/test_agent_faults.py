@@ -149,6 +149,12 @@ def test_why_an_enrolment_fails_is_an_error_of_its_line_which_terminals_show(tmp
         plane.stop()
 
 
+def test_settings_that_are_wrong_are_told_once_and_end_it_for_good(tmp_path: Path) -> None:
+    agent = AgentProcess('neuroweaver.example.org', TOKEN, tmp_path / 'wrong')
+    assert agent.process.wait(20) == 78
+    assert 'The settings are wrong: NEUROWEAVER_CONTROL_URL must be an http or https address' in agent.log()
+
+
 def test_the_authority_of_a_company_is_named_as_it_is_to_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plane = ControlPlane()
     plane.certificate = (str(tmp_path / 'cert.pem'), str(tmp_path / 'key.pem'))

@@ -263,7 +263,8 @@ describe.concurrent('machines that join', () => {
         dataset: 'table',
         columns: { target: 'label' },
         model_name: 'shared',
-        hyper_parameters: { rounds: 300 },
+        // Long enough to be under way still when a busy machine comes round to look.
+        hyper_parameters: { rounds: 800, early_stopping_rounds: 0 },
       })
       const job = () => rest<Job>('GET', `/training/jobs/${id}`)
       const attempted = (attempt: number) => async () => {
@@ -283,10 +284,11 @@ describe.concurrent('machines that join', () => {
       first.setConnected(true)
       await until('the one that was cut off to be refused', () => cutOff.log().includes('The lease is lost'))
 
-      const done = await until('the end', async () => {
+      const isOver = async () => {
         const now = await job()
         return ['succeeded', 'failed'].includes(now.status) && now
-      })
+      }
+      const done = await until('the end', isOver, 120_000)
       expect(done).toMatchObject({ status: 'succeeded', attempt: 3 })
       const attempts = (await rest<{ attempt: number }[]>('GET', `/training/jobs/${id}/events`)).map(({ attempt }) => attempt)
       expect(attempts, 'no attempt is heard of after the next has begun').toEqual(attempts.toSorted((a, b) => a - b))

@@ -22,7 +22,7 @@ from .slot import Slot
 
 STOP_LIMIT_S = 20.0
 # EX_CONFIG: another start would end the same way, and whoever supervises the agent knows that by this status.
-UNWELCOME_STATUS = 78
+HOPELESS_STATUS = 78
 
 
 class Agent:
@@ -56,7 +56,7 @@ class Agent:
         log('info', 'The training agent ends.')
         close_log(1.0)
         if self._control.is_unwelcome:
-            return UNWELCOME_STATUS
+            return HOPELESS_STATUS
         return 1 if any(slot.has_crashed for slot in slots) else 0
 
     def _add_slots(self) -> None:
@@ -110,11 +110,11 @@ class Agent:
 
 
 def main() -> int:
-    """Exit status 0 after a clean stop, 2 for wrong settings, 78 when the control plane will never take this runtime."""
+    """Exit status 0 after a clean stop, 78 for wrong settings and when the control plane will never take this runtime."""
     try:
         settings = read_settings()
     except ValueError as error:
-        log('error', 'The settings are wrong.', error=error)
-        return 2
+        log('error', f'The settings are wrong: {error}')
+        return HOPELESS_STATUS
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     return Agent(settings).run()
