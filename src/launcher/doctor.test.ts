@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { tryDatabase } from '#src/launcher/database.ts'
 import { inRoot } from '#src/launcher/paths.ts'
 import { freePort } from '#src/launcher/ports.ts'
-import { noPython, preparePython } from '#src/launcher/python.ts'
+import { preparePython, whyNoPython } from '#src/launcher/python.ts'
 import { isRoot, runTool } from '#src/launcher/tools.ts'
 
 const run = promisify(execFile)
@@ -106,11 +106,11 @@ describe('what is wrong', () => {
   })
 
   it('no Python, and a driver that does not answer', async () => {
-    expect(found.output).toContain(`LOOK Python          ${noPython}`)
+    expect(found.output).toContain(`LOOK Python          ${whyNoPython('/nowhere/python')}`)
     expect(found.output).toMatch(/LOOK GPU .*nvidia-smi ends with status 18: Failed to initialize NVML/)
     process.env.NEUROWEAVER_PYTHON = '/nowhere/python'
     try {
-      expect(await preparePython()).toEqual({ reason: noPython })
+      expect(await preparePython()).toEqual({ reason: whyNoPython('/nowhere/python') })
     } finally {
       delete process.env.NEUROWEAVER_PYTHON
     }

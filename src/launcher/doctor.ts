@@ -10,7 +10,7 @@ import { findVersionProblem, readDataVersion } from '#src/launcher/locks.ts'
 import { inRoot } from '#src/launcher/paths.ts'
 import { findPortProblem } from '#src/launcher/ports.ts'
 import { findClusterProblem } from '#src/launcher/postgres-files.ts'
-import { findPython, noPython } from '#src/launcher/python.ts'
+import { findPython, whyNoPython } from '#src/launcher/python.ts'
 import { findMisspelt, findSettingsProblem, localUrls, readSettings, readSource, type Settings } from '#src/launcher/settings.ts'
 import { runTool, which } from '#src/launcher/tools.ts'
 import { settingNames } from '#src/server/env.ts'
@@ -52,10 +52,10 @@ function dataFolder({ dataDir }: Settings): Finding {
   return either('Data folder', findVersionProblem(dataDir, version) ?? findFolderProblem(dataDir), text)
 }
 
-async function python({ processes }: Settings): Promise<Finding> {
-  const found = await findPython()
+async function python({ processes, source: { NEUROWEAVER_PYTHON: wished } }: Settings): Promise<Finding> {
+  const found = await findPython(wished)
   if (found) return good('Python', `${found.version} at ${found.path}`)
-  return processes.has('training') ? bad('Python', noPython) : good('Python', 'none, and no training runs here')
+  return processes.has('training') ? bad('Python', whyNoPython(wished)) : good('Python', 'none, and no training runs here')
 }
 
 async function gpu(): Promise<Finding> {

@@ -232,7 +232,9 @@ async function bringUp(wished: Settings, done: Undo): Promise<BroughtUp> {
   checkSettings(settings, secrets)
   const [databaseUrl, python] = await Promise.all([
     prepareDatabase(settings, done),
-    settings.processes.has('training') ? preparePython() : { reason: 'Training does not run on this machine.' },
+    settings.processes.has('training')
+      ? preparePython(undefined, settings.source.NEUROWEAVER_PYTHON)
+      : { reason: 'Training does not run on this machine.' },
     settings.processes.has('web') && !settings.isDev && settings.source.NEUROWEAVER_NO_PAGES !== '1' ? buildPages() : undefined,
     settings.processes.has('web') ? buildClient() : undefined,
   ])

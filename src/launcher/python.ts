@@ -12,10 +12,12 @@ export type Python = { path: string } | { reason: string }
 
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.14', 'python']
 const probe = 'import sys, venv, ensurepip; print(sys.version_info[0], sys.version_info[1], sys.executable)'
+const installPython = 'Install Python 3.10 or newer with its venv module (Debian: apt-get install python3-venv), then start again.'
 /** Why training does not run, and what to do. */
-export const noPython =
-  'No Python 3.10 or newer with venv was found. ' +
-  'Install Python 3.10 or newer with its venv module (Debian: apt-get install python3-venv), then start again.'
+export const whyNoPython = (wished: string | undefined): string =>
+  wished
+    ? `NEUROWEAVER_PYTHON names ${wished}, which is no Python 3.10 or newer with venv. Correct it, or leave it out.`
+    : `No Python 3.10 or newer with venv was found. ${installPython}`
 /** Old environments are some gigabytes each; one that nobody used for a fortnight is removed. */
 const unusedMs = 14 * 24 * 3_600_000
 
@@ -29,9 +31,8 @@ async function probeInterpreter(name: string): Promise<Interpreter | undefined> 
   return major === 3 && minor >= 10 ? { path, version: `${major}.${minor}` } : undefined
 }
 
-/** The first Python on PATH that is 3.10 or newer and can make environments; `NEUROWEAVER_PYTHON` names another. */
-export async function findPython(): Promise<Interpreter | undefined> {
-  const wished = process.env.NEUROWEAVER_PYTHON
+/** The one that is wished for (`NEUROWEAVER_PYTHON`), else the first Python on PATH that is 3.10 or newer and can make environments. */
+export async function findPython(wished = process.env.NEUROWEAVER_PYTHON): Promise<Interpreter | undefined> {
   for (const name of wished ? [wished] : candidates) {
     const found = wished || which(name) ? await probeInterpreter(name) : undefined
     if (found) return found
@@ -142,10 +143,13 @@ function removeUnused({ environmentsDir }: PythonPlace, current: string): void {
  * The Python environment of the training runtime, made when it is missing. It is named by what its requirements say, so that a
  * change of them makes a new one; a marker is written last, so that a half-made one is thrown away.
  */
-export async function preparePython(place: PythonPlace = inRepository): Promise<Python> {
+export async function preparePython(
+  place: PythonPlace = inRepository,
+  wished: string | undefined = process.env.NEUROWEAVER_PYTHON,
+): Promise<Python> {
   if (!existsSync(join(place.trainingDir, 'neuroweaver_training'))) return { reason: 'The training runtime is not part of this copy.' }
-  const interpreter = await findPython()
-  if (!interpreter) return { reason: noPython }
+  const interpreter = await findPython(wished)
+  if (!interpreter) return { reason: whyNoPython(wished) }
   const dir = environmentDir(interpreter, place)
   const [marker, python] = [join(dir, '.complete'), join(dir, 'bin', 'python')]
   const isComplete = () => existsSync(marker) && existsSync(python)

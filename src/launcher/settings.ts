@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { inRoot } from '#src/launcher/paths.ts'
 import { LauncherError } from '#src/launcher/terminal.ts'
-import { parseEnv, settingNames } from '#src/server/env.ts'
+import { findStrayLines, parseEnv, readDotEnv, settingNames } from '#src/server/env.ts'
 
 export const processNames = ['web', 'worker', 'training', 'inference'] as const
 export type ProcessName = (typeof processNames)[number]
@@ -20,18 +19,8 @@ export type Settings = {
   isDev: boolean
 }
 
-/** KEY=VALUE lines with optional quotes. */
-function readDotEnv(path: string): Record<string, string> {
-  if (!existsSync(path)) return {}
-  const pairs = readFileSync(path, 'utf8')
-    .split('\n')
-    .map((line) => /^\s*(?:export\s+)?([A-Za-z0-9_]+)\s*=\s*(.*?)\s*$/.exec(line))
-    .filter((match) => match !== null)
-  return Object.fromEntries(pairs.map((match) => [match[1] as string, (match[2] as string).replace(/^(['"])(.*)\1$/, '$2')]))
-}
-
 /** The environment over `.env`, without what is empty. */
-export function readSource(environment: NodeJS.ProcessEnv = process.env, dotEnvPath = inRoot('.env')): Record<string, string> {
+export function readSource(environment: NodeJS.Dict<string> = process.env, dotEnvPath = inRoot('.env')): Record<string, string> {
   const merged = { ...readDotEnv(dotEnvPath), ...environment }
   return Object.fromEntries(Object.entries(merged).filter((entry): entry is [string, string] => Boolean(entry[1])))
 }
@@ -69,21 +58,37 @@ export function findSettingsProblem(source: Record<string, string>): string | un
   }
 }
 
-const prefix = /^(NEUROWEAVER|UNIFIED|OIDC|RELAYCORE|SMTP|LOG_SINK)_/
+const prefix = /^(NEUROWEAVER|UNIFIED|OIDC|RELAYCORE|SMTP|LOG_SINK|NEXTAUTH)_/
 /** What other parts than web and worker read: this program itself, its client, and the runtimes. */
 const furtherNames = ['API_KEY', 'PROCESSES', 'PYTHON', 'NO_PYTHON', 'NO_PAGES', 'DEV', 'BIND', 'INTERNAL_URL', 'RUNTIME_NAME']
   .concat(['STATE_DIR', 'ARTIFACT_DIR', 'CHECKPOINT_SECONDS', 'BEAT_PATH', 'INSTANCE'])
   .map((name) => `NEUROWEAVER_${name}`)
-const knownNames = [...settingNames, ...furtherNames]
+/** What docker-compose.yml reads from the same `.env`. */
+const composeNames = ['DB', 'WEB', 'WORKER', 'INFERENCE', 'TRAINING'].map((name) => `${name}_MEMORY`).concat('DB_IMAGE', 'OMP_NUM_THREADS')
+const knownNames = [...settingNames, ...furtherNames, ...composeNames]
 const mostTypos = 3
 
-/** Names that nobody reads, because they are almost those of settings: what was meant by one is not in force, and nothing else tells. */
-export function findMisspelt(source: Record<string, string>): string[] {
-  return Object.keys(source).flatMap((name) => {
-    if (!prefix.test(name) || knownNames.includes(name.replace(/_FILE$/, ''))) return []
-    const meant = closest(name, knownNames)
-    return distance(name, meant) > mostTypos ? [] : [`${name} is no setting, so it has no effect. Write ${meant}, if that is meant.`]
+function findMeant(name: string): string | undefined {
+  const meant = closest(name.toUpperCase(), knownNames)
+  // Short names are close to each other without being meant.
+  return distance(name.toUpperCase(), meant) <= Math.min(mostTypos, Math.floor(name.length / 4)) ? meant : undefined
+}
+
+/**
+ * What has no effect, though it was meant to, and nothing else tells: lines of `.env` that are none, and names that are almost those
+ * of settings. In the environment, names of other programs are left alone.
+ */
+export function findMisspelt(source: Record<string, string>, dotEnvPath = inRoot('.env')): string[] {
+  const ours = readDotEnv(dotEnvPath)
+  const names = Object.keys(source).filter((name) => prefix.test(name) || name in ours)
+  const misspelt = names.flatMap((name) => {
+    const meant = knownNames.includes(name.replace(/_FILE$/, '')) ? undefined : findMeant(name)
+    return meant ? [`${name} is no setting, so it has no effect. Write ${meant}, if that is meant.`] : []
   })
+  return [
+    ...findStrayLines(dotEnvPath).map((line) => `Line ${line} of .env is neither NAME=value nor a comment, so it has no effect.`),
+    ...misspelt,
+  ]
 }
 
 /** A runtime alone on its machine must be told where web is and how to enrol. */

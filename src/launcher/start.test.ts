@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { inRoot } from '#src/launcher/paths.ts'
 import { freePort } from '#src/launcher/ports.ts'
-import { noPython } from '#src/launcher/python.ts'
+import { whyNoPython } from '#src/launcher/python.ts'
 import { waitFor } from '#src/launcher/tools.ts'
 import { useDatabase } from '#src/testing/database.ts'
 
@@ -83,7 +83,7 @@ describe('a start that can not be', () => {
     const runtimesOnly = { NEUROWEAVER_PROCESSES: 'training', NEUROWEAVER_CONTROL_URL: 'http://127.0.0.1:1', RUNTIME_TOKEN: 'x'.repeat(16) }
     const { ended, said } = await start({ ...runtimesOnly, NEUROWEAVER_PYTHON: '/nowhere/python' })
     expect(await ended).toBe(1)
-    expect(said()).toBe(`${noPython}\n`)
+    expect(said()).toBe(`${whyNoPython('/nowhere/python')}\n`)
   })
 
   it('because a runtime alone has settings that are wrong', async () => {

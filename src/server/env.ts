@@ -126,15 +126,23 @@ export type Env = z.infer<typeof settings> & {
   webUrl: string
 }
 
-/** Minimal `.env` reader: KEY=VALUE lines, optional quotes; what the process already has wins. */
-function readDotEnv(path: string): Record<string, string> {
-  if (!existsSync(path)) return {}
-  const pairs = readFileSync(path, 'utf8')
-    .split('\n')
-    .map((line) => /^\s*(?:export\s+)?([A-Z0-9_]+)\s*=\s*(.*?)\s*$/.exec(line))
-    .filter((match) => match !== null)
-  return Object.fromEntries(pairs.map((match) => [match[1] as string, (match[2] as string).replace(/^(['"])(.*)\1$/, '$2')]))
+const assignment = /^\s*(?:export\s+)?([A-Za-z0-9_]+)\s*=\s*(.*?)\s*$/
+const quoted = /^(['"])(.*?)\1\s*(?:#.*)?$/
+
+const linesOf = (path: string): string[] => (existsSync(path) ? readFileSync(path, 'utf8').split(/\r?\n/) : [])
+
+/** What `.env` says, read as compose does: NAME=value, perhaps in quotes, and perhaps with a comment behind a blank. */
+export function readDotEnv(path: string): Record<string, string> {
+  const pairs = linesOf(path).flatMap((line) => {
+    const [, name, text = ''] = assignment.exec(line) ?? []
+    return name ? [[name, quoted.exec(text)?.[2] ?? text.replace(/(^|\s+)#.*$/, '')]] : []
+  })
+  return Object.fromEntries(pairs)
 }
+
+/** The numbers of the lines that say nothing to us, though they were meant to. */
+export const findStrayLines = (path: string): number[] =>
+  linesOf(path).flatMap((line, index) => (assignment.test(line) || /^\s*(#|$)/.test(line) ? [] : [index + 1]))
 
 type Source = Record<string, string | undefined>
 
