@@ -59,10 +59,13 @@ export function findSettingsProblem(source: Record<string, string>): string | un
 }
 
 const prefix = /^(NEUROWEAVER|UNIFIED|OIDC|RELAYCORE|SMTP|LOG_SINK|NEXTAUTH)_/
+/** What a runtime reads that neither web nor worker does. */
+export const runtimeSettings = ['NEUROWEAVER_RUNTIME_NAME', 'NEUROWEAVER_STATE_DIR', 'NEUROWEAVER_INTERNAL_URL', 'NEUROWEAVER_ARTIFACT_DIR']
 /** What other parts than web and worker read: this program itself, its client, and the runtimes. */
-const furtherNames = ['API_KEY', 'PROCESSES', 'PYTHON', 'NO_PYTHON', 'NO_PAGES', 'DEV', 'BIND', 'INTERNAL_URL', 'RUNTIME_NAME']
-  .concat(['STATE_DIR', 'ARTIFACT_DIR', 'CHECKPOINT_SECONDS', 'BEAT_PATH', 'INSTANCE'])
+export const furtherNames = ['API_KEY', 'PROCESSES', 'PYTHON', 'NO_PYTHON', 'NO_PAGES', 'DEV', 'BIND']
+  .concat(['CHECKPOINT_SECONDS', 'BEAT_PATH', 'INSTANCE'])
   .map((name) => `NEUROWEAVER_${name}`)
+  .concat(runtimeSettings)
 /** What docker-compose.yml reads from the same `.env`. */
 const composeNames = ['DB', 'WEB', 'WORKER', 'INFERENCE', 'TRAINING'].map((name) => `${name}_MEMORY`).concat('DB_IMAGE', 'OMP_NUM_THREADS')
 const knownNames = [...settingNames, ...furtherNames, ...composeNames]
