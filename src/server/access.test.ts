@@ -570,6 +570,7 @@ describe("another project's things", () => {
     'apiKeys.revoke': ({ keyId: id }) => ({ id }),
     'apiKeys.rotate': ({ keyId: id }) => ({ id }),
     'uploads.get': ({ upload: id }) => ({ id }),
+    'alerts.get': ({ alert: id }) => ({ id }),
     'alerts.list': ({ deployment }) => ({ deployment }),
     'alerts.acknowledge': ({ alert: id }) => ({ id }),
     'alerts.resolve': ({ alert: id }) => ({ id }),
