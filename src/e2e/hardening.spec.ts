@@ -155,6 +155,8 @@ test.describe('pages', () => {
   test('j walks along the rows of a table without links, and Space looks into one', async () => {
     await page.goto('/monitoring/rules')
     await expect(page.locator('[data-row-link]').first()).toBeVisible()
+    // Rows are there before anything listens for keys; a page that is live listens.
+    await expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
     await page.keyboard.press('j')
     await expect(page.locator('[data-row-link]').first()).toBeFocused()
   })
