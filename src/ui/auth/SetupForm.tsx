@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { AuthCard } from '#src/ui/auth/AuthCard.tsx'
-import { enter } from '#src/ui/auth/enter.ts'
+import { enter, hintOf } from '#src/ui/auth/enter.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Field } from '#src/ui/kit/Field.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
@@ -41,7 +41,11 @@ export function SetupForm({ needsCode }: { needsCode: boolean }) {
             help="The terminal printed it when NeuroWeaver started."
           />
         )}
-        <ErrorNotice title="The account was not made" error={error} />
+        <ErrorNotice
+          title={hintOf(error) ? 'The account is made, but you are not signed in' : 'The account was not made'}
+          error={error}
+          hint={hintOf(error)}
+        />
         <Button type="submit" variant="contained" loading={isBusy} sx={{ minHeight: 38 }}>
           Create the account
         </Button>

@@ -2,7 +2,7 @@
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { AuthCard } from '#src/ui/auth/AuthCard.tsx'
-import { enter, enterByProvider } from '#src/ui/auth/enter.ts'
+import { enter, enterByProvider, hintOf } from '#src/ui/auth/enter.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { Field } from '#src/ui/kit/Field.tsx'
 import { useForm } from '#src/ui/kit/useForm.ts'
@@ -32,7 +32,7 @@ export function SignInForm({ next, problem, provider }: { next: string; problem:
         <ErrorNotice
           title="You are not signed in"
           error={error ?? (problem !== undefined && !isBusy ? new Error(problems[problem] ?? 'The last try to sign in failed.') : null)}
-          hint="Check both fields. Whoever set up NeuroWeaver can give you a new password."
+          hint={hintOf(error) ?? 'Check both fields. Whoever set up NeuroWeaver can give you a new password.'}
         />
         <Button type="submit" variant="contained" loading={isBusy} sx={{ minHeight: 38 }}>
           Sign in

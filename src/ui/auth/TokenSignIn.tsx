@@ -3,7 +3,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useEffect, useState } from 'react'
 import { AuthCard } from '#src/ui/auth/AuthCard.tsx'
-import { enterWithToken } from '#src/ui/auth/enter.ts'
+import { enterWithToken, hintOf } from '#src/ui/auth/enter.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 
 type Handed = { token: string; next: string; who: string | null }
@@ -53,7 +53,7 @@ export function TokenSignIn() {
   return (
     <AuthCard title="Sign in" note={handed?.who ? `You come from another system as ${handed.who}.` : 'You come from another system.'}>
       <Box sx={{ display: 'grid', gap: 4 }}>
-        <ErrorNotice title="You are not signed in" error={error} />
+        <ErrorNotice title="You are not signed in" error={error} hint={hintOf(error)} />
         <Button variant="contained" loading={isBusy} disabled={!handed} onClick={() => void go()} sx={{ minHeight: 38 }}>
           {handed?.who ? `Continue as ${handed.who}` : 'Continue'}
         </Button>

@@ -90,6 +90,13 @@ const columns: Column<RuntimeView>[] = [
   { key: 'url', header: 'Address', cell: (runtime) => runtime.url ?? '–', isHiddenByDefault: true },
 ]
 
+/** What becomes of the work that is on it. */
+function removalOf({ kind, running }: RuntimeView): string {
+  if (running === 0) return `No ${kind === 'training' ? 'job runs' : 'model is served'} on it now.`
+  if (kind === 'training') return `${plural(running, 'job that runs on it goes', 'jobs that run on it go')} back to the queue.`
+  return `${plural(running, 'replica on it gets', 'replicas on it get')} no more requests.`
+}
+
 function RemoveDialog({ runtime, onClose }: { runtime: RuntimeView; onClose: () => void }) {
   const utils = trpc.useUtils()
   const remove = trpc.runtimes.remove.useMutation({
@@ -109,9 +116,7 @@ function RemoveDialog({ runtime, onClose }: { runtime: RuntimeView; onClose: () 
       onConfirm={() => remove.mutate({ id: runtime.id })}
       consequences={[
         'Its credential stops working at once; those of others go on.',
-        runtime.kind === 'training'
-          ? `${plural(runtime.running, 'running job')} on it goes back to the queue.`
-          : `${plural(runtime.running, 'replica')} on it no longer gets requests.`,
+        removalOf(runtime),
         'Its process ends by itself. It joins again only when somebody starts it anew.',
       ]}
     />
