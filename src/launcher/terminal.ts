@@ -1,3 +1,5 @@
+import { areToolsStopped } from '#src/launcher/tools.ts'
+
 /** An expected failure: its message says what is wrong and what to do, so no stack is printed. */
 export class LauncherError extends Error {
   readonly exitCode: number
@@ -48,7 +50,7 @@ export async function step<T>(label: string, work: (detail: (text: string) => vo
     if (isAnnounced) say(`${label}: done in ${elapsed()}`)
     return result
   } catch (error) {
-    const isStopped = error instanceof LauncherError && error.exitCode === stoppedStatus
+    const isStopped = areToolsStopped() || (error instanceof LauncherError && error.exitCode === stoppedStatus)
     if (isAnnounced && !isStopped) say(`${label}: failed after ${elapsed()}`)
     throw error
   } finally {

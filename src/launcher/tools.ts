@@ -38,8 +38,14 @@ export function runTool(command: string, args: string[], options: ToolOptions = 
   })
 }
 
+let isStopping = false
+
+/** Whether what fails now was told to. */
+export const areToolsStopped = (): boolean => isStopping
+
 /** Stops what `runTool` is running: the person asked to stop in the middle of a set-up step. */
 export function stopTools(): void {
+  isStopping = true
   for (const child of running) child.kill('SIGTERM')
 }
 
