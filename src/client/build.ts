@@ -1,6 +1,7 @@
 /**
  * Makes what web serves under `/dist`, run by the launcher when it is stale: `neuroweaver.tgz`, the typed client as .js and .d.ts with
- * the command `neuroweaver`; and the archive of the runtimes' own programs, which that command fetches, with `runtime.json` about it.
+ * the command `neuroweaver`; and the archive of the runtimes' own programs and that command once more, which it fetches, with
+ * `runtime.json` about it.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -33,10 +34,10 @@ async function buildScript(folder: string): Promise<void> {
 }
 
 /** The command needs nothing installed beside it. */
-async function buildCommand(folder: string): Promise<void> {
+async function buildCommand(outfile: string): Promise<void> {
   await build({
     entryPoints: [join(root, 'src/client/cli.ts')],
-    outfile: join(folder, 'cli.js'),
+    outfile,
     bundle: true,
     format: 'esm',
     platform: 'node',
@@ -119,19 +120,21 @@ async function place(from: string, target: string): Promise<void> {
   await rename(`${target}.new`, target)
 }
 
-async function packClient(work: string): Promise<void> {
+async function packClient(work: string, command: string): Promise<void> {
   const folder = join(work, 'package')
   await mkdir(folder)
-  await Promise.all([buildScript(folder), buildCommand(folder), buildTypes(folder), writeManifest(folder)])
+  await cp(command, join(folder, 'cli.js'))
+  await Promise.all([buildScript(folder), buildTypes(folder), writeManifest(folder)])
   await pack(join(work, 'neuroweaver.tgz'), work, 'package')
   await place(join(work, 'neuroweaver.tgz'), join(dist, 'neuroweaver.tgz'))
 }
 
 /** The archive is named by its digest: `runtime.json`, written last, never points to other bytes than it says. */
-async function packRuntimes(work: string): Promise<void> {
+async function packRuntimes(work: string, command: string): Promise<void> {
   const folder = join(work, 'runtime')
   await Promise.all([mkdir(join(folder, 'inference'), { recursive: true }), mkdir(join(folder, 'training'), { recursive: true })])
   await Promise.all([buildInference(join(folder, 'inference')), copyTraining(join(folder, 'training'))])
+  await cp(command, join(folder, 'command/cli.mjs'))
   await writeEngineLock(join(folder, 'inference'))
   await pack(join(work, 'runtime.tgz'), work, 'runtime')
   const content = await readFile(join(work, 'runtime.tgz'))
@@ -149,7 +152,9 @@ async function buildArchives(): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'neuroweaver-client-'))
   try {
     await mkdir(dist, { recursive: true })
-    await Promise.all([packClient(work), packRuntimes(work)])
+    const command = join(work, 'cli.js')
+    await buildCommand(command)
+    await Promise.all([packClient(work, command), packRuntimes(work, command)])
   } finally {
     await rm(work, { recursive: true, force: true })
   }

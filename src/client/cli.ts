@@ -1,10 +1,12 @@
 /** The command `neuroweaver` of the archive that web serves. */
+import { followParent } from '#src/client/join/handOver.ts'
 import { join } from '#src/client/join/join.ts'
 import { parseOptions, usage } from '#src/client/join/options.ts'
 import { LauncherError, say, stoppedStatus } from '#src/launcher/terminal.ts'
 import { stopTools } from '#src/launcher/tools.ts'
 
 async function main(): Promise<void> {
+  followParent()
   const stop = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
@@ -17,7 +19,7 @@ async function main(): Promise<void> {
     process.exitCode = args.includes('--help') || noun === '--help' ? 0 : 64
     return
   }
-  await join(await parseOptions(args), stop.signal).catch((error: unknown) => {
+  process.exitCode = await join(await parseOptions(args), stop.signal).catch((error: unknown) => {
     if (stop.signal.aborted) throw new LauncherError('Stopped.', stoppedStatus)
     throw error
   })

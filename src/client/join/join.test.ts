@@ -149,6 +149,27 @@ describe('a machine that may not join', () => {
   })
 })
 
+it("the command is of web's version, though npm has kept an older one, and ends with it", async () => {
+  const older = join(folder, 'package', 'older.js')
+  writeFileSync(older, readFileSync(cli, 'utf8').replaceAll('has joined', 'has joined by an older command'))
+  const port = String(await freePort())
+  const args = ['runtime', 'join', web.url, '--kind', 'inference', '--name', 'kept', '--home', home, '--port', port]
+  const joining = () => start(process.execPath, [older, ...args, '--token', web.runtimeToken])
+  const first = joining()
+  await until('it to join', () => first.said().includes(`has joined ${web.url}`))
+  first.child.kill('SIGTERM')
+  expect(await first.ended).toBe(0)
+  const second = joining()
+  await until('it to join again', () => second.said().includes(`has joined ${web.url}`))
+  second.child.kill('SIGKILL')
+  const isServing = () =>
+    fetch(`http://127.0.0.1:${port}/v2/health/live`).then(
+      () => true,
+      () => false,
+    )
+  await until('the runtime to end', async () => !(await isServing()))
+}, 120_000)
+
 type Job = { status: string; attempt: number; model_id: string | null; error?: { message: string } }
 const table = () => {
   const rows = Array.from({ length: 20_000 }, (_, row) => `${row % 97},${(row * 7919) % 1009},${((row % 97) + row) % 3 ? 'yes' : 'no'}`)

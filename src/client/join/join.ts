@@ -1,6 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join as joinPath } from 'node:path'
+import { handOver, isOutdated } from '#src/client/join/handOver.ts'
 import type { JoinOptions } from '#src/client/join/options.ts'
 import { prepareInference, prepareTraining } from '#src/client/join/prepare.ts'
 import { addressTowards, checkJoining, fetchProgram } from '#src/client/join/web.ts'
@@ -83,8 +84,7 @@ function trainingSpec(program: string, python: string, options: JoinOptions): Pr
   return { name: 'training', command: python, args: ['-m', 'neuroweaver_training', 'agent'], cwd, env, stopStage: 1 }
 }
 
-async function prepare(options: JoinOptions): Promise<() => Promise<ProcessSpec>> {
-  const program = await fetchProgram(options)
+async function prepare(program: string, options: JoinOptions): Promise<() => Promise<ProcessSpec>> {
   if (options.kind === 'inference') {
     await prepareInference(program, options)
     return () => inferenceSpec(program, options)
@@ -128,12 +128,19 @@ async function untilStopped({ kind, stateDir }: JoinOptions, supervisor: Supervi
   }
 }
 
-/** Joins an installation and runs the runtime until it is stopped. @throws LauncherError */
-export async function join(options: JoinOptions, signal: AbortSignal): Promise<void> {
-  const { kind, name, webUrl, stateDir } = options
+/** Joins an installation and runs the runtime until it is stopped. @returns the exit status. @throws LauncherError */
+export async function join(options: JoinOptions, signal: AbortSignal): Promise<number> {
   if (!options.isPrepareOnly) await checkJoining(options)
-  const makeSpec = await prepare(options)
-  if (options.isPrepareOnly) return say(`Everything that the ${kind} runtime needs is in ${options.home}.`)
+  const program = await fetchProgram(options)
+  if (isOutdated(program)) return handOver(program, signal)
+  const makeSpec = await prepare(program, options)
+  if (options.isPrepareOnly) say(`Everything that the ${options.kind} runtime needs is in ${options.home}.`)
+  else await run(options, makeSpec, signal)
+  return 0
+}
+
+async function run(options: JoinOptions, makeSpec: () => Promise<ProcessSpec>, signal: AbortSignal): Promise<void> {
+  const { kind, name, webUrl, stateDir } = options
   if (!webUrl.startsWith('https:') && !isLoopback(new URL(webUrl).hostname))
     say(`Note: ${webUrl} is not encrypted. Data, models and the token travel in the clear; use HTTPS outside a trusted network.`)
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
