@@ -149,6 +149,17 @@ describe('a runtime that was removed', () => {
     expect((await enrol({ previous: before.credential, bootId: before.bootId })).status).toBe(403)
     expect((await enrol()).status).toBe(200)
   })
+
+  test('takes work when it joins anew, though it was drained before; one that only starts again stays drained', async () => {
+    const { credential: previous } = await enrol()
+    const isDraining = async () => (await db().select({ isDraining: runtimes.isDraining }).from(runtimes).where(isMine()))[0]?.isDraining
+    await db().update(runtimes).set({ isDraining: true }).where(isMine())
+    expect((await enrol({ previous })).status).toBe(200)
+    expect(await isDraining()).toBe(true)
+    await remove()
+    expect((await enrol()).status).toBe(200)
+    expect(await isDraining()).toBe(false)
+  })
 })
 
 test.each(['', 'x', 'AB'.repeat(32), `${'a'.repeat(63)}\0`, 'a'.repeat(65), 7, 1e308, {}])(

@@ -134,13 +134,15 @@ export async function enrolRuntime(caller: Caller, input: z.infer<typeof enrolRe
     devices: input.devices,
     capacity: input.capacity,
     lastHeartbeatAt: sql`now()`,
+    // Whoever removes a machine drains it first; it comes back to work.
+    isDraining: sql<boolean>`${runtimes.isDraining} and ${runtimes.removedAt} is null`,
     removedAt: null,
   }
   const id = await transaction(async (tx) => {
     // One statement decides: of two that ask at once, the second sees what the first has made of the row.
     const [row] = await tx
       .insert(runtimes)
-      .values({ id: newId(), kind: input.kind, name: input.name, ...values })
+      .values({ id: newId(), kind: input.kind, name: input.name, ...values, isDraining: false })
       .onConflictDoUpdate({ target: [runtimes.kind, runtimes.name], set: values, setWhere: mayHave(input) })
       .returning({ id: runtimes.id })
     if (!row) throw await refusal(tx, input)

@@ -41,6 +41,10 @@ function DeviceFacts({ device: { memoryBytes: memory, memoryUsedBytes: used, loa
   )
 }
 
+/** What was last said of one that is silent is not how it is now: only what it has stays. */
+const known = ({ devices, status }: RuntimeView): Device[] =>
+  status === 'live' ? devices : devices.map((device) => ({ ...device, load: null, memoryUsedBytes: null }))
+
 function Devices({ devices }: { devices: Device[] }) {
   if (devices.length === 0) return '–'
   return (
@@ -71,13 +75,12 @@ const columns: Column<RuntimeView>[] = [
     cell: (runtime) => <StatusChip status={runtime.isDraining && runtime.status === 'live' ? 'draining' : runtime.status} />,
     sortValue: (runtime) => runtime.status,
   },
-  { key: 'devices', header: 'Devices', cell: (runtime) => <Devices devices={runtime.devices} /> },
+  { key: 'devices', header: 'Devices', cell: (runtime) => <Devices devices={known(runtime)} /> },
   {
     key: 'running',
     header: 'In use',
-    cell: (runtime) => (
-      <Gauge share={runtime.capacity === 0 ? 0 : runtime.running / runtime.capacity} text={`${runtime.running} of ${runtime.capacity}`} />
-    ),
+    cell: ({ status, running, capacity }) =>
+      status === 'live' ? <Gauge share={capacity === 0 ? 0 : running / capacity} text={`${running} of ${capacity}`} /> : '–',
     sortValue: (runtime) => runtime.running,
   },
   { key: 'version', header: 'Version', cell: (runtime) => runtime.version, sortValue: (runtime) => runtime.version },
