@@ -1,4 +1,6 @@
 /** Lists and what is done from them: sorted on a phone, worked off with keys alone, and opened at an address that somebody was sent. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, type Locator, type Page, test } from '@playwright/test'
 import { findings, signIn } from './pages.ts'
 import { type Product, startProduct, until } from './product.ts'
@@ -297,5 +299,28 @@ test.describe('lists', () => {
     await press(page.getByRole('button', { name: 'Undo' }))
     await expect(rowOf('Bo')).toBeVisible()
     await expect(rowOf('Cy')).toBeFocused()
+  })
+
+  test('a runtime shows how busy it is while it is heard of, without a reload, and not as of now when it is silent', async () => {
+    const token = readFileSync(join(product.dataDir, 'runtime.token'), 'utf8').trim()
+    const devices = [{ kind: 'cpu', index: 0, name: 'a processor', memory_bytes: 8e9, memory_used_bytes: 2e9, load: 0.5 }]
+    const introduction = { kind: 'training', name: 'visitor', version: '0.1.0', protocol: 1, boot_id: crypto.randomUUID(), capacity: 1 }
+    await page.goto('/settings/runtimes')
+    await expect(rowOf('inference')).toBeVisible()
+    const enrolled = await fetch(`${product.url}/api/runtime/v1/enrol`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...introduction, devices }),
+    })
+    expect(enrolled.status, await enrolled.text()).toBe(200)
+    await expect(rowOf('visitor')).toContainText('50 % busy')
+    await expect(rowOf('visitor')).toContainText('Live')
+    await expect(rowOf('visitor')).toContainText('Silent', { timeout: 40_000 })
+    await expect(rowOf('visitor')).toContainText('8.0 GB')
+    await expect(rowOf('visitor')).not.toContainText('busy')
+    await rowOf('visitor').getByRole('button', { name: 'Remove' }).click()
+    await expect(page.getByRole('dialog')).toContainText('No job runs on it now.')
+    await page.getByRole('button', { name: 'Remove runtime' }).click()
+    await expect(rowOf('visitor')).toHaveCount(0)
   })
 })
