@@ -11,7 +11,7 @@ import { buildClient } from '#src/launcher/build.ts'
 import { inRoot } from '#src/launcher/paths.ts'
 import { freePort } from '#src/launcher/ports.ts'
 import { preparePython } from '#src/launcher/python.ts'
-import { waitFor } from '#src/launcher/tools.ts'
+import { isRoot, runTool, waitFor } from '#src/launcher/tools.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { type Host, makeNetwork, type Network, whyNoHosts } from '#src/testing/hosts.ts'
 import { registerTextClassifier } from '#src/testing/textClassifier.ts'
@@ -128,6 +128,32 @@ describe('a machine that may not join', () => {
     expect(await attempt.ended).toBe(77)
     expect(attempt.said()).toContain(message)
     expect(attempt.said()).toContain('file runtime.token')
+  })
+
+  it('because its folder can not be is told so, and how to choose another', async () => {
+    const file = join(folder, 'a-file')
+    writeFileSync(file, '')
+    const attempt = refused(['--token', web.runtimeToken, '--name', 'folderless'], ['--home', join(file, 'home')])
+    expect(await attempt.ended).toBe(1)
+    expect(attempt.said()).toBe(
+      `The folder ${join(file, 'home')} can not be written: a part of its path is a file. Choose another folder with --home.\n`,
+    )
+  })
+
+  it('because its disk is full is told so', async (context) => {
+    const small = join(folder, 'small')
+    mkdirSync(small)
+    const mounted = isRoot() ? (await runTool('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', small])).status === 0 : false
+    if (!mounted) return context.skip('only root, outside of most containers, can mount a disk that is small enough to fill')
+    try {
+      const attempt = refused(['--token', web.runtimeToken, '--name', 'full'], ['--home', small])
+      expect(await attempt.ended).toBe(1)
+      expect(attempt.said()).toBe(
+        `The folder ${small} can not be written: its disk is full. Free some space, or choose a folder on another disk with --home.\n`,
+      )
+    } finally {
+      await runTool('umount', [small])
+    }
   })
 
   it('is told the version that is needed when its own is older', async () => {

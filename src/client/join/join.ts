@@ -5,6 +5,7 @@ import { handOver, isOutdated } from '#src/client/join/handOver.ts'
 import type { JoinOptions } from '#src/client/join/options.ts'
 import { prepareInference, prepareTraining } from '#src/client/join/prepare.ts'
 import { addressTowards, checkJoining, fetchProgram } from '#src/client/join/web.ts'
+import { checkDataFolder } from '#src/launcher/dataFolder.ts'
 import { startGuardian } from '#src/launcher/guardian.ts'
 import { lockDataFolder } from '#src/launcher/locks.ts'
 import { tailOf } from '#src/launcher/logs.ts'
@@ -131,6 +132,7 @@ async function untilStopped({ kind, stateDir }: JoinOptions, supervisor: Supervi
 /** Joins an installation and runs the runtime until it is stopped. @returns the exit status. @throws LauncherError */
 export async function join(options: JoinOptions, signal: AbortSignal): Promise<number> {
   if (!options.isPrepareOnly) await checkJoining(options)
+  checkDataFolder(options.home, { noun: 'folder', setting: '--home' })
   const program = await fetchProgram(options)
   if (isOutdated(program)) return handOver(program, signal)
   const makeSpec = await prepare(program, options)
