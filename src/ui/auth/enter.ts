@@ -16,28 +16,33 @@ class NotKept extends Error {
 /** What helps against an error of signing in; undefined where its words say all. */
 export const hintOf = (error: unknown): string | undefined => (error instanceof NotKept ? error.hint : undefined)
 
-/** Goes on as whoever has just signed in. @throws NotKept when the next page would ask again, without a word. */
-async function goOn(next: string): Promise<void> {
-  const { getSession } = await import('next-auth/react')
-  if (!(await getSession())) throw new NotKept()
-  window.location.assign(localPath(next, window.location.origin))
+/** Its cookie is what makes the server give the same token twice. */
+async function keepsCookies(): Promise<boolean> {
+  const { getCsrfToken } = await import('next-auth/react')
+  const first = await getCsrfToken()
+  return first === (await getCsrfToken())
+}
+
+/** Signs in and goes on to `next`. @returns why the server says no. @throws Error for anything else that keeps somebody out. */
+async function enterBy(provider: 'credentials' | 'token', values: Record<string, string>, next: string): Promise<string | undefined> {
+  const { signIn } = await import('next-auth/react')
+  // A refusal that is not of its own form makes it throw; one without the cookie of our page is refused.
+  const result = await signIn(provider, { ...values, redirect: false }).catch(() => undefined)
+  if (result?.ok && !result.error) return void window.location.assign(localPath(next, window.location.origin))
+  if (result?.error) return result.error
+  throw (await keepsCookies()) ? new Error('The server does not answer.') : new NotKept()
 }
 
 /** Signs in and goes on to `next`. @throws Error whose message says why not. */
 export async function enter(email: string, password: string, next: string) {
-  const { signIn } = await import('next-auth/react')
-  const result = await signIn('credentials', { email, password, redirect: false })
-  if (result?.ok && !result.error) return goOn(next)
-  if (result?.error === 'CredentialsSignin') throw new Error('The email or the password is wrong.')
-  throw new Error(result?.error ?? 'The server does not answer.')
+  const refusal = await enterBy('credentials', { email, password }, next)
+  if (refusal) throw new Error(refusal === 'CredentialsSignin' ? 'The email or the password is wrong.' : refusal)
 }
 
 /** Signs in with the token that another system gave. @throws Error whose message says why not. */
 export async function enterWithToken(token: string, next: string) {
-  const { signIn } = await import('next-auth/react')
-  const result = await signIn('token', { token, redirect: false })
-  if (!result?.ok || result.error) throw new Error(result?.error ?? 'The server does not answer.')
-  await goOn(next)
+  const refusal = await enterBy('token', { token }, next)
+  if (refusal) throw new Error(refusal)
 }
 
 /** Goes to the identity provider, and from there to `next`. */
