@@ -12,7 +12,7 @@ import { appRouter } from './root.ts'
 
 const log = createLog('trpc')
 const config = appRouter._def._config
-/** By their whole paths, as `training.events`, which the type of the router has nested. */
+/** By their whole paths, as `training.onEvents`, which the type of the router has nested. */
 const procedures = Object.entries(appRouter._def.procedures as unknown as Record<string, { _def: { type: string } }>)
 const subscriptions = new Set(procedures.filter(([, { _def }]) => _def.type === 'subscription').map(([path]) => path))
 
@@ -37,7 +37,7 @@ export function subscriptionOf(req: IncomingMessage, { pathname, searchParams }:
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Answers with `connected`, each event, a `ping` when there was none for a while, and `return` or `serialized-error` at the end.
+ * Answers with `connected`, each event, a `ping` now and then, and `return` or `serialized-error` at the end.
  * Protocol: https://github.com/trpc/trpc, packages/server/src/unstable-core-do-not-import/stream/sse.ts.
  */
 export async function answerSubscription(asked: Subscription, ctx: Context, req: IncomingMessage, res: ServerResponse): Promise<void> {

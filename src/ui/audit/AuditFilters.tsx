@@ -8,6 +8,7 @@ import { type AuditParams, type FilterKey, filterKeys, filterNames } from '#src/
 import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { formatExactTime } from '#src/ui/kit/format.ts'
+import { nativeFieldSx } from '#src/ui/kit/nativeFieldSx.ts'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
 import { panel } from '#src/ui/kit/panel.ts'
 
@@ -46,17 +47,7 @@ function TimeField({ name, params, onChange }: { name: 'from' | 'to'; params: Au
         onChange={(event: React.ChangeEvent<HTMLInputElement>) =>
           onChange({ [name]: event.target.value ? new Date(event.target.value).toISOString() : null })
         }
-        sx={{
-          font: 'inherit',
-          height: 34,
-          px: 2,
-          border: 1,
-          borderColor: 'text.disabled',
-          borderRadius: '8px',
-          bgcolor: 'background.paper',
-          color: 'text.primary',
-          minWidth: 0,
-        }}
+        sx={nativeFieldSx}
       />
     </Box>
   )

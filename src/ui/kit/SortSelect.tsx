@@ -1,6 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import { useId } from 'react'
+import { nativeFieldSx } from '#src/ui/kit/nativeFieldSx.ts'
 import { isSortable } from '#src/ui/kit/sorting.ts'
 
 type Sorted = { key: string; header: string; sortValue?: unknown; isServerSorted?: boolean }
@@ -26,18 +27,7 @@ export function SortSelect({ columns, sort, hasOrderOfItsOwn, onSort }: Props) {
         id={id}
         value={sort}
         onChange={(event: React.ChangeEvent<HTMLSelectElement>) => onSort(event.target.value || null)}
-        sx={{
-          font: 'inherit',
-          flex: 1,
-          minWidth: 0,
-          height: 34,
-          px: 2,
-          border: 1,
-          borderColor: 'text.disabled',
-          borderRadius: '8px',
-          bgcolor: 'background.paper',
-          color: 'text.primary',
-        }}
+        sx={[nativeFieldSx, { flex: 1 }]}
       >
         {!hasOrderOfItsOwn && <option value="">As it comes</option>}
         {sortable.flatMap(({ key, header }) =>
