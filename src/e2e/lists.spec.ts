@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, type Locator, type Page, test } from '@playwright/test'
-import { findings, signIn } from './pages.ts'
+import { expectSound, findings, signIn } from './pages.ts'
 import { type Product, startProduct, until } from './product.ts'
 
 let product: Product
@@ -280,6 +280,9 @@ test.describe('lists', () => {
     await expect(item).not.toContainText('. after')
     await expect(log).not.toContainText('..')
     await expect(panel().getByRole('heading', { name: 'History' })).toBeVisible()
+    await page.goto('/settings/channels')
+    await expect(rowOf('shut')).toContainText(', ')
+    await expectSound(page)
   })
 
   test('a member who was removed by keys leaves the focus in the list', async () => {

@@ -40,6 +40,12 @@ const cutRows = (page: Page) =>
     [...document.querySelectorAll('tbody tr')].filter((row) => row.scrollWidth > row.clientWidth).map((row) => row.textContent),
   )
 
+/** Facts of cards whose parts stand at both ends of their line: each of them is a part of its own there. */
+const tornFacts = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('tbody td[data-label]')].filter((cell) => cell.childNodes.length > 1).map((cell) => cell.textContent),
+  )
+
 /** Nothing is found on what is shown, light on a desk and dark on a phone, and on the phone nothing is cut off or scrolls sideways. */
 export async function expectSound(page: Page): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' })
@@ -47,6 +53,7 @@ export async function expectSound(page: Page): Promise<void> {
   expect.soft(await findings(page), `${page.url()} dark, on a phone`).toEqual([])
   expect.soft(await sideways(page), `${page.url()} scrolls sideways on a phone`).toBeLessThanOrEqual(0)
   expect.soft(await cutRows(page), `rows that are cut off at ${page.url()}`).toEqual([])
+  expect.soft(await tornFacts(page), `facts that are torn apart at ${page.url()}`).toEqual([])
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
   await page.setViewportSize({ width: 1440, height: 900 })
   expect.soft(await findings(page), `${page.url()} light, on a desk`).toEqual([])

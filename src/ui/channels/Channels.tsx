@@ -48,10 +48,10 @@ const columns: Column<Channel>[] = [
     key: 'last',
     header: 'Last message',
     cell: ({ lastDelivery }) => (
-      <>
+      <span>
         <RelativeTime at={lastDelivery?.at} />
         {lastDelivery && `, ${outcomeWords[lastDelivery.status]}`}
-      </>
+      </span>
     ),
     sortValue: (channel) => channel.lastDelivery?.at ?? null,
   },
