@@ -3,7 +3,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
-import { admin, type Product, startProduct, until } from './product.ts'
+import { signIn } from './pages.ts'
+import { type Product, startProduct, until } from './product.ts'
 
 const sizeBytes = 96 * 1024 * 1024
 const bytesASecond = 6 * 1024 * 1024
@@ -19,14 +20,6 @@ async function slowDown(page: Page): Promise<void> {
   })
 }
 
-async function signIn(page: Page): Promise<void> {
-  await page.goto('/sign-in')
-  await page.getByLabel('Email').fill(admin.email)
-  await page.getByLabel('Password').fill(admin.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('heading', { name: 'Home', level: 1 })).toBeVisible()
-}
-
 test.describe('an upload', () => {
   let product: Product
 
@@ -38,12 +31,10 @@ test.describe('an upload', () => {
 
   test('shows how far it is, pauses, survives a reload and arrives byte for byte', async ({ browser }) => {
     test.setTimeout(120_000)
-    const context = await browser.newContext({ baseURL: product.url })
-    const page = await context.newPage()
+    const page = await signIn(browser, product)
     const bytes = randomBytes(sizeBytes)
     const file = join(product.dataDir, 'weights.bin')
     writeFileSync(file, bytes)
-    await signIn(page)
     await slowDown(page)
     await page.goto('/models/register')
     await page.locator('input[type=file]').first().setInputFiles(file)
@@ -60,7 +51,7 @@ test.describe('an upload', () => {
     const upload = await until(
       'the upload',
       async () =>
-        (await context.request.get('/api/trpc/uploads.list')).json() as Promise<{
+        (await page.request.get('/api/trpc/uploads.list')).json() as Promise<{
           result: { data: { status: string; sha256: string | null }[] }
         }>,
       (answer) => answer.result.data[0]?.status === 'ready',
@@ -68,6 +59,6 @@ test.describe('an upload', () => {
     expect(upload.result.data).toHaveLength(1)
     expect(upload.result.data[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
     await expect(tray.getByText('Ready')).toBeVisible()
-    await context.close()
+    await page.context().close()
   })
 })

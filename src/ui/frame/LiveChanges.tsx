@@ -1,9 +1,9 @@
 'use client'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Change } from '#src/contracts/home.ts'
 import { useInvalidateByNoun } from '#src/ui/frame/useInvalidateByNoun.ts'
 import { noteHeard } from '#src/ui/heardLately.ts'
-import { LiveContext, type LiveState } from '#src/ui/kit/LiveContext.ts'
+import { type Live, LiveContext, type LiveState } from '#src/ui/kit/LiveContext.ts'
 import { trpc } from '#src/ui/trpc.tsx'
 
 const gatherMs = 250
@@ -26,6 +26,30 @@ function useLongHidden() {
     }
   }, [])
   return isHidden
+}
+
+/** @returns the store for all below, which hears of each new `state` once it is shown. */
+function useLiveStore(state: LiveState, toggle: () => void): Live {
+  const [{ live, tell }] = useState(() => {
+    const listeners = new Set<() => void>()
+    let told = state
+    return {
+      live: {
+        read: () => told,
+        subscribe(listener: () => void) {
+          listeners.add(listener)
+          return () => void listeners.delete(listener)
+        },
+        toggle,
+      },
+      tell(next: LiveState) {
+        told = next
+        for (const listener of listeners) listener()
+      },
+    }
+  })
+  useEffect(() => tell(state), [state, tell])
+  return live
 }
 
 /** Listens for what changes on the server and fetches that noun again; a burst counts once. */
@@ -64,6 +88,6 @@ export function LiveChanges({ children }: { children: React.ReactNode }) {
   }, [isConnected, invalidate])
 
   const state: LiveState = !isOn ? 'paused' : isConnected ? 'live' : 'reconnecting'
-  const value = useMemo(() => ({ state, toggle: () => setPaused((paused) => !paused) }), [state])
-  return <LiveContext value={value}>{children}</LiveContext>
+  const live = useLiveStore(state, () => setPaused((paused) => !paused))
+  return <LiveContext value={live}>{children}</LiveContext>
 }

@@ -5,8 +5,9 @@ import MenuItem from '@mui/material/MenuItem'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import type { SelectProps } from '@mui/material/Select'
 import dynamic from 'next/dynamic'
-import { type ComponentType, useContext, useId } from 'react'
+import { type ComponentType, useContext, useId, useRef } from 'react'
 import { TouchContext } from '#src/ui/kit/TouchContext.ts'
+import { useEarlyInput } from '#src/ui/kit/useEarlyInput.ts'
 
 type FrameProps = {
   label: React.ReactNode
@@ -65,6 +66,7 @@ export type FieldProps = {
 /** A line or an area of text. */
 export function Field(props: FieldProps) {
   const id = useId()
+  const input = useRef<HTMLInputElement | HTMLTextAreaElement>(null)
   const {
     label,
     name,
@@ -85,10 +87,12 @@ export function Field(props: FieldProps) {
     step,
     end,
   } = props
+  useEarlyInput(input, (early) => early.value !== value && onChange(early.value))
   return (
     <FieldFrame label={label} id={id} help={help} error={error} isOptional={isOptional}>
       <OutlinedInput
         id={id}
+        inputRef={input}
         name={name}
         value={value}
         type={type}

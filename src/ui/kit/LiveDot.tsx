@@ -1,7 +1,7 @@
 'use client'
 import Box from '@mui/material/Box'
 import ButtonBase from '@mui/material/ButtonBase'
-import { use } from 'react'
+import { use, useSyncExternalStore } from 'react'
 import { Hint } from '#src/ui/kit/Hint.tsx'
 import { LiveContext, type LiveState } from '#src/ui/kit/LiveContext.ts'
 import { StatusShape } from '#src/ui/kit/StatusChip.tsx'
@@ -14,10 +14,14 @@ const hints: Record<LiveState, string> = {
   paused: 'Nothing updates until you press.',
 }
 
+const never = () => () => {}
+const beforeAlive = () => 'reconnecting' as const
+
 /** A quiet dot and a word. Under the frame it tells the page's own stream; a page may show its own state instead. */
 export function LiveDot({ state: own }: { state?: LiveState }) {
   const live = use(LiveContext)
-  const state = own ?? live?.state
+  const shared = useSyncExternalStore(live?.subscribe ?? never, live?.read ?? beforeAlive, beforeAlive)
+  const state = own ?? (live ? shared : null)
   if (!state) return null
   return (
     <Hint text={hints[state]}>

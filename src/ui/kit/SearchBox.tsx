@@ -3,6 +3,7 @@ import SearchIcon from '@mui/icons-material/Search'
 import InputAdornment from '@mui/material/InputAdornment'
 import OutlinedInput from '@mui/material/OutlinedInput'
 import { useEffect, useRef, useState } from 'react'
+import { useEarlyInput } from '#src/ui/kit/useEarlyInput.ts'
 import { useKeys } from '#src/ui/kit/useKeys.ts'
 
 export type SearchBoxProps = { value: string; onChange: (value: string) => void; label: string; placeholder?: string; waitMs?: number }
@@ -14,6 +15,7 @@ export function SearchBox({ value, onChange, label, placeholder = 'Search', wait
   const told = useRef(value)
   const tell = useRef(onChange)
   tell.current = onChange
+  useEarlyInput(input, (early) => setTyped(early.value))
   useKeys({ '/': () => input.current?.focus() })
   useEffect(() => {
     if (value !== told.current) setTyped(value)

@@ -5,9 +5,10 @@ import Chip from '@mui/material/Chip'
 import FormHelperText from '@mui/material/FormHelperText'
 import IconButton from '@mui/material/IconButton'
 import OutlinedInput from '@mui/material/OutlinedInput'
-import { useEffect, useId, useState } from 'react'
+import { useEffect, useId, useRef, useState } from 'react'
 import { Popover } from '#src/ui/kit/overlays.tsx'
 import { parseFilter } from '#src/contracts/filter.ts'
+import { useEarlyInput } from '#src/ui/kit/useEarlyInput.ts'
 import { clausesOf, joinClauses } from '#src/ui/models/filterWords.ts'
 
 type FilterBoxProps = { value: string; onChange: (filter: string) => void; suggestions: string[]; error?: string }
@@ -79,6 +80,7 @@ function faultOf(filter: string): string | null {
 /** A filter in the words of the REST interface: Enter applies it, chips take its clauses out again. */
 export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProps) {
   const id = useId()
+  const input = useRef<HTMLInputElement>(null)
   const [typed, setTyped] = useState('')
   const [anchor, setAnchor] = useState<HTMLElement | null>(null)
   const [fault, setFault] = useState<string | null>(null)
@@ -89,6 +91,7 @@ export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProp
     setTyped('')
     setFault(null)
   }, [value])
+  useEarlyInput(input, (early) => setTyped(early.value))
   const add = (clause: string) => {
     setAnchor(null)
     const wrong = faultOf(clause)
@@ -108,6 +111,7 @@ export function FilterBox({ value, onChange, suggestions, error }: FilterBoxProp
         sx={{ display: 'flex', gap: 2 }}
       >
         <OutlinedInput
+          inputRef={input}
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           placeholder="Filter: status = 'ready'"

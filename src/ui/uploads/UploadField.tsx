@@ -4,6 +4,7 @@ import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import FormHelperText from '@mui/material/FormHelperText'
 import { useId, useRef, useState } from 'react'
+import { useEarlyInput } from '#src/ui/kit/useEarlyInput.ts'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 import { UploadLine } from '#src/ui/uploads/UploadLine.tsx'
 import { useUploads } from '#src/ui/uploads/UploadProvider.tsx'
@@ -63,6 +64,11 @@ export function UploadField({
     onPicked?.(some.map(({ file }) => file))
     onChange([...new Set([...(isMultiple ? value : []), ...some.map(start)])])
   }
+  const takeFrom = (from: HTMLInputElement) => {
+    take([...(from.files ?? [])].map((file) => ({ file })))
+    from.value = ''
+  }
+  useEarlyInput(input, takeFrom)
   const onDrop = (event: React.DragEvent) => {
     event.preventDefault()
     setOver(false)
@@ -114,10 +120,7 @@ export function UploadField({
           aria-label={label}
           aria-describedby={`${id}-help`}
           sx={visuallyHidden}
-          onChange={(event: React.ChangeEvent<HTMLInputElement>) => {
-            take([...(event.target.files ?? [])].map((file) => ({ file })))
-            event.target.value = ''
-          }}
+          onChange={(event: React.ChangeEvent<HTMLInputElement>) => takeFrom(event.target)}
         />
       </Box>
       <FormHelperText id={`${id}-help`} error={!!error}>

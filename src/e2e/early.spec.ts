@@ -1,0 +1,70 @@
+/** A page stands there before its scripts have come: what is done to it in the meantime is not lost. */
+import { expect, type Page, test } from '@playwright/test'
+import { signIn } from './pages.ts'
+import { admin, type Product, startProduct } from './product.ts'
+
+const isScript = (url: URL) => /^\/_next\/static\/.*\.js$/.test(url.pathname)
+
+/** Opens `path` and does `early` while those of its scripts that are `held` are still on the way. */
+async function beforeScripts(page: Page, path: string, early: () => Promise<void>, held = isScript): Promise<void> {
+  const { promise: isOver, resolve: letCome } = Promise.withResolvers<void>()
+  await page.route(held, (route) => isOver.then(() => route.continue()))
+  await page.goto(path, { waitUntil: 'commit' })
+  await early().finally(letCome)
+  await page.waitForLoadState()
+  await page.unroute(held)
+}
+
+test.describe('before a page is alive', () => {
+  let product: Product
+  let page: Page
+
+  test.beforeAll(async () => {
+    test.setTimeout(300_000)
+    product = await startProduct()
+  })
+  test.afterAll(async () => product?.stop())
+  test.beforeEach(async ({ browser }) => {
+    page = await signIn(browser, product)
+  })
+  test.afterEach(async () => page.context().close())
+
+  test('what was typed to sign in is sent', async () => {
+    await page.context().clearCookies()
+    await beforeScripts(page, '/sign-in', async () => {
+      await page.getByLabel('Email').fill(admin.email)
+      await page.getByLabel('Password').fill(admin.password)
+    })
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page.getByRole('heading', { name: 'Home', level: 1 })).toBeVisible()
+  })
+
+  test('a file that was picked is uploaded', async () => {
+    const early = { name: 'early.onnx', mimeType: 'application/octet-stream', buffer: Buffer.alloc(1024, 1) }
+    await beforeScripts(page, '/models/register', () => page.locator('input[type=file]').setInputFiles(early))
+    await expect(page.getByRole('list', { name: 'Chosen for Files' })).toContainText('early.onnx')
+    await expect(page.getByLabel('Name', { exact: true })).toHaveValue('early')
+  })
+
+  test('what was typed stays when the frame around the page is alive first', async () => {
+    await expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
+    const known = new Set(await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
+    const name = page.getByLabel('Name', { exact: true })
+    await beforeScripts(
+      page,
+      '/models/register',
+      async () => {
+        await page.waitForResponse(/live\.changes/)
+        await name.fill('early')
+        await name.evaluate((input) => input.setAttribute('data-first', ''))
+      },
+      (url) => isScript(url) && !known.has(url.href),
+    )
+    await expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
+    await expect(name).toHaveValue('early')
+    // The server's own drawing came to life, and no other took its place.
+    await expect(name).toHaveAttribute('data-first')
+    await page.getByRole('button', { name: 'Connect a server' }).click()
+    await expect(name).toHaveValue('early')
+  })
+})
