@@ -1,6 +1,6 @@
 /** A page stands there before its scripts have come: what is done to it in the meantime is not lost. */
 import { expect, type Page, test } from '@playwright/test'
-import { signIn } from './pages.ts'
+import { expectAlive, signIn } from './pages.ts'
 import { admin, type Product, startProduct } from './product.ts'
 
 const isScript = (url: URL) => /^\/_next\/static\/.*\.js$/.test(url.pathname)
@@ -47,7 +47,7 @@ test.describe('before a page is alive', () => {
   })
 
   test('what was typed stays when the frame around the page is alive first', async () => {
-    await expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
+    await expectAlive(page)
     const known = new Set(await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
     const name = page.getByLabel('Name', { exact: true })
     await beforeScripts(
@@ -60,7 +60,7 @@ test.describe('before a page is alive', () => {
       },
       (url) => isScript(url) && !known.has(url.href),
     )
-    await expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
+    await expectAlive(page)
     await expect(name).toHaveValue('early')
     // The server's own drawing came to life, and no other took its place.
     await expect(name).toHaveAttribute('data-first')

@@ -1,6 +1,6 @@
 /** Pages under their policy: nothing that people write runs, nothing that the pages themselves need is refused, and axe finds nothing. */
 import { type BrowserContext, expect, type Page, test } from '@playwright/test'
-import { expectSound } from './pages.ts'
+import { expectAlive, expectSound } from './pages.ts'
 import { admin, type Product, startProduct } from './product.ts'
 
 const payloads = [
@@ -155,15 +155,14 @@ test.describe('pages', () => {
   test('j walks along the rows of a table without links, and Space looks into one', async () => {
     await page.goto('/monitoring/rules')
     await expect(page.locator('[data-row-link]').first()).toBeVisible()
-    // Rows are there before anything listens for keys; a page that is live listens.
-    await expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
+    await expectAlive(page)
     await page.keyboard.press('j')
     await expect(page.locator('[data-row-link]').first()).toBeFocused()
   })
 
   test('the palette has a name, and axe finds nothing on it', async () => {
     await page.goto('/models')
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expectAlive(page)
     await page.keyboard.press('Control+k')
     await expect(page.getByRole('dialog', { name: 'Search things and actions' })).toBeVisible()
     await expectSound(page)

@@ -14,6 +14,9 @@ export async function signIn(browser: Browser, product: Product): Promise<Page> 
   return page
 }
 
+/** Waits until a page that was opened listens to keys and hears of changes: it stands there before that. */
+export const expectAlive = (page: Page) => expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
+
 /** Waits for colours that fade and dialogs that slide; what turns for ever, such as a progress bar, is not waited for. */
 const untilStill = (page: Page) =>
   page.waitForFunction(() =>
