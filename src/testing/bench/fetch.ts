@@ -4,7 +4,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { preparePython } from '#src/launcher/python.ts'
@@ -115,7 +115,8 @@ function inference(web: TestWeb, file: Stored): Fetcher {
         controlUrl: web.url,
         runtimeToken: web.runtimeToken,
         stateDir: folder,
-        name: 'bench',
+        // Each round's is a new runtime: its folder, with the credential, was taken away after the one before.
+        name: basename(folder),
         version: '0.1.0',
         url: web.url,
       }
