@@ -93,12 +93,3 @@ export async function measureTimes(targets: readonly Target[], count: number): P
   connection.close()
   return times
 }
-
-/** Asks once and gives the parsed body. */
-export async function askOnce(target: Target): Promise<unknown> {
-  const connection = await Connection.open(target.port)
-  const { status, body } = await connection.send(requestOf(target))
-  connection.close()
-  if (status !== 200) throw new Error(`${target.path} answered ${status}: ${body.toString('utf8').slice(0, 500)}`)
-  return JSON.parse(body.toString('utf8'))
-}

@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME]`: one JSON object a line; no figure fails anything, because machines are noisy. */
+/** `npm run bench [-- NAME]`: one JSON object a line; no figure fails anything, because machines are noisy, but a benchmark that does not run does. */
 import type { BenchResult } from './result.ts'
 
 const benches: Record<string, () => Promise<BenchResult[]>> = {
@@ -27,5 +27,10 @@ if (unknown) {
   process.exit(64)
 }
 for (const name of wanted.length > 0 ? wanted : Object.keys(benches).filter((name) => !onRequest.has(name))) {
-  for (const result of (await benches[name]?.()) ?? []) console.log(JSON.stringify(result))
+  try {
+    for (const result of (await benches[name]?.()) ?? []) console.log(JSON.stringify(result))
+  } catch (error) {
+    console.error(`The benchmark "${name}" did not run:`, error)
+    process.exitCode = 1
+  }
 }

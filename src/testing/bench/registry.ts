@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { startTestCluster, urlOf } from '../cluster.ts'
 import { startWeb, type TestWeb } from '../web.ts'
-import { askOnce, measureRate, measureTimes, type Target } from './load.ts'
+import { measureRate, measureTimes, type Target } from './load.ts'
 import { seedRegistry } from './registrySeed.ts'
 import { type BenchResult, quantile } from './result.ts'
 
@@ -92,12 +92,15 @@ async function measureShapes(rest: (path: string) => Target, ids: string[]): Pro
   return figures
 }
 
-/** The cursor that begins page `n`. */
+/** The cursor that begins page `n`, as the list before it gives it. */
 async function nthCursor(rest: (path: string) => Target, n: number): Promise<string> {
-  const all = (await askOnce(rest(`/models?limit=${n * 50}`))) as { id: string; updated_at: string }[]
-  const last = all.at(-1)
-  if (!last) throw new Error('the registry is empty')
-  return Buffer.from(JSON.stringify([last.updated_at, last.id])).toString('base64url')
+  const { port, path, headers } = rest(`/models?limit=${(n - 1) * 50}`)
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
+  await answer.arrayBuffer()
+  const next = /<([^>]+)>; rel="next"/.exec(answer.headers.get('link') ?? '')?.[1]
+  const cursor = next && new URL(next).searchParams.get('cursor')
+  if (!cursor) throw new Error(`${path} answered ${answer.status} without a next page`)
+  return encodeURIComponent(cursor)
 }
 
 /** Rates at eight connections beside the floor, and the 99th percentile of each kind of read at one client, at 10,000 versions. */
