@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { text } from '#src/contracts/common.ts'
-import { countCall } from '#src/contracts/rate.ts'
+import { countAgainst, countCall, limitHeaders } from '#src/contracts/rate.ts'
 import { type introspectRequest, introspectResponse } from '#src/contracts/runtime.ts'
 import { type ControlPlane, ControlUnavailable } from './control.ts'
 import { InferError } from './errors.ts'
@@ -61,25 +61,35 @@ export class Authoriser {
     this.#control = control
   }
 
-  /** @throws InferError 401, 403 or 404 as web says, 429 for a call too many, 503 when nobody can say. */
-  async authorise(authorization: string | undefined, deployment: string): Promise<void> {
+  /**
+   * @returns headers that tell the caller of the tightest limit.
+   * @throws InferError 401, 403 or 404 as web says, 429 for a call too many, 503 when nobody can say.
+   */
+  async authorise(authorization: string | undefined, deployment: string): Promise<Record<string, string>> {
     const verdict = await this.verdict(authorization, deployment)
-    this.count(verdict)
+    const headers = this.count(verdict)
     const { status } = verdict
-    if (status === 200) return
+    if (status === 200) return headers
     if (status === 401) throw new InferError(401, 'the token is unknown or expired: sign in again or use another API key')
     if (status === 403) throw new InferError(403, `this token may not call "${deployment}": ask for deploy or read rights in its project`)
     throw new InferError(404, `there is no deployment "${deployment}"`)
   }
 
-  /** Counts a call against each limit that it falls under, of which each runtime keeps its own count. @throws InferError 429 */
-  count({ limits }: Verdict): void {
-    for (const { name, subject, calls_per_minute: perMinute } of limits) {
+  /**
+   * Counts a call against each limit that it falls under, of which each runtime keeps its own count.
+   * @returns headers that tell the caller of the tightest one. @throws InferError 429, with the same headers
+   */
+  count({ limits }: Verdict): Record<string, string> {
+    const counted = limits.map(({ name, subject, calls_per_minute: perMinute }) => ({ name, subject, perMinute }))
+    const told = countAgainst(counted, ({ subject, perMinute }) => {
       const { due, verdict } = countCall(this.#due.find(subject), perMinute, Date.now())
       this.#due.put(subject, due)
-      const wait = verdict.retryAfterSeconds
-      if (wait !== undefined) throw new InferError(429, `this ${name} may make ${perMinute} calls a minute: try again in ${wait} s`, wait)
-    }
+      return verdict
+    })
+    const headers = limitHeaders(told)
+    const wait = told?.verdict.retryAfterSeconds
+    if (wait === undefined) return headers
+    throw new InferError(429, `this ${told?.name} may make ${told?.perMinute} calls a minute: try again in ${wait} s`, wait, headers)
   }
 
   /** @throws InferError 401 without a token, 503 when web is away and the token is not known. */

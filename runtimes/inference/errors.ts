@@ -3,10 +3,12 @@ export class InferError extends Error {
   readonly status: number
   /** Seconds for the Retry-After header. */
   readonly retryAfterS: number | undefined
-  constructor(status: number, message: string, retryAfterS?: number) {
+  readonly headers: Record<string, string>
+  constructor(status: number, message: string, retryAfterS?: number, headers: Record<string, string> = {}) {
     super(message)
     this.status = status
     this.retryAfterS = retryAfterS
+    this.headers = headers
   }
 }
 

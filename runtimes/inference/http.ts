@@ -23,14 +23,19 @@ export function sendJson(response: ServerResponse, status: number, text: string,
   response.end(text)
 }
 
-/** `{"error": text}`; Retry-After where trying again makes sense. */
+/** Headers of whatever the answer will be. */
+export function addHeaders(response: ServerResponse, headers: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+}
+
+/** `{"error": text}`, with the headers of `error`; Retry-After where trying again makes sense. */
 export function sendError(
   request: IncomingMessage,
   response: ServerResponse,
   error: InferError,
   headers: Record<string, string> = {},
 ): void {
-  const extra: Record<string, string> = { ...headers }
+  const extra: Record<string, string> = { ...headers, ...error.headers }
   if (error.retryAfterS !== undefined) extra['retry-after'] = String(error.retryAfterS)
   if (error.status === 401) extra['www-authenticate'] = 'Bearer'
   if (!request.complete) drainThenClose(request)

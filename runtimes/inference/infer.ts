@@ -4,7 +4,7 @@ import { noteSpan } from '#src/telemetry/tracing.ts'
 import type { Authoriser } from './auth.ts'
 import { InferError } from './errors.ts'
 import type { TypedValue } from './frames.ts'
-import { correlationIdOf, readBody, requireJson, sendError, sendJson } from './http.ts'
+import { addHeaders, correlationIdOf, readBody, requireJson, sendError, sendJson } from './http.ts'
 import { log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Deployment, DeploymentRegistry } from './registry.ts'
@@ -29,7 +29,7 @@ export async function infer(
   let answer: Answer | undefined
   let status = 200
   try {
-    await context.authoriser.authorise(request.headers.authorization, name)
+    addHeaders(response, await context.authoriser.authorise(request.headers.authorization, name))
     requireJson(request)
     const deployment = findDeployment(context.registry, name)
     const body = await readBody(request)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nameSpan, traced } from '#src/telemetry/tracing.ts'
 import { InferError } from './errors.ts'
-import { correlationIdOf, sendError, sendJson } from './http.ts'
+import { addHeaders, correlationIdOf, sendError, sendJson } from './http.ts'
 import { asRefusal, findDeployment, type InferContext, infer } from './infer.ts'
 import { log, requestScope } from './log.ts'
 import type { Deployment } from './registry.ts'
@@ -76,7 +76,7 @@ async function answerModel(
   }
   if (verbs.length === 1 && verbs[0] !== 'ready') throw notFound()
   requireMethod(request, response, ['GET', 'HEAD'])
-  await context.authoriser.authorise(request.headers.authorization, name)
+  addHeaders(response, await context.authoriser.authorise(request.headers.authorization, name))
   const deployment = findDeployment(context.registry, name)
   if (verbs[0] === 'ready') return sendReady(response, deployment, name, version)
   sendJson(response, 200, JSON.stringify(metadataOf(deployment, name, version)))
@@ -119,7 +119,7 @@ async function sendMetrics(context: RouteContext, request: IncomingMessage, resp
     const verdict = await context.authoriser.verdict(request.headers.authorization, name)
     if (verdict.status === 401) throw new InferError(401, 'the token is unknown or expired: sign in again or use another API key')
     // However many deployments there are, it is one call.
-    if (index === 0) context.authoriser.count(verdict)
+    if (index === 0) addHeaders(response, context.authoriser.count(verdict))
     if (verdict.status === 200) visible.add(name)
   }
   const text = await context.metrics.exposition((deployment) => visible.has(deployment))

@@ -317,10 +317,13 @@ describe('a call that falls under limits', () => {
     const infer = () => inferAs('limited')
     expect((await fetch(`${harness.url}/metrics`, { headers })).status).toBe(200)
     expect((await fetch(`${harness.url}/v2/models/pair`, { headers })).status).toBe(200)
-    expect((await infer()).status).toBe(200)
+    const last = await infer()
+    expect([last.status, last.headers.get('ratelimit')]).toEqual([200, expect.stringMatching(/^"key";r=0;t=(59|60)$/)])
     for (const ask of [infer, infer, () => fetch(`${harness.url}/metrics`, { headers })]) {
       const answer = await ask()
       expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([429, expect.closeTo(20, -1)])
+      expect(answer.headers.get('ratelimit-policy')).toBe('"key";q=3;w=60')
+      expect(answer.headers.get('ratelimit')).toMatch(/^"key";r=0;t=(59|60)$/)
       expect(await answer.json()).toEqual({ error: expect.stringContaining('this key may make 3 calls a minute: try again in') })
     }
     expect((await harness.infer('pair', { inputs: [a, b] })).status).toBe(200)

@@ -28,3 +28,34 @@ export function countCall(due: number | undefined, perMinute: number, now: numbe
   }
   return { due: isOver ? start : next, verdict }
 }
+
+/** A limit that calls fall under, and the verdict on one of them. */
+export type Limited = { name: string; perMinute: number; verdict: Verdict }
+
+/**
+ * Counts one call against each limit that it falls under, up to the first that is over.
+ * @param take counts a call of the limit's subject.
+ * @returns what its caller is told of: the limit that is over, else the tightest; undefined without limits.
+ */
+export function countAgainst<Limit extends { name: string; perMinute: number }>(
+  limits: Iterable<Limit>,
+  take: (limit: Limit) => Verdict,
+): Limited | undefined {
+  let tightest: Limited | undefined
+  for (const limit of limits) {
+    const { name, perMinute } = limit
+    const told = { name, perMinute, verdict: take(limit) }
+    if (told.verdict.retryAfterSeconds !== undefined) return told
+    if (!tightest || told.verdict.remaining < tightest.verdict.remaining) tightest = told
+  }
+  return tightest
+}
+
+/** What the caller is told in headers (draft-ietf-httpapi-ratelimit-headers); nothing without limits. */
+export const limitHeaders = (told: Limited | undefined): Record<string, string> =>
+  told
+    ? {
+        'ratelimit-policy': `"${told.name}";q=${told.verdict.limit};w=60`,
+        ratelimit: `"${told.name}";r=${told.verdict.remaining};t=${told.verdict.resetSeconds}`,
+      }
+    : {}

@@ -297,6 +297,7 @@ describe('an alert', () => {
     expect(mail).toMatch(/^To: ops@example.test, lead@example.test/m)
     const { alert } = JSON.parse(first.body).data as { alert: { id: string } }
     const page = `/monitoring/alerts?alert=${alert.id}&project=`
+    expect(JSON.parse(first.body)).toMatchObject({ title: 'Critical: Latency on watched', url: expect.stringContaining(page) })
     expect(JSON.parse(chat.body).text).toContain(page)
     expect(mail.replaceAll('=\r\n', '').replaceAll('=3D', '=')).toContain(page)
     const tries = await waitFor(() => {

@@ -2,14 +2,14 @@
 import { eq } from 'drizzle-orm'
 import type { z } from 'zod'
 import { type InstallationLimits, installationLimits } from '#src/contracts/limits.ts'
-import type { Verdict } from '#src/contracts/rate.ts'
+import { countAgainst, limitHeaders } from '#src/contracts/rate.ts'
 import type { introspectResponse } from '#src/contracts/runtime.ts'
 import { db, transaction } from '#src/server/db/client.ts'
 import { installationSettings } from '#src/server/db/schema.ts'
 import { AppError } from '#src/server/errors.ts'
 import type { Caller } from './access.ts'
 import { recordAudit } from './audit.ts'
-import { limitHeaders, senderOf, takeToken } from './rateLimits.ts'
+import { senderOf, takeToken } from './rateLimits.ts'
 
 const settingKey = 'limits'
 const cacheMs = 2_000
@@ -77,23 +77,13 @@ export async function admitCall(caller: Caller): Promise<Record<string, string>>
   if (caller.kind === 'runtime') return {}
   const limits = await currentLimits()
   const byAddress = { name: 'address', subject: `a:${senderOf(caller.address)}`, perMinute: limits.perAddress }
-  const counted = [byAddress, ...countedOf(caller, limits)]
-  let tightest: { name: string; verdict: Verdict } | undefined
-  for (const { name, subject, perMinute } of counted) {
-    if (!perMinute) continue
-    const verdict = takeToken(subject, { perMinute })
-    if (!tightest || verdict.remaining < tightest.verdict.remaining) tightest = { name, verdict }
-    if (verdict.retryAfterSeconds !== undefined)
-      throw new AppError(
-        'too_many_requests',
-        `This ${name} may make ${perMinute} calls a minute. Try again in ${verdict.retryAfterSeconds} s.`,
-        {
-          retryAfterSeconds: verdict.retryAfterSeconds,
-          headers: limitHeaders(name, verdict),
-        },
-      )
-  }
-  return tightest ? limitHeaders(tightest.name, tightest.verdict) : {}
+  const set = [byAddress, ...countedOf(caller, limits)].flatMap((each) => (each.perMinute ? [{ ...each, perMinute: each.perMinute }] : []))
+  const told = countAgainst(set, ({ subject, perMinute }) => takeToken(subject, { perMinute }))
+  const headers = limitHeaders(told)
+  if (told?.verdict.retryAfterSeconds === undefined) return headers
+  const { name, perMinute, verdict } = told
+  const message = `This ${name} may make ${perMinute} calls a minute. Try again in ${verdict.retryAfterSeconds} s.`
+  throw new AppError('too_many_requests', message, { retryAfterSeconds: verdict.retryAfterSeconds, headers })
 }
 
 /** Wrong credentials from one address: enough for a program that was set up wrongly, too few to guess anything. */

@@ -40,9 +40,3 @@ export function takeToken(key: string, { perMinute }: Limit, now = Date.now()): 
   due.set(key, counted.due)
   return counted.verdict
 }
-
-/** The fields of a verdict as headers (draft-ietf-httpapi-ratelimit-headers). */
-export const limitHeaders = (name: string, verdict: Verdict): Record<string, string> => ({
-  'ratelimit-policy': `"${name}";q=${verdict.limit};w=60`,
-  ratelimit: `"${name}";r=${verdict.remaining};t=${verdict.resetSeconds}`,
-})

@@ -75,7 +75,8 @@ const sayWhy = (error: unknown, address: string) =>
   networkReason(error, address) ?? (error instanceof Error ? error.message.replace(/^url: /, 'The address ') : String(error))
 
 const sendWebhook = (parcel: Parcel) => {
-  const body = JSON.stringify(parcel.payload)
+  const { title, url } = messageOf(parcel)
+  const body = JSON.stringify({ ...parcel.payload, title, url })
   const seconds = Math.floor(Date.now() / 1000)
   return post(parcel, body, {
     'webhook-id': parcel.id,
