@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { DesiredDeployment } from '#src/contracts/runtime.ts'
 import { deploymentOf, digestOf, targetOf } from './testing/control-plane.ts'
@@ -341,6 +344,16 @@ describe('the process', () => {
     await server.exited
     for (const pid of pids) await until('the replica to end', () => isGone(pid))
   }, 30_000)
+
+  it('is missed by a replica that comes up only after it was killed', async () => {
+    const gone = spawn('true')
+    await once(gone, 'exit')
+    const file = fileURLToPath(new URL('./replica.ts', import.meta.url))
+    const replica = spawn(process.execPath, ['--no-warnings', file, String(2 ** 30), String(gone.pid)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    })
+    expect(await once(replica, 'exit')).toEqual([null, 'SIGKILL'])
+  }, 20_000)
 })
 
 it('tells which variable is wrong', async () => {

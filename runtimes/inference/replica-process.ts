@@ -50,7 +50,8 @@ export class ReplicaProcess {
     const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
     const file = new URL(`./replica${extension}`, import.meta.url)
     const environment = { PATH: process.env.PATH, LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH, NODE_ENV: process.env.NODE_ENV }
-    this.#child = spawn(process.execPath, ['--no-warnings', fileURLToPath(file), String(options.memoryLimitBytes)], {
+    // Told who started it: one that comes up after this process was killed would take its new parent for it.
+    this.#child = spawn(process.execPath, ['--no-warnings', fileURLToPath(file), String(options.memoryLimitBytes), String(process.pid)], {
       cwd: options.emptyFolder,
       env: environment as NodeJS.ProcessEnv,
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],

@@ -3,6 +3,7 @@
  * It has no network, no credential and no state; the server may kill it at any moment.
  */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
@@ -39,7 +40,9 @@ let loaded: Loaded | undefined
 
 const pipe = new Socket({ fd: 3, readable: true, writable: true })
 const watchdogFile = new URL(`./watchdog${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
-const watchdog = new Worker(watchdogFile, { workerData: { limitBytes: Number(process.argv[2]) } })
+const [limitBytes, serverPid] = process.argv.slice(2).map(Number)
+const watchdog = new Worker(watchdogFile, { workerData: { limitBytes, serverPid } })
+const isWatched = once(watchdog, 'message')
 
 // The server decides when a replica ends; a Ctrl-C in its terminal reaches the whole group.
 process.on('SIGINT', () => {})
@@ -56,6 +59,8 @@ readFrames(pipe, (header, tensors) => {
 })
 
 async function handle(header: Header, tensors: TypedValue[]): Promise<void> {
+  // Loading and computing block this thread, so that they wait for the one that stops them.
+  await isWatched
   if (header.op === 'limit') return watchdog.postMessage({ limitBytes: header.limitBytes })
   if (header.op === 'load') return writeFrame(pipe, { id: header.id, loaded: await load(header.request as LoadRequest) })
   const started = process.hrtime.bigint()

@@ -9,8 +9,8 @@ const overMemorySignal = 'SIGUSR2'
 const memoryEveryMs = 50
 const parentEveryMs = 500
 
-let limitBytes = (workerData as { limitBytes: number }).limitBytes
-const parentPid = process.ppid
+const { serverPid, ...given } = workerData as { limitBytes: number; serverPid: number }
+let { limitBytes } = given
 
 parentPort?.on('message', (message: { limitBytes: number }) => {
   limitBytes = message.limitBytes
@@ -19,5 +19,6 @@ setInterval(() => {
   if (process.memoryUsage.rss() > limitBytes) process.kill(process.pid, overMemorySignal)
 }, memoryEveryMs)
 setInterval(() => {
-  if (process.ppid !== parentPid) process.kill(process.pid, 'SIGKILL')
+  if (process.ppid !== serverPid) process.kill(process.pid, 'SIGKILL')
 }, parentEveryMs)
+parentPort?.postMessage('watching')

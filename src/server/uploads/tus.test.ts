@@ -165,7 +165,9 @@ describe('whose it is', () => {
   })
 
   it('T17: stops at 200 unfinished ones, and forgets the old', async () => {
-    const [first] = await Promise.all(Array.from({ length: 200 }, () => client.made(3)))
+    const made: string[] = []
+    while (made.length < 200) made.push(...(await Promise.all(Array.from({ length: 20 }, () => client.made(3)))))
+    const [first] = made
     const refused = await client.create(3)
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60'])
     expect((await client.create(3, {}, await makeKey(await makeUser()))).status).toBe(201)
