@@ -284,7 +284,7 @@ test.describe('watching a deployment', () => {
     await page.goto('/settings/relaycore')
     const messages = page.getByRole('table', { name: 'Messages to RelayCore' })
     const registration = messages.getByRole('row', { name: /Register the model/ }).last()
-    await expect(page.getByText('Does not answer')).toBeVisible()
+    await expect(page.getByText('Does not answer', { exact: true })).toBeVisible()
     await expect(registration).toContainText('Waiting')
     await expect(registration).toContainText('when it answers')
     await page.setViewportSize({ width: 390, height: 844 })
