@@ -4,6 +4,7 @@ import InitColorSchemeScript from '@mui/material/InitColorSchemeScript'
 import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
 import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
+import { ServedAt } from '#src/ui/kit/ServedAt.tsx'
 import { ThemeRoot } from '#src/ui/frame/ThemeRoot.tsx'
 import { ToastProvider } from '#src/ui/kit/Toasts.tsx'
 import { TrpcProvider } from '#src/ui/trpc.tsx'
@@ -24,11 +25,13 @@ export default async function RootLayout({ children }: { children: React.ReactNo
       <body>
         <InitColorSchemeScript attribute="data-theme" modeStorageKey="nw.mode" colorSchemeStorageKey="nw.scheme" nonce={nonce} />
         <AppRouterCacheProvider options={{ nonce }}>
-          <ThemeRoot>
-            <TrpcProvider>
-              <ToastProvider>{children}</ToastProvider>
-            </TrpcProvider>
-          </ThemeRoot>
+          <ServedAt at={Date.now()}>
+            <ThemeRoot>
+              <TrpcProvider>
+                <ToastProvider>{children}</ToastProvider>
+              </TrpcProvider>
+            </ThemeRoot>
+          </ServedAt>
         </AppRouterCacheProvider>
       </body>
     </html>

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, type Page, test } from '@playwright/test'
+import { type Browser, expect, type Page, test } from '@playwright/test'
 import { readBuiltins, toCsv } from '#src/server/services/samples/builtins.ts'
-import { findings } from './pages.ts'
+import { expectAlive, findings } from './pages.ts'
 import { admin, type Product, startProduct } from './product.ts'
 
 const run = promisify(execFile)
@@ -16,19 +16,59 @@ async function expectAccessible(page: Page): Promise<void> {
   expect.soft(await findings(page), await page.title()).toEqual([])
 }
 
+/** What a page threw, a line each: it grows as long as the page is open. */
+function problemsOf(page: Page): string[] {
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  return problems
+}
+
+const paths = [
+  '/',
+  '/models',
+  '/models/functions',
+  '/models/functions/versions/1',
+  '/datasets',
+  '/datasets/functions',
+  '/training',
+  '/deployments',
+  '/deployments/functions',
+  '/monitoring',
+  '/settings',
+  '/settings/keys',
+  '/settings/runtimes',
+]
+
 test.describe('from an empty installation to a prediction', () => {
   test.describe.configure({ mode: 'serial' })
   let product: Product
   let page: Page
-  const problems: string[] = []
+  let problems: string[]
+  let jobPath: string
 
   test.beforeAll(async ({ browser }) => {
     test.setTimeout(300_000)
     product = await startProduct({ isFresh: true })
     page = await (await browser.newContext({ baseURL: product.url })).newPage()
-    page.on('pageerror', (error) => problems.push(error.message))
+    problems = problemsOf(page)
   })
   test.afterAll(async () => product?.stop())
+
+  /** Each page comes to life as the server drew it in a browser of another time zone, whose clock is an hour ahead. */
+  async function expectAliveFarAway(browser: Browser, visited: string[], look = async (_last: Page) => {}): Promise<void> {
+    const storageState = await page.context().storageState()
+    const context = await browser.newContext({ baseURL: product.url, storageState, timezoneId: 'Asia/Kathmandu' })
+    const far = await context.newPage()
+    await far.clock.install({ time: Date.now() + 3_600_000 })
+    const faults = problemsOf(far)
+    for (const path of visited) {
+      await far.goto(path)
+      await expectAlive(far)
+      expect(faults, path).toEqual([])
+    }
+    await look(far)
+    await context.close()
+  }
 
   test('the first page asks for the first admin and signs in', async () => {
     await page.goto('/')
@@ -61,7 +101,7 @@ test.describe('from an empty installation to a prediction', () => {
     await expectAccessible(page)
   })
 
-  test('training shows the loss and the log while it runs, also after a reload', async () => {
+  test('training shows the loss and the log while it runs, also after a reload', async ({ browser }) => {
     test.setTimeout(120_000)
     await page.getByRole('link', { name: 'Train on this' }).click()
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
@@ -71,8 +111,10 @@ test.describe('from an empty installation to a prediction', () => {
     await expectAccessible(page)
     await page.getByRole('button', { name: 'Start training' }).click()
     await expect(page).toHaveURL(/\/training\/[0-9a-f-]{36}/)
+    jobPath = new URL(page.url()).pathname
     await page.reload()
     await expect(page.getByRole('region', { name: 'Log lines' })).toContainText(/\w/)
+    await expectAliveFarAway(browser, [jobPath, '/training'])
     await expect(page.getByRole('button', { name: 'Deploy version 1', exact: true })).toBeVisible({ timeout: 90_000 })
     await expect(page.locator('.recharts-line').first()).toBeVisible()
     await expectAccessible(page)
@@ -122,21 +164,7 @@ test.describe('from an empty installation to a prediction', () => {
       colorScheme: 'dark',
     })
     const phone = await context.newPage()
-    for (const path of [
-      '/',
-      '/models',
-      '/models/functions',
-      '/models/functions/versions/1',
-      '/datasets',
-      '/datasets/functions',
-      '/training',
-      '/deployments',
-      '/deployments/functions',
-      '/monitoring',
-      '/settings',
-      '/settings/keys',
-      '/settings/runtimes',
-    ]) {
+    for (const path of paths) {
       await phone.goto(path)
       await expect(phone.getByRole('heading', { level: 1 })).toHaveCount(1)
       const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
@@ -145,5 +173,12 @@ test.describe('from an empty installation to a prediction', () => {
     }
     await context.close()
     expect(problems).toEqual([])
+  })
+
+  test('the pages come to life as the server drew them, in another time zone and by a clock that is an hour ahead', async ({ browser }) => {
+    const audit = '/settings/audit?from=2026-01-01T00:00:00Z'
+    await expectAliveFarAway(browser, [...paths, jobPath, '/deployments/functions?range=24h', audit], async (far) => {
+      await expect(far.getByRole('button', { name: 'From: Jan 1, 2026, 5:45:00 AM, remove this filter' })).toBeVisible()
+    })
   })
 })

@@ -4,15 +4,16 @@ import type { AuditActivity } from '#src/contracts/audit.ts'
 import { typeText } from '#src/ui/audit/auditFacts.ts'
 import { seriesColor } from '#src/ui/charts/colors.ts'
 import { EmptyChart } from '#src/ui/charts/EmptyChart.tsx'
-import { formatNumber, plural } from '#src/ui/kit/format.ts'
+import { formatNumber, plural, timeFormat } from '#src/ui/kit/format.ts'
+import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
 const height = 96
 const dayMs = 86_400_000
 const hourMs = 3_600_000
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
-const dayAndClock = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
+const clock = timeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
+const dayAndClock = timeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+const day = timeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
 type Step = { from: string; to: string; counts: number[]; total: number }
 
@@ -30,7 +31,7 @@ function stepsOf({ from, stepMs, groups }: AuditActivity): Step[] {
   })
 }
 
-const labelOf = (stepMs: number) => (at: string) => (stepMs < hourMs / 2 ? clock : stepMs < dayMs ? dayAndClock : day).format(new Date(at))
+const labelOf = (stepMs: number) => (stepMs < hourMs / 2 ? clock : stepMs < dayMs ? dayAndClock : day)
 const wordOf = (name: string) => typeText(name).replace(/^./, (first) => first.toUpperCase())
 
 function Key({ activity }: { activity: AuditActivity }) {
@@ -90,10 +91,12 @@ type Props = { activity: AuditActivity; onPick: (range: { from: string; to: stri
 
 /** How much happened when, by the noun it happened to; a press on a column narrows the list to its time. */
 export function ActivityPlot({ activity, onPick }: Props) {
+  const isAlive = useIsAlive()
   const steps = stepsOf(activity)
   if (steps.length === 0) return <EmptyChart text="Nothing happened in this time." height={height} />
   const largest = Math.max(1, ...steps.map((step) => step.total))
-  const label = labelOf(activity.stepMs)
+  const write = labelOf(activity.stepMs)
+  const label = (at: string) => write(at, isAlive)
   return (
     <Box sx={{ position: 'relative' }}>
       <Box aria-hidden sx={{ display: 'flex', gap: '1px', height, borderBottom: 1, borderColor: 'divider' }}>
@@ -107,16 +110,12 @@ export function ActivityPlot({ activity, onPick }: Props) {
           />
         ))}
       </Box>
-      <Box
-        aria-hidden
-        suppressHydrationWarning
-        sx={{ display: 'flex', justifyContent: 'space-between', fontSize: 11, color: 'text.secondary', pt: 0.5 }}
-      >
-        <span suppressHydrationWarning>{label(activity.from)}</span>
+      <Box aria-hidden sx={{ display: 'flex', justifyContent: 'space-between', fontSize: 11, color: 'text.secondary', pt: 0.5 }}>
+        <span>{label(activity.from)}</span>
         <Box component="span" sx={{ fontVariantNumeric: 'tabular-nums' }}>
           at most {formatNumber(largest)} a column
         </Box>
-        <span suppressHydrationWarning>{label(activity.to)}</span>
+        <span>{label(activity.to)}</span>
       </Box>
       <Key activity={activity} />
       <Box sx={visuallyHidden}>
@@ -127,9 +126,7 @@ export function ActivityPlot({ activity, onPick }: Props) {
               .filter((step) => step.total > 0)
               .map((step) => (
                 <tr key={step.from}>
-                  <th scope="row" suppressHydrationWarning>
-                    {label(step.from)}
-                  </th>
+                  <th scope="row">{label(step.from)}</th>
                   <td>{formatNumber(step.total)}</td>
                 </tr>
               ))}

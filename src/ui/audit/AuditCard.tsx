@@ -5,6 +5,7 @@ import { actorText, auditHref, sourceNames, targetHref, targetText, typeText } f
 import { Changes } from '#src/ui/audit/Changes.tsx'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import { formatExactTime } from '#src/ui/kit/format.ts'
+import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 import { IdText } from '#src/ui/kit/IdText.tsx'
 import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
 
@@ -28,14 +29,15 @@ function Correlation({ id }: { id: string | null }) {
 
 /** One entry whole: who, through what, and what was before and after. */
 export function AuditCard({ event }: { event: AuditEvent }) {
+  const isAlive = useIsAlive()
   return (
     <>
       <Box>
         <Typography variant="h2" component="h2" sx={{ overflowWrap: 'anywhere' }}>
           {event.action}
         </Typography>
-        <Typography variant="body2" color="textSecondary" suppressHydrationWarning>
-          {formatExactTime(event.at)}
+        <Typography variant="body2" color="textSecondary">
+          {formatExactTime(event.at, isAlive)}
         </Typography>
       </Box>
       <Changes event={event} />

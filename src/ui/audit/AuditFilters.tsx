@@ -8,6 +8,7 @@ import { type AuditParams, type FilterKey, filterKeys, filterNames } from '#src/
 import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { formatExactTime } from '#src/ui/kit/format.ts'
+import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 import { nativeFieldSx } from '#src/ui/kit/nativeFieldSx.ts'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
 import { panel } from '#src/ui/kit/panel.ts'
@@ -34,6 +35,7 @@ function localTime(iso: string | undefined): string {
 
 function TimeField({ name, params, onChange }: { name: 'from' | 'to'; params: AuditParams; onChange: Filter['set'] }) {
   const id = `audit-${name}`
+  const isAlive = useIsAlive()
   return (
     <Box sx={{ display: 'grid', gap: 1, minWidth: 0, alignContent: 'start' }}>
       <Box component="label" htmlFor={id} sx={{ typography: 'label', fontSize: '0.8125rem' }}>
@@ -43,7 +45,7 @@ function TimeField({ name, params, onChange }: { name: 'from' | 'to'; params: Au
         component="input"
         id={id}
         type="datetime-local"
-        value={localTime(params[name])}
+        value={isAlive ? localTime(params[name]) : ''}
         onChange={(event: React.ChangeEvent<HTMLInputElement>) =>
           onChange({ [name]: event.target.value ? new Date(event.target.value).toISOString() : null })
         }
@@ -106,8 +108,8 @@ function Panel({ params, set }: Filter) {
 
 const other = (value = '') => ({ value, label: typeText(value) })
 
-function shown(key: FilterKey, value: string): string {
-  if (key === 'from' || key === 'to') return Number.isNaN(Date.parse(value)) ? value : formatExactTime(value)
+function shown(key: FilterKey, value: string, isAlive: boolean): string {
+  if (key === 'from' || key === 'to') return Number.isNaN(Date.parse(value)) ? value : formatExactTime(value, isAlive)
   if (key === 'source') return sourceNames[value as keyof typeof sourceNames] ?? value
   return key === 'targetType' ? typeText(value) : value
 }
@@ -120,6 +122,7 @@ function passFocus(chip: HTMLElement, filterButton: HTMLElement | null) {
 }
 
 function Chosen({ params, set, clear, filterButton }: Filter & { filterButton: React.RefObject<HTMLButtonElement | null> }) {
+  const isAlive = useIsAlive()
   const chosen = filterKeys.filter((key) => key !== 'q' && params[key])
   if (chosen.length === 0) return null
   return (
@@ -128,13 +131,13 @@ function Chosen({ params, set, clear, filterButton }: Filter & { filterButton: R
         <Chip
           key={key}
           variant="outlined"
-          label={`${filterNames[key]}: ${shown(key, params[key] ?? '')}`}
+          label={`${filterNames[key]}: ${shown(key, params[key] ?? '', isAlive)}`}
           data-filter=""
           onClick={(event) => {
             passFocus(event.currentTarget, filterButton.current)
             set({ [key]: null })
           }}
-          aria-label={`${filterNames[key]}: ${shown(key, params[key] ?? '')}, remove this filter`}
+          aria-label={`${filterNames[key]}: ${shown(key, params[key] ?? '', isAlive)}, remove this filter`}
           title="Remove this filter"
           sx={{ bgcolor: 'action.selected', maxWidth: '100%' }}
         />

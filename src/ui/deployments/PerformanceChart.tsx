@@ -11,7 +11,7 @@ import { ChartFrame } from '#src/ui/deployments/ChartFrame.tsx'
 import { errorSeries, latencySeries, stepsOf, trafficSeries, versionMarks, versionsOf } from '#src/ui/deployments/metrics.ts'
 import { RangePicker } from '#src/ui/deployments/RangePicker.tsx'
 import { TrafficChart } from '#src/ui/deployments/TrafficChart.tsx'
-import { timeOf } from '#src/ui/deployments/timeOf.ts'
+import { useTimeOf } from '#src/ui/deployments/useTimeOf.ts'
 import { useRange } from '#src/ui/deployments/useRange.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
 import { formatMs } from '#src/ui/kit/format.ts'
@@ -34,6 +34,7 @@ type Props = {
 /** Latency by percentile, traffic by version, the share of errors and what each version is given, over one time axis. */
 export function PerformanceChart({ deployment, mainVersion, model }: Props) {
   const { range, set, now, input } = useRange(deployment)
+  const formatX = useTimeOf(range)
   const query = trpc.deployments.metrics.useQuery(input, { placeholderData: keepPreviousData, refetchInterval: pollMs })
   const buckets = query.data ?? []
   const versions = versionsOf(buckets)
@@ -42,7 +43,7 @@ export function PerformanceChart({ deployment, mainVersion, model }: Props) {
   const common = useMemo((): Pick<LineChartProps, 'formatX' | 'xDomain' | 'marks' | 'syncId' | 'xLabel' | 'fromZero' | 'isTime'> => {
     const steps = stepsOf(range, now)
     return {
-      formatX: timeOf(range),
+      formatX,
       xDomain: [steps[0] as number, steps.at(-1) as number],
       marks: versionMarks(query.data ?? []),
       syncId: `deployment ${deployment}`,
@@ -50,7 +51,7 @@ export function PerformanceChart({ deployment, mainVersion, model }: Props) {
       fromZero: true,
       isTime: true,
     }
-  }, [range, now, query.data, deployment])
+  }, [range, now, query.data, deployment, formatX])
   const picker = versions.length > 1 && (
     <Select
       size="small"

@@ -6,7 +6,7 @@ import { useMemo, useState } from 'react'
 import { ShareChart } from '#src/ui/charts/ShareChart.tsx'
 import { ChartFrame } from '#src/ui/deployments/ChartFrame.tsx'
 import { stepsOf } from '#src/ui/deployments/metrics.ts'
-import { timeOf } from '#src/ui/deployments/timeOf.ts'
+import { useTimeOf } from '#src/ui/deployments/useTimeOf.ts'
 import { changeWords, numbered, shareChanges, shareSeries } from '#src/ui/deployments/traffic.ts'
 import { useRange } from '#src/ui/deployments/useRange.ts'
 import { ErrorNotice } from '#src/ui/kit/ErrorNotice.tsx'
@@ -72,6 +72,7 @@ function ChangeList({ changes, model }: { changes: readonly Numbered[]; model: s
 /** What share of the requests each version is given over time, with who moved it and why. */
 export function TrafficChart({ deployment, model }: { deployment: string; model: string }) {
   const { range, now, input } = useRange(deployment)
+  const formatX = useTimeOf(range)
   const query = trpc.deployments.traffic.useQuery(input, { placeholderData: keepPreviousData, refetchInterval: pollMs })
   const { xDomain, series, shares, changes } = useMemo(() => {
     const found = query.data ?? []
@@ -94,7 +95,7 @@ export function TrafficChart({ deployment, model }: { deployment: string; model:
         changes={shares}
         marks={changes}
         xDomain={xDomain}
-        formatX={timeOf(range)}
+        formatX={formatX}
         emptyText={query.isPending ? 'Reading the changes …' : 'What each version is given appears here with the next deploy.'}
       />
       <ChangeList changes={changes} model={model} />

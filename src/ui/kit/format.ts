@@ -55,9 +55,15 @@ export function formatMetric(value: number | null | undefined): string {
   return size >= 1000 ? numbers.format(Math.round(value)) : value.toPrecision(size < 1 ? 3 : 4)
 }
 
-const exactTime = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
-/** The moment in the reader's own time zone. */
-export const formatExactTime = (at: string | number | Date): string => exactTime.format(new Date(at))
+type Moment = string | number | Date
+
+/** How moments are written: in the reader's own time zone, or in UTC while the page is not alive and no reader's zone is known. */
+export function timeFormat(locale: 'en' | 'en-GB', options: Intl.DateTimeFormatOptions) {
+  const own = new Intl.DateTimeFormat(locale, options)
+  const utc = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
+  return (at: Moment, isAlive: boolean): string => (isAlive ? own : utc).format(new Date(at))
+}
+export const formatExactTime = timeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
 
 const steps: [limit: number, seconds: number, unit: Intl.RelativeTimeFormatUnit][] = [
   [60, 1, 'second'],
@@ -70,7 +76,7 @@ const steps: [limit: number, seconds: number, unit: Intl.RelativeTimeFormatUnit]
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' })
 
 /** `3 min. ago`, `in 2 hr.`; under ten seconds what `near` says. */
-export function formatRelativeTime(at: string | number | Date, nowMs: number, near = 'just now'): string {
+export function formatRelativeTime(at: Moment, nowMs: number, near = 'just now'): string {
   const seconds = (new Date(at).getTime() - nowMs) / 1000
   if (!Number.isFinite(seconds)) return nothing
   const size = Math.abs(seconds)

@@ -1,5 +1,6 @@
 'use client'
 import { useSyncExternalStore } from 'react'
+import { useServedAt } from '#src/ui/kit/ServedAt.tsx'
 
 const everyMs = 15_000
 const listeners = new Set<() => void>()
@@ -24,5 +25,8 @@ function read() {
   return Math.floor(nowMs / everyMs) * everyMs
 }
 
-/** The time in milliseconds, in steps of 15 s; one timer serves the whole page. */
-export const useNow = (): number => useSyncExternalStore(subscribe, read, read)
+/** The time in milliseconds, in steps of 15 s; one timer serves the whole page. While the page comes to life it is the server's. */
+export function useNow(): number {
+  const servedAt = useServedAt()
+  return useSyncExternalStore(subscribe, read, () => servedAt)
+}

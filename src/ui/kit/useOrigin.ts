@@ -1,12 +1,5 @@
 'use client'
-import { useSyncExternalStore } from 'react'
-
-const never = () => () => {}
+import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 
 /** The address that this page was opened at; empty until the browser has taken over. */
-export const useOrigin = (): string =>
-  useSyncExternalStore(
-    never,
-    () => window.location.origin,
-    () => '',
-  )
+export const useOrigin = (): string => (useIsAlive() ? window.location.origin : '')

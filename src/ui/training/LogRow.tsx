@@ -4,6 +4,8 @@ import { type AnsiColor, parseAnsi } from '#src/ui/training/ansi.ts'
 import type { LogLine } from '#src/ui/training/logLines.ts'
 import { type LineHit, segment } from '#src/ui/training/logSegments.ts'
 import { rowHeight } from '#src/ui/training/useLogWindow.ts'
+import { timeFormat } from '#src/ui/kit/format.ts'
+import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 
 const ansiColors: Record<AnsiColor, string> = {
   red: 'state.failedText',
@@ -21,7 +23,7 @@ const levelLooks = {
   error: { color: 'text.primary', wash: 'state.failedWash', bar: 'state.failed' },
 } as const
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const clock = timeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 export const timeWidth = 72
 export const rowPadding = 24
 
@@ -40,6 +42,7 @@ export const hitsOr = (hits: readonly LineHit[] | undefined) => hits ?? noHits
 
 /** One line at its place; what it says in its own colours, its level as a bar and a wash. */
 export const LogRow = memo(function LogRow({ line, top, height, isWrapped, hasTime, hits, currentHit }: Props) {
+  const isAlive = useIsAlive()
   const look = levelLooks[line.level]
   return (
     <Box
@@ -65,10 +68,9 @@ export const LogRow = memo(function LogRow({ line, top, height, isWrapped, hasTi
         <Box
           component="time"
           dateTime={line.at}
-          suppressHydrationWarning
           sx={{ width: timeWidth, flex: 'none', color: 'text.secondary', fontStyle: 'normal', userSelect: 'none' }}
         >
-          {clock.format(new Date(line.at))}
+          {clock(line.at, isAlive)}
         </Box>
       )}
       <Box
