@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent } from './agent.ts'
 import { ArtifactCache } from './artifacts.ts'
 import { Authoriser } from './auth.ts'
+import { maxConnections } from './connections.ts'
 import { ControlPlane } from './control.ts'
 import { advertisedUrl, type RuntimeEnv } from './env.ts'
 import { log } from './log.ts'
@@ -54,6 +55,7 @@ async function listen(server: Server, { host, port }: RuntimeEnv): Promise<numbe
   server.requestTimeout = 120_000
   server.headersTimeout = 60_000
   server.keepAliveTimeout = 65_000
+  server.maxConnections = maxConnections()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port, backlog: 1024 }, resolve)

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -302,13 +303,10 @@ describe('figures', () => {
 })
 
 describe('the process', () => {
-  const startServer = async () => {
+  const startServer = async (openFiles?: number) => {
     harness = await new RuntimeHarness().startControl()
-    const server = new ServerProcess({
-      controlUrl: harness.control.url,
-      stateDir: harness.stateDir,
-      runtimeToken: harness.control.enrolToken,
-    })
+    const own = { controlUrl: harness.control.url, stateDir: harness.stateDir, runtimeToken: harness.control.enrolToken }
+    const server = new ServerProcess(own, {}, openFiles)
     await server.url
     await harness.deploy(deploymentOf(harness.control, 'own', loopModel(), { replicas: 2, timeout_ms: 60_000 }))
     return { server, url: await server.url, pids: await replicaPids(server.child.pid ?? 0) }
@@ -344,6 +342,19 @@ describe('the process', () => {
     await server.exited
     for (const pid of pids) await until('the replica to end', () => isGone(pid))
   }, 30_000)
+
+  it('L2: deploys and serves while idle connections take all that they get of its open files', async () => {
+    const { server, url } = await startServer(200)
+    const idle = Array.from({ length: 400 }, () => connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {}))
+    await until('the last of them to be closed', () => idle.some(({ closed }) => closed))
+    await harness.deploy(deploymentOf(harness.control, 'late', scaleModel(2)))
+    for (const socket of idle) socket.destroy()
+    const headers = { authorization: `Bearer ${harness.token}`, 'content-type': 'application/json' }
+    const infer = () => fetch(`${url}/v2/models/late/infer`, { method: 'POST', headers, body: JSON.stringify(ask) })
+    await until('an answer', async () => (await infer().catch(() => undefined))?.status === 200)
+    server.child.kill('SIGTERM')
+    expect(await server.exited).toBe(0)
+  }, 60_000)
 
   it('is missed by a replica that comes up only after it was killed', async () => {
     const gone = spawn('true')

@@ -11,9 +11,16 @@ export class ServerProcess {
   /** All that it has written. */
   written = ''
 
-  constructor(env: Pick<RuntimeEnv, 'controlUrl' | 'stateDir'> & { runtimeToken: string }, more: Record<string, string> = {}) {
+  /** @param openFiles how many the process may have open; by default as many as this one. */
+  constructor(
+    env: Pick<RuntimeEnv, 'controlUrl' | 'stateDir'> & { runtimeToken: string },
+    more: Record<string, string> = {},
+    openFiles?: number,
+  ) {
     const file = fileURLToPath(new URL('../server.ts', import.meta.url))
-    this.child = spawn(process.execPath, ['--no-warnings', file], {
+    const command = [process.execPath, '--no-warnings', file]
+    const [program = '', ...args] = openFiles ? ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command] : command
+    this.child = spawn(program, args, {
       env: {
         PATH: process.env.PATH,
         HOST: '127.0.0.1',
