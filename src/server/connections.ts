@@ -1,8 +1,8 @@
 /** Connections: how many there may be, and what happens to bytes on them that never become a request. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { createServer, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { openFilesLimit } from '#src/telemetry/openFiles.ts'
 import { AppError } from './errors.ts'
 
 /** How long a refused sender may go on sending: a connection that is closed with bytes unread is reset, and its answer lost. */
@@ -51,17 +51,6 @@ function refuse(socket: Duplex, refusal: Refusal): void {
   socket.once('close', () => clearTimeout(timer))
   socket.end(textOf(refusal))
   socket.resume()
-}
-
-/** How many files and sockets this process may have open; Node has raised its soft limit to the hard one. */
-function openFilesLimit(): number {
-  try {
-    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    return soft ? Number(soft) : Number.POSITIVE_INFINITY
-  } catch {
-    // Systems without /proc; the least that any of them gives.
-    return 1024
-  }
 }
 
 /** Files, the database and outgoing calls need some as well, and without one left nothing works. */
