@@ -3,7 +3,7 @@ import DownloadIcon from '@mui/icons-material/FileDownloadOutlined'
 import Box from '@mui/material/Box'
 import Button from '@mui/material/Button'
 import { useEffect, useMemo, useState } from 'react'
-import { LiveDot } from '#src/ui/kit/LiveDot.tsx'
+import { StreamDot } from '#src/ui/kit/LiveDot.tsx'
 import { plural } from '#src/ui/kit/format.ts'
 import { Section } from '#src/ui/kit/Section.tsx'
 import { useStored } from '#src/ui/kit/useStored.ts'
@@ -65,7 +65,7 @@ export function JobLog({ jobId, lines, stream }: { jobId: string; lines: readonl
       note={plural(lines.length, 'line')}
       actions={
         <>
-          {stream !== 'ended' && <LiveDot state={stream} />}
+          {stream !== 'ended' && <StreamDot state={stream} />}
           <Button variant="outlined" component="a" href={logsHref(jobId)} download startIcon={<DownloadIcon sx={{ fontSize: 16 }} />}>
             Download
           </Button>
