@@ -9,18 +9,19 @@ const overMemorySignal = 'SIGUSR2'
 const memoryEveryMs = 50
 const parentEveryMs = 500
 
-const { serverPid, ...given } = workerData as { limitBytes: number; serverPid: number }
+const given = workerData as { limitBytes: number; serverPid: number }
 let { limitBytes } = given
+
+function checkMemory(): void {
+  if (process.memoryUsage.rss() > limitBytes) process.kill(process.pid, overMemorySignal)
+}
 
 parentPort?.on('message', (message: { limitBytes: number }) => {
   limitBytes = message.limitBytes
 })
-function checkMemory(): void {
-  if (process.memoryUsage.rss() > limitBytes) process.kill(process.pid, overMemorySignal)
-}
 setInterval(checkMemory, memoryEveryMs)
 setInterval(() => {
-  if (process.ppid !== serverPid) process.kill(process.pid, 'SIGKILL')
+  if (process.ppid !== given.serverPid) process.kill(process.pid, 'SIGKILL')
 }, parentEveryMs)
 // A small model is loaded before the first interval ends: a limit below what the bare process takes is found before that.
 checkMemory()

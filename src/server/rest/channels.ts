@@ -32,7 +32,8 @@ export const channelRoutes = [
     tag,
     summary: 'Make a channel',
     description:
-      'A webhook gets each event as JSON (type, timestamp, data, a title for people and the url of its page) by POST with the headers webhook-id, webhook-timestamp and webhook-signature of Standard Webhooks. ' +
+      'A webhook gets each event as JSON (type, timestamp, data, a title for people and the url of its page) by POST ' +
+      'with the headers webhook-id, webhook-timestamp and webhook-signature of Standard Webhooks. ' +
       'Private addresses are refused unless a setting names them.',
     status: 201,
     body: z

@@ -1,4 +1,7 @@
-/** `npm run bench [-- NAME]`: one JSON object a line; no figure fails anything, because machines are noisy, but a benchmark that does not run does. */
+/**
+ * `npm run bench [-- NAME]`: one JSON object a line. No figure fails anything, because machines are noisy; a benchmark that does not
+ * run does.
+ */
 import type { BenchResult } from './result.ts'
 
 const benches: Record<string, () => Promise<BenchResult[]>> = {
