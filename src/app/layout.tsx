@@ -4,6 +4,8 @@ import InitColorSchemeScript from '@mui/material/InitColorSchemeScript'
 import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
 import type { Metadata, Viewport } from 'next'
 import { headers } from 'next/headers'
+import { EarlyPresses } from '#src/ui/frame/EarlyPresses.tsx'
+import { keepEarlyPresses } from '#src/ui/frame/keepEarlyPresses.ts'
 import { ServedAt } from '#src/ui/kit/ServedAt.tsx'
 import { ThemeRoot } from '#src/ui/frame/ThemeRoot.tsx'
 import { ToastProvider } from '#src/ui/kit/Toasts.tsx'
@@ -24,11 +26,19 @@ export default async function RootLayout({ children }: { children: React.ReactNo
     <html lang="en" suppressHydrationWarning>
       <body>
         <InitColorSchemeScript attribute="data-theme" modeStorageKey="nw.mode" colorSchemeStorageKey="nw.scheme" nonce={nonce} />
+        <script
+          nonce={nonce}
+          suppressHydrationWarning
+          // biome-ignore lint/security/noDangerouslySetInnerHtml: it has to run before any other script has come
+          dangerouslySetInnerHTML={{ __html: `(${keepEarlyPresses})()` }}
+        />
         <AppRouterCacheProvider options={{ nonce }}>
           <ServedAt at={Date.now()}>
             <ThemeRoot>
               <TrpcProvider>
-                <ToastProvider>{children}</ToastProvider>
+                <ToastProvider>
+                  <EarlyPresses>{children}</EarlyPresses>
+                </ToastProvider>
               </TrpcProvider>
             </ThemeRoot>
           </ServedAt>

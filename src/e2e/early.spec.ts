@@ -1,19 +1,7 @@
 /** A page stands there before its scripts have come: what is done to it in the meantime is not lost. */
 import { expect, type Page, test } from '@playwright/test'
-import { expectAlive, signIn } from './pages.ts'
+import { beforeScripts, expectAlive, isScript, signIn } from './pages.ts'
 import { admin, type Product, startProduct } from './product.ts'
-
-const isScript = (url: URL) => /^\/_next\/static\/.*\.js$/.test(url.pathname)
-
-/** Opens `path` and does `early` while those of its scripts that are `held` are still on the way. */
-async function beforeScripts(page: Page, path: string, early: () => Promise<void>, held = isScript): Promise<void> {
-  const { promise: isOver, resolve: letCome } = Promise.withResolvers<void>()
-  await page.route(held, (route) => isOver.then(() => route.continue()))
-  await page.goto(path, { waitUntil: 'commit' })
-  await early().finally(letCome)
-  await page.waitForLoadState()
-  await page.unroute(held)
-}
 
 test.describe('before a page is alive', () => {
   let product: Product
@@ -38,6 +26,34 @@ test.describe('before a page is alive', () => {
     await stranger.getByRole('button', { name: 'Sign in' }).click()
     await expect(stranger.getByRole('heading', { name: 'Home', level: 1 })).toBeVisible()
     await stranger.context().close()
+  })
+
+  test('a sign-in that was sent is sent once the page is alive, and no password gets into an address', async ({ browser }) => {
+    const stranger = await (await browser.newContext({ baseURL: product.url })).newPage()
+    const addresses: string[] = []
+    stranger.on('request', (request) => addresses.push(request.url()))
+    await beforeScripts(stranger, '/sign-in', async () => {
+      await stranger.getByLabel('Email').fill(admin.email)
+      await stranger.getByLabel('Password').fill(admin.password)
+      await stranger.getByLabel('Password').press('Enter')
+    })
+    await expect(stranger.getByRole('heading', { name: 'Home', level: 1 })).toBeVisible()
+    expect(addresses.filter((address) => address.includes(admin.password))).toEqual([])
+    await stranger.context().close()
+  })
+
+  test('a button that was pressed and a choice that was made are taken', async () => {
+    await product.client.alerts.createRule.mutate({ name: 'owl', figure: 'disk_free', warning: null, critical: 0.01 })
+    await beforeScripts(page, '/monitoring/rules', async () => {
+      const peek = page.getByRole('row', { name: /^owl/ }).getByRole('button', { name: 'Peek' })
+      await peek.click()
+      await peek.click()
+    })
+    await expect(page.getByRole('dialog', { name: 'Peek' })).toContainText('alert_rule.create')
+
+    await page.setViewportSize({ width: 390, height: 844 })
+    await beforeScripts(page, '/monitoring/rules', () => page.getByRole('combobox', { name: 'Sort by' }).selectOption({ index: 2 }).then())
+    await expect(page).toHaveURL(/sort=/)
   })
 
   test('a file that was picked is uploaded', async () => {

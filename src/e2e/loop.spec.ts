@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Browser, expect, type Page, test } from '@playwright/test'
 import { readBuiltins, toCsv } from '#src/server/services/samples/builtins.ts'
-import { expectAlive, findings } from './pages.ts'
+import { beforeScripts, expectAlive, findings } from './pages.ts'
 import { admin, type Product, startProduct } from './product.ts'
 
 const run = promisify(execFile)
@@ -118,6 +118,20 @@ test.describe('from an empty installation to a prediction', () => {
     await expect(page.getByRole('button', { name: 'Deploy version 1', exact: true })).toBeVisible({ timeout: 90_000 })
     await expect(page.locator('.recharts-line').first()).toBeVisible()
     await expectAccessible(page)
+  })
+
+  test('the switches and the list of choices of a log are taken that were used before the page was alive', async () => {
+    const [times, level] = [page.getByRole('switch', { name: 'Times' }), page.getByRole('combobox', { name: 'Level' })]
+    const isOn = await times.isChecked()
+    await beforeScripts(page, jobPath, async () => {
+      await page.getByText('Times', { exact: true }).click()
+      await level.click()
+    })
+    await page.getByRole('option', { name: 'Errors only' }).click()
+    await expect(level).toHaveText('Errors only')
+    await expect(times).toBeChecked({ checked: !isOn })
+    await times.click()
+    await expect(times).toBeChecked({ checked: isOn })
   })
 
   test('the version has its signature, metrics and lineage', async () => {

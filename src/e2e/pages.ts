@@ -17,6 +17,18 @@ export async function signIn(browser: Browser, product: Product): Promise<Page> 
 /** Waits until a page that was opened listens to keys and hears of changes: it stands there before that. */
 export const expectAlive = (page: Page) => expect(page.getByRole('button', { name: /^Live\./ })).toBeVisible()
 
+export const isScript = (url: URL) => /^\/_next\/static\/.*\.js$/.test(url.pathname)
+
+/** Opens `path` and does `early` while those of its scripts that are `held` are still on the way. */
+export async function beforeScripts(page: Page, path: string, early: () => Promise<void>, held = isScript): Promise<void> {
+  const { promise: isOver, resolve: letCome } = Promise.withResolvers<void>()
+  await page.route(held, (route) => isOver.then(() => route.continue()))
+  await page.goto(path, { waitUntil: 'commit' })
+  await early().finally(letCome)
+  await page.waitForLoadState()
+  await page.unroute(held)
+}
+
 /** Waits for colours that fade and dialogs that slide; what turns for ever, such as a progress bar, is not waited for. */
 const untilStill = (page: Page) =>
   page.waitForFunction(() =>
