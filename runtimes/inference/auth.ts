@@ -62,7 +62,7 @@ export class Authoriser {
   }
 
   /**
-   * @returns headers that tell the caller of the tightest limit.
+   * @returns headers that tell the caller of the tightest limit; a refusal to somebody who is known has them too.
    * @throws InferError 401, 403 or 404 as web says, 429 for a call too many, 503 when nobody can say.
    */
   async authorise(authorization: string | undefined, deployment: string): Promise<Record<string, string>> {
@@ -71,8 +71,9 @@ export class Authoriser {
     const { status } = verdict
     if (status === 200) return headers
     if (status === 401) throw new InferError(401, 'the token is unknown or expired: sign in again or use another API key')
-    if (status === 403) throw new InferError(403, `this token may not call "${deployment}": ask for deploy or read rights in its project`)
-    throw new InferError(404, `there is no deployment "${deployment}"`)
+    const refusal = (code: number, message: string) => new InferError(code, message, undefined, headers)
+    if (status === 403) throw refusal(403, `this token may not call "${deployment}": ask for deploy or read rights in its project`)
+    throw refusal(404, `there is no deployment "${deployment}"`)
   }
 
   /**

@@ -329,6 +329,20 @@ describe('a call that falls under limits', () => {
     expect((await harness.infer('pair', { inputs: [a, b] })).status).toBe(200)
   })
 
+  it('counts where it is refused as well, and says so', async () => {
+    harness.control.allow('astray', ['other'], [limit('key', 'k:astray', 2)])
+    const ask = () => fetch(`${harness.url}/v2/models/pair`, { headers: { authorization: 'Bearer astray' } })
+    const left = async () => {
+      const answer = await ask()
+      return [answer.status, answer.headers.get('ratelimit')?.slice(0, 9)]
+    }
+    expect([await left(), await left(), await left()]).toEqual([
+      [404, '"key";r=1'],
+      [404, '"key";r=0'],
+      [429, '"key";r=0'],
+    ])
+  })
+
   it.each(['user', 'project'] as const)('counts together the keys of one %s', async (name) => {
     for (const key of ['one', 'two'])
       harness.control.allow(`${name}-${key}`, 'all', [limit(name, `shared-${name}`, 2), limit('key', `${name}-${key}`, 10)])

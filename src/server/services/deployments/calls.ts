@@ -133,8 +133,8 @@ function untilItEnds(token: string, given: Introspection): Introspection {
 async function introspectToken(token: string, deployment: { projectId: string } | undefined): Promise<Introspection> {
   try {
     const caller = await identify({ bearer: token, project: deployment?.projectId, correlationId: '', address: null })
-    if (!deployment || !caller.permissions.includes('read')) return answer(404, caller.email)
-    return untilItEnds(token, answer(200, caller.email, await limitsOfCalls(caller)))
+    const isSeen = deployment !== undefined && caller.permissions.includes('read')
+    return untilItEnds(token, answer(isSeen ? 200 : 404, caller.email, await limitsOfCalls(caller)))
   } catch (error) {
     const { code } = toAppError(error)
     if (code === 'unauthorized') return answer(401)
