@@ -3,10 +3,11 @@ import '@fontsource-variable/jetbrains-mono/wght.css'
 import InitColorSchemeScript from '@mui/material/InitColorSchemeScript'
 import { AppRouterCacheProvider } from '@mui/material-nextjs/v16-appRouter'
 import type { Metadata, Viewport } from 'next'
-import { headers } from 'next/headers'
+import { cookies, headers } from 'next/headers'
 import { EarlyPresses } from '#src/ui/frame/EarlyPresses.tsx'
 import { keepEarlyPresses } from '#src/ui/frame/keepEarlyPresses.ts'
-import { ServedAt } from '#src/ui/kit/ServedAt.tsx'
+import { Served } from '#src/ui/kit/Served.tsx'
+import { zoneOf } from '#src/ui/kit/format.ts'
 import { ThemeRoot } from '#src/ui/frame/ThemeRoot.tsx'
 import { ToastProvider } from '#src/ui/kit/Toasts.tsx'
 import { TrpcProvider } from '#src/ui/trpc.tsx'
@@ -21,7 +22,8 @@ export const metadata: Metadata = {
 export const viewport: Viewport = { width: 'device-width', initialScale: 1, colorScheme: 'light dark' }
 
 export default async function RootLayout({ children }: { children: React.ReactNode }) {
-  const nonce = (await headers()).get('x-nonce') ?? ''
+  const [told, jar] = await Promise.all([headers(), cookies()])
+  const nonce = told.get('x-nonce') ?? ''
   return (
     <html lang="en" suppressHydrationWarning>
       <body>
@@ -33,7 +35,7 @@ export default async function RootLayout({ children }: { children: React.ReactNo
           dangerouslySetInnerHTML={{ __html: `(${keepEarlyPresses})()` }}
         />
         <AppRouterCacheProvider options={{ nonce }}>
-          <ServedAt at={Date.now()}>
+          <Served at={Date.now()} zone={zoneOf(jar.get('nw_zone')?.value)}>
             <ThemeRoot>
               <TrpcProvider>
                 <ToastProvider>
@@ -41,7 +43,7 @@ export default async function RootLayout({ children }: { children: React.ReactNo
                 </ToastProvider>
               </TrpcProvider>
             </ThemeRoot>
-          </ServedAt>
+          </Served>
         </AppRouterCacheProvider>
       </body>
     </html>

@@ -5,7 +5,7 @@ import { typeText } from '#src/ui/audit/auditFacts.ts'
 import { seriesColor } from '#src/ui/charts/colors.ts'
 import { EmptyChart } from '#src/ui/charts/EmptyChart.tsx'
 import { formatNumber, plural, timeFormat } from '#src/ui/kit/format.ts'
-import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
+import { useZone } from '#src/ui/kit/Served.tsx'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
 
 const height = 96
@@ -91,12 +91,12 @@ type Props = { activity: AuditActivity; onPick: (range: { from: string; to: stri
 
 /** How much happened when, by the noun it happened to; a press on a column narrows the list to its time. */
 export function ActivityPlot({ activity, onPick }: Props) {
-  const isAlive = useIsAlive()
+  const zone = useZone()
   const steps = stepsOf(activity)
   if (steps.length === 0) return <EmptyChart text="Nothing happened in this time." height={height} />
   const largest = Math.max(1, ...steps.map((step) => step.total))
   const write = labelOf(activity.stepMs)
-  const label = (at: string) => write(at, isAlive)
+  const label = (at: string) => write(at, zone)
   return (
     <Box sx={{ position: 'relative' }}>
       <Box aria-hidden sx={{ display: 'flex', gap: '1px', height, borderBottom: 1, borderColor: 'divider' }}>

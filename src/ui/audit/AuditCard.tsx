@@ -5,7 +5,7 @@ import { actorText, auditHref, sourceNames, targetHref, targetText, typeText } f
 import { Changes } from '#src/ui/audit/Changes.tsx'
 import { AppLink } from '#src/ui/kit/AppLink.tsx'
 import { formatExactTime } from '#src/ui/kit/format.ts'
-import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
+import { useZone } from '#src/ui/kit/Served.tsx'
 import { IdText } from '#src/ui/kit/IdText.tsx'
 import { KeyValues } from '#src/ui/kit/KeyValues.tsx'
 
@@ -29,7 +29,7 @@ function Correlation({ id }: { id: string | null }) {
 
 /** One entry whole: who, through what, and what was before and after. */
 export function AuditCard({ event }: { event: AuditEvent }) {
-  const isAlive = useIsAlive()
+  const zone = useZone()
   return (
     <>
       <Box>
@@ -37,7 +37,7 @@ export function AuditCard({ event }: { event: AuditEvent }) {
           {event.action}
         </Typography>
         <Typography variant="body2" color="textSecondary">
-          {formatExactTime(event.at, isAlive)}
+          {formatExactTime(event.at, zone)}
         </Typography>
       </Box>
       <Changes event={event} />

@@ -8,6 +8,7 @@ import { type AuditParams, type FilterKey, filterKeys, filterNames } from '#src/
 import type { useAuditFilter } from '#src/ui/audit/useAuditFilter.ts'
 import { Field, SelectField } from '#src/ui/kit/Field.tsx'
 import { formatExactTime } from '#src/ui/kit/format.ts'
+import { useZone } from '#src/ui/kit/Served.tsx'
 import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 import { nativeFieldSx } from '#src/ui/kit/nativeFieldSx.ts'
 import { SearchBox } from '#src/ui/kit/SearchBox.tsx'
@@ -108,8 +109,8 @@ function Panel({ params, set }: Filter) {
 
 const other = (value = '') => ({ value, label: typeText(value) })
 
-function shown(key: FilterKey, value: string, isAlive: boolean): string {
-  if (key === 'from' || key === 'to') return Number.isNaN(Date.parse(value)) ? value : formatExactTime(value, isAlive)
+function shown(key: FilterKey, value: string, zone: string | undefined): string {
+  if (key === 'from' || key === 'to') return Number.isNaN(Date.parse(value)) ? value : formatExactTime(value, zone)
   if (key === 'source') return sourceNames[value as keyof typeof sourceNames] ?? value
   return key === 'targetType' ? typeText(value) : value
 }
@@ -122,7 +123,7 @@ function passFocus(chip: HTMLElement, filterButton: HTMLElement | null) {
 }
 
 function Chosen({ params, set, clear, filterButton }: Filter & { filterButton: React.RefObject<HTMLButtonElement | null> }) {
-  const isAlive = useIsAlive()
+  const zone = useZone()
   const chosen = filterKeys.filter((key) => key !== 'q' && params[key])
   if (chosen.length === 0) return null
   return (
@@ -131,13 +132,13 @@ function Chosen({ params, set, clear, filterButton }: Filter & { filterButton: R
         <Chip
           key={key}
           variant="outlined"
-          label={`${filterNames[key]}: ${shown(key, params[key] ?? '', isAlive)}`}
+          label={`${filterNames[key]}: ${shown(key, params[key] ?? '', zone)}`}
           data-filter=""
           onClick={(event) => {
             passFocus(event.currentTarget, filterButton.current)
             set({ [key]: null })
           }}
-          aria-label={`${filterNames[key]}: ${shown(key, params[key] ?? '', isAlive)}, remove this filter`}
+          aria-label={`${filterNames[key]}: ${shown(key, params[key] ?? '', zone)}, remove this filter`}
           title="Remove this filter"
           sx={{ bgcolor: 'action.selected', maxWidth: '100%' }}
         />

@@ -10,6 +10,8 @@ import {
   mainMetric,
   metricTitle,
   plural,
+  timeFormat,
+  zoneOf,
 } from '#src/ui/kit/format.ts'
 
 test.each([
@@ -53,4 +55,14 @@ test("the main metric is the recipe's before any other", () => {
   expect([metricTitle('macro_f1'), metricTitle('my_score')]).toEqual(['Macro F1', 'My score'])
   expect(['rmse', 'log_loss', 'auc', 'r2'].map(isLowerBetter)).toEqual([true, true, false, false])
   expect([plural(1, 'file'), plural(2, 'file')]).toEqual(['1 file', '2 files'])
+})
+
+test.each([
+  [undefined, '12:00'],
+  ['Asia/Tokyo', '21:00'],
+  ['+05:45', '17:45'],
+  ['no/where', '12:00'],
+  ['', '12:00'],
+])('noon UTC in the zone %s is %s', (zone, text) => {
+  expect(timeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })('2026-01-01T12:00:00Z', zoneOf(zone))).toBe(text)
 })

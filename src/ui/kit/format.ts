@@ -57,11 +57,23 @@ export function formatMetric(value: number | null | undefined): string {
 
 type Moment = string | number | Date
 
-/** How moments are written: in the reader's own time zone, or in UTC while the page is not alive and no reader's zone is known. */
+/** The name by which a time zone goes here; UTC for what is none, such as what somebody wrote into a cookie. */
+export function zoneOf(name: string | undefined): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name ?? 'UTC' }).resolvedOptions().timeZone
+  } catch {
+    return 'UTC'
+  }
+}
+
+/** How moments are written, in a zone that `zoneOf` knows or, without one, in that of the system. */
 export function timeFormat(locale: 'en' | 'en-GB', options: Intl.DateTimeFormatOptions) {
-  const own = new Intl.DateTimeFormat(locale, options)
-  const utc = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })
-  return (at: Moment, isAlive: boolean): string => (isAlive ? own : utc).format(new Date(at))
+  const formats = new Map<string | undefined, Intl.DateTimeFormat>()
+  return (at: Moment, timeZone: string | undefined): string => {
+    const format = formats.get(timeZone) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone })
+    formats.set(timeZone, format)
+    return format.format(new Date(at))
+  }
 }
 export const formatExactTime = timeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
 

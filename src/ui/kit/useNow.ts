@@ -1,6 +1,6 @@
 'use client'
 import { useSyncExternalStore } from 'react'
-import { useServedAt } from '#src/ui/kit/ServedAt.tsx'
+import { useServedAt } from '#src/ui/kit/Served.tsx'
 
 const everyMs = 15_000
 const listeners = new Set<() => void>()

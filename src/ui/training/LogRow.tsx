@@ -5,7 +5,7 @@ import type { LogLine } from '#src/ui/training/logLines.ts'
 import { type LineHit, segment } from '#src/ui/training/logSegments.ts'
 import { rowHeight } from '#src/ui/training/useLogWindow.ts'
 import { timeFormat } from '#src/ui/kit/format.ts'
-import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
+import { useZone } from '#src/ui/kit/Served.tsx'
 
 const ansiColors: Record<AnsiColor, string> = {
   red: 'state.failedText',
@@ -42,7 +42,7 @@ export const hitsOr = (hits: readonly LineHit[] | undefined) => hits ?? noHits
 
 /** One line at its place; what it says in its own colours, its level as a bar and a wash. */
 export const LogRow = memo(function LogRow({ line, top, height, isWrapped, hasTime, hits, currentHit }: Props) {
-  const isAlive = useIsAlive()
+  const zone = useZone()
   const look = levelLooks[line.level]
   return (
     <Box
@@ -70,7 +70,7 @@ export const LogRow = memo(function LogRow({ line, top, height, isWrapped, hasTi
           dateTime={line.at}
           sx={{ width: timeWidth, flex: 'none', color: 'text.secondary', fontStyle: 'normal', userSelect: 'none' }}
         >
-          {clock(line.at, isAlive)}
+          {clock(line.at, zone)}
         </Box>
       )}
       <Box
