@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import os
@@ -116,6 +117,23 @@ def test_a_credential_that_was_kept_is_good_while_the_token_is_another(tmp_path:
         assert agent.stop() == 0
     finally:
         agent.process.kill()
+        plane.stop()
+
+
+def test_a_stop_that_the_kernel_gives_to_another_thread_is_heard(tmp_path: Path) -> None:
+    plane = ControlPlane()
+    plane.start()
+    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'deaf')
+    try:
+        plane.wait_for(lambda: plane.heartbeats)
+        pid = agent.process.pid
+        thread = max(int(task.name) for task in Path(f'/proc/{pid}/task').iterdir())
+        assert thread != pid
+        assert ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, signal.SIGTERM) == 0
+        assert agent.process.wait(10) == 0
+    finally:
+        agent.process.kill()
+        agent.process.wait()
         plane.stop()
 
 

@@ -21,6 +21,7 @@ from .settings import Settings, read_settings
 from .slot import Slot
 
 STOP_LIMIT_S = 20.0
+SIGNAL_POLL_S = 0.5
 # EX_CONFIG: another start would end the same way, and whoever supervises the agent knows that by this status.
 HOPELESS_STATUS = 78
 
@@ -46,7 +47,9 @@ class Agent:
                                                         'controlUrl': self._control.settings.control_url})
         self._add_slots()
         threading.Thread(target=self._beat, name='heartbeat', daemon=True).start()
-        self._stopping.wait()
+        # A signal is handled once the main thread runs; one that comes as it falls asleep, or to another thread, wakes nobody.
+        while not self._stopping.wait(SIGNAL_POLL_S):
+            pass
         # A slot that waits for a claim has nothing to lose; its connection ends with the process.
         slots = [*self._slots.values()]
         for slot in slots:
