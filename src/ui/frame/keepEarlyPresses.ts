@@ -26,6 +26,7 @@ export function keepEarlyPresses(): void {
   const longest = 20_000
   type Press = { type: string; control: HTMLElement; value: string; at: number }
   const kept: Press[] = []
+  let isPlanned = false
 
   const pressOf = ({ type, target }: Event): Press | undefined => {
     const control = target instanceof Element && target.closest<HTMLElement>(controlsOf[type] ?? '')
@@ -49,23 +50,36 @@ export function keepEarlyPresses(): void {
     return true
   }
 
+  /** Somebody who presses twice since nothing happens means it once; of a choice the last one counts. */
+  const forget = (press: Press) => {
+    const earlier = kept.findIndex(({ type, control }) => type === press.type && control === press.control)
+    if (earlier >= 0) kept.splice(earlier, 1)
+  }
+
+  const plan = (inMs: number) => {
+    if (isPlanned) return
+    isPlanned = true
+    setTimeout(tryAgain, inMs)
+  }
+
   const tryAgain = () => {
+    isPlanned = false
     const first = kept[0]
     if (!first) return
     const isOver = !first.control.isConnected || Date.now() - first.at > longest || again(first)
-    if (isOver) kept.shift()
-    setTimeout(tryAgain, isOver ? 0 : betweenTries)
+    if (isOver) forget(first)
+    plan(isOver ? 0 : betweenTries)
   }
 
   const keepUnheard = (event: Event) => {
-    const press = event.isHeard ? undefined : pressOf(event)
+    const press = pressOf(event)
     if (!press) return
+    forget(press)
+    if (event.isHeard) return
     event.preventDefault()
     event.stopPropagation()
-    // Somebody who presses twice since nothing happens means it once; of a choice the last one counts.
-    const earlier = kept.find(({ type, control }) => type === press.type && control === press.control)
-    if (earlier) earlier.value = press.value
-    else if (kept.push(press) === 1) setTimeout(tryAgain, betweenTries)
+    kept.push(press)
+    plan(betweenTries)
   }
 
   for (const type of Object.keys(controlsOf))
