@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +41,28 @@ def agent(plane: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
     assert TOKEN not in made.log() and not any(credential in made.log() for credential in plane.credentials)
     for line in made.log().splitlines():
         assert set(json.loads(line)) == LINE_KEYS
+
+
+@pytest.fixture
+def own_plane() -> Iterator[Any]:
+    """For a test that turns off or sets up what the others share."""
+    from control_plane import ControlPlane
+    made = ControlPlane()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def start_agent() -> Iterator[Callable[..., Any]]:
+    """`AgentProcess`, of which none outlives its test."""
+    from agents import AgentProcess
+    made: list[AgentProcess] = []
+
+    def start(*given: Any) -> AgentProcess:
+        made.append(AgentProcess(*given))
+        return made[-1]
+    yield start
+    for agent in made:
+        agent.process.kill()
+        agent.process.wait()

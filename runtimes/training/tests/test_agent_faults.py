@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from agent_jobs import SLOW, check_events, children, claim_of, finished, is_gone, submit, trainers, training, wait_until
 from agents import AgentProcess
 from control_plane import TOKEN, ControlPlane
+
+StartAgent = Callable[..., AgentProcess]
 
 
 def test_a_lost_lease_ends_the_attempt_without_a_word(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
@@ -78,93 +81,64 @@ def test_a_refused_credential_is_renewed(plane: ControlPlane, agent: AgentProces
     assert len(plane.enrolments) == before + 1
 
 
-def test_a_name_that_another_runtime_has_is_asked_for_again_told_once_and_kept_by_proof(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.name_taken = 'The name is taken by another training runtime.'
-    plane.start()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'taken')
-    try:
-        plane.wait_for(lambda: plane.refusals == 3)
-        assert agent.process.poll() is None
-        plane.name_taken = None
-        plane.wait_for(lambda: plane.heartbeats)
-        assert agent.log().count('The name is taken') == 1
-        assert plane.enrolments[0]['previous_credential_sha256'] is None
-        kept = json.loads((agent.state_dir / 'credential.json').read_text('utf-8'))['credential']
-        proof = hashlib.sha256(kept.encode()).hexdigest()
-        agent.signal(signal.SIGKILL)
-        agent.process.wait()
-        agent = AgentProcess(plane.url, TOKEN, tmp_path / 'taken')
-        plane.wait_for(lambda: len(plane.enrolments) == 2)
-        assert plane.enrolments[1]['previous_credential_sha256'] == proof
-    finally:
-        agent.process.kill()
-        agent.process.wait()
-        plane.stop()
+def test_a_name_that_another_runtime_has_is_asked_for_again_told_once_and_kept_by_proof(own_plane: ControlPlane, start_agent: StartAgent,
+                                                                                        tmp_path: Path) -> None:
+    own_plane.name_taken = 'The name is taken by another training runtime.'
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'taken')
+    own_plane.wait_for(lambda: own_plane.refusals == 3)
+    assert agent.process.poll() is None
+    own_plane.name_taken = None
+    own_plane.wait_for(lambda: own_plane.heartbeats)
+    assert agent.log().count('The name is taken') == 1
+    assert own_plane.enrolments[0]['previous_credential_sha256'] is None
+    kept = json.loads((agent.state_dir / 'credential.json').read_text('utf-8'))['credential']
+    proof = hashlib.sha256(kept.encode()).hexdigest()
+    agent.signal(signal.SIGKILL)
+    agent.process.wait()
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'taken')
+    own_plane.wait_for(lambda: len(own_plane.enrolments) == 2)
+    assert own_plane.enrolments[1]['previous_credential_sha256'] == proof
 
 
-def test_a_credential_that_was_kept_is_good_while_the_token_is_another(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.start()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'changed')
-    try:
-        plane.wait_for(lambda: plane.heartbeats)
-        assert agent.stop() == 0
-        beats = len(plane.heartbeats)
-        agent = AgentProcess(plane.url, 'a-token-of-yesterday', tmp_path / 'changed')
-        plane.wait_for(lambda: len(plane.heartbeats) > beats)
-        assert len(plane.enrolments) == 1
-        assert agent.stop() == 0
-    finally:
-        agent.process.kill()
-        plane.stop()
+def test_a_credential_that_was_kept_is_good_while_the_token_is_another(own_plane: ControlPlane, start_agent: StartAgent,
+                                                                       tmp_path: Path) -> None:
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'changed')
+    own_plane.wait_for(lambda: own_plane.heartbeats)
+    assert agent.stop() == 0
+    beats = len(own_plane.heartbeats)
+    agent = start_agent(own_plane.url, 'a-token-of-yesterday', tmp_path / 'changed')
+    own_plane.wait_for(lambda: len(own_plane.heartbeats) > beats)
+    assert len(own_plane.enrolments) == 1
+    assert agent.stop() == 0
 
 
-def test_a_stop_that_the_kernel_gives_to_another_thread_is_heard(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.start()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'deaf')
-    try:
-        plane.wait_for(lambda: plane.heartbeats)
-        pid = agent.process.pid
-        thread = max(int(task.name) for task in Path(f'/proc/{pid}/task').iterdir())
-        assert thread != pid
-        assert ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, signal.SIGTERM) == 0
-        assert agent.process.wait(10) == 0
-    finally:
-        agent.process.kill()
-        agent.process.wait()
-        plane.stop()
+def test_a_stop_that_the_kernel_gives_to_another_thread_is_heard(own_plane: ControlPlane, start_agent: StartAgent, tmp_path: Path) -> None:
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'deaf')
+    own_plane.wait_for(lambda: own_plane.heartbeats)
+    pid = agent.process.pid
+    thread = max(int(task.name) for task in Path(f'/proc/{pid}/task').iterdir())
+    assert thread != pid
+    assert ctypes.CDLL(None, use_errno=True).tgkill(pid, thread, signal.SIGTERM) == 0
+    assert agent.process.wait(10) == 0
 
 
-def test_a_draining_runtime_that_is_removed_ends_and_says_why(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.is_draining = True
-    plane.start()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'removed')
-    try:
-        # Whoever asks again has taken the answer before in: it claims nothing any more.
-        plane.wait_for(lambda: len(plane.heartbeats) >= 2)
-        plane.removed = 'This runtime was removed by an admin.'
-        plane.credentials.clear()
-        assert agent.process.wait(10) == 78
-        assert 'does not take this runtime: This runtime was removed by an admin.' in agent.log()
-    finally:
-        agent.process.kill()
-        plane.stop()
+def test_a_draining_runtime_that_is_removed_ends_and_says_why(own_plane: ControlPlane, start_agent: StartAgent, tmp_path: Path) -> None:
+    own_plane.is_draining = True
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'removed')
+    # Whoever asks again has taken the answer before in: it claims nothing any more.
+    own_plane.wait_for(lambda: len(own_plane.heartbeats) >= 2)
+    own_plane.removed = 'This runtime was removed by an admin.'
+    own_plane.credentials.clear()
+    assert agent.process.wait(10) == 78
+    assert 'does not take this runtime: This runtime was removed by an admin.' in agent.log()
 
 
-def test_why_an_enrolment_fails_is_an_error_of_its_line_which_terminals_show(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.start()
-    agent = AgentProcess(plane.url, 'another-token', tmp_path / 'refused')
-    try:
-        plane.wait_for(lambda: plane.refusals >= 2)
-        line = next(line for line in map(json.loads, agent.log().splitlines()) if line['level'] == 'warn')
-        assert (line['message'], line['error']['message']) == ('Enrolment failed; trying again.', 'enrolment refused: wrong token')
-    finally:
-        agent.process.kill()
-        plane.stop()
+def test_why_an_enrolment_fails_is_an_error_of_its_line_which_terminals_show(own_plane: ControlPlane, start_agent: StartAgent,
+                                                                             tmp_path: Path) -> None:
+    agent = start_agent(own_plane.url, 'another-token', tmp_path / 'refused')
+    own_plane.wait_for(lambda: own_plane.refusals >= 2)
+    line = next(line for line in map(json.loads, agent.log().splitlines()) if line['level'] == 'warn')
+    assert (line['message'], line['error']['message']) == ('Enrolment failed; trying again.', 'enrolment refused: wrong token')
 
 
 def test_settings_that_are_wrong_are_told_once_and_end_it_for_good(tmp_path: Path) -> None:
@@ -203,63 +177,45 @@ def test_a_killed_trainer_is_told_as_retryable_and_goes_on_from_its_checkpoint(p
     check_events(plane, job_id, 2)
 
 
-def test_an_agent_waits_for_a_control_plane_that_comes_later_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.start()
-    plane.stop()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'early')
-    try:
-        time.sleep(0.5)
-        plane.start()
-        plane.wait_for(lambda: plane.heartbeats)
-        job_id = submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000)
-        training(plane, job_id)
-        running = children(agent.process.pid) + trainers(agent)
-        assert len(running) == 2
-        agent.signal(signal.SIGKILL)
-        wait_until(lambda: all(map(is_gone, running)))
-    finally:
-        agent.process.kill()
-        agent.process.wait()
-        plane.stop()
+def test_an_agent_waits_for_a_control_plane_that_comes_later_and_leaves_nothing_behind(own_plane: ControlPlane, start_agent: StartAgent,
+                                                                                       tmp_path: Path) -> None:
+    own_plane.stop()
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'early')
+    time.sleep(0.5)
+    own_plane.start()
+    own_plane.wait_for(lambda: own_plane.heartbeats)
+    job_id = submit(own_plane, tmp_path, hyper_parameters=SLOW, rows=4000)
+    training(own_plane, job_id)
+    running = children(agent.process.pid) + trainers(agent)
+    assert len(running) == 2
+    agent.signal(signal.SIGKILL)
+    wait_until(lambda: all(map(is_gone, running)))
 
 
-def test_a_stopped_agent_hands_its_job_back_with_a_checkpoint(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.start()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'stopped')
-    try:
-        job_id = submit(plane, tmp_path, hyper_parameters=SLOW, rows=4000)
-        training(plane, job_id)
-        assert agent.stop() == 0
-        job = plane.jobs[job_id]
-        assert (job['status'], job['finish']['error']['code'], job['finish']['is_retryable']) == ('queued', 'killed', True)
-        assert job['checkpoint']['step'] > 0
-    finally:
-        agent.process.kill()
-        plane.stop()
+def test_a_stopped_agent_hands_its_job_back_with_a_checkpoint(own_plane: ControlPlane, start_agent: StartAgent, tmp_path: Path) -> None:
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'stopped')
+    job_id = submit(own_plane, tmp_path, hyper_parameters=SLOW, rows=4000)
+    training(own_plane, job_id)
+    assert agent.stop() == 0
+    job = own_plane.jobs[job_id]
+    assert (job['status'], job['finish']['error']['code'], job['finish']['is_retryable']) == ('queued', 'killed', True)
+    assert job['checkpoint']['step'] > 0
 
 
-def test_a_frozen_agent_finds_its_lease_lost(tmp_path: Path) -> None:
-    plane = ControlPlane()
-    plane.start()
-    agent = AgentProcess(plane.url, TOKEN, tmp_path / 'frozen')
-    try:
-        job_id = submit(plane, tmp_path, hyper_parameters={'rounds': 300, 'early_stopping_rounds': 0}, rows=3000)
-        training(plane, job_id)
-        agent.signal(signal.SIGSTOP)
-        with plane.changed:
-            plane.jobs[job_id]['attempt'] += 1
-        # Its trainer goes on and ends while the agent sees nothing.
-        time.sleep(2)
-        agent.signal(signal.SIGCONT)
-        plane.wait_for(lambda: plane.jobs[job_id]['refused'])
-        wait_until(lambda: not any((agent.state_dir / 'jobs').iterdir()))
-        assert plane.jobs[job_id]['finish'] is None
-        assert plane.jobs[job_id]['checkpoint'] is None
-    finally:
-        agent.stop()
-        plane.stop()
+def test_a_frozen_agent_finds_its_lease_lost(own_plane: ControlPlane, start_agent: StartAgent, tmp_path: Path) -> None:
+    agent = start_agent(own_plane.url, TOKEN, tmp_path / 'frozen')
+    job_id = submit(own_plane, tmp_path, hyper_parameters={'rounds': 300, 'early_stopping_rounds': 0}, rows=3000)
+    training(own_plane, job_id)
+    agent.signal(signal.SIGSTOP)
+    with own_plane.changed:
+        own_plane.jobs[job_id]['attempt'] += 1
+    # Its trainer goes on and ends while the agent sees nothing.
+    time.sleep(2)
+    agent.signal(signal.SIGCONT)
+    own_plane.wait_for(lambda: own_plane.jobs[job_id]['refused'])
+    wait_until(lambda: not any((agent.state_dir / 'jobs').iterdir()))
+    assert own_plane.jobs[job_id]['finish'] is None
+    assert own_plane.jobs[job_id]['checkpoint'] is None
 
 
 def test_a_damaged_file_of_the_cache_is_fetched_anew(plane: ControlPlane, agent: AgentProcess, tmp_path: Path) -> None:
