@@ -23,6 +23,7 @@ export function keepEarlyPresses(): void {
     submit: 'form',
   }
   const betweenTries = 50
+  /** Nothing happens so late that nobody remembers having asked for it. */
   const longest = 20_000
   type Press = { type: string; control: HTMLElement; value: string; at: number }
   const kept: Press[] = []

@@ -4,7 +4,7 @@ import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 
 const ServedContext = createContext({ at: 0, zone: 'UTC' })
 
-/** Tells all below when the server drew the page, in milliseconds, and in which time zone, and the server the reader's own for the next one. */
+/** Tells all below when, in milliseconds, and in which time zone the server drew the page; tells the server the reader's own zone. */
 export function Served({ at, zone, children }: { at: number; zone: string; children: React.ReactNode }) {
   useEffect(() => {
     const own = new Intl.DateTimeFormat().resolvedOptions().timeZone

@@ -56,6 +56,8 @@ export function formatMetric(value: number | null | undefined): string {
 }
 
 type Moment = string | number | Date
+/** A format takes about 30 kB, and whoever asks names the zone: more zones than a team lives in are not kept. */
+const maxZones = 32
 
 /** The name by which a time zone goes here; UTC for what is none, such as what somebody wrote into a cookie. */
 export function zoneOf(name: string | undefined): string {
@@ -71,6 +73,7 @@ export function timeFormat(locale: 'en' | 'en-GB', options: Intl.DateTimeFormatO
   const formats = new Map<string | undefined, Intl.DateTimeFormat>()
   return (at: Moment, timeZone: string | undefined): string => {
     const format = formats.get(timeZone) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone })
+    if (formats.size >= maxZones) formats.clear()
     formats.set(timeZone, format)
     return format.format(new Date(at))
   }
