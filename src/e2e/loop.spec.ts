@@ -116,6 +116,9 @@ test.describe('from an empty installation to a prediction', () => {
     jobPath = new URL(page.url()).pathname
     await page.reload()
     await expect(page.getByRole('region', { name: 'Log lines' })).toContainText(/\w/)
+    // How long it has been running is told from the start, and not from the next quarter of a minute on.
+    await expectAlive(page)
+    expect(await page.getByText(/for 0 ms/).count()).toBe(0)
     await expectAliveFarAway(browser, [jobPath, '/training'])
     await expect(page.getByRole('button', { name: 'Deploy version 1', exact: true })).toBeVisible({ timeout: 90_000 })
     await expect(page.locator('.recharts-line').first()).toBeVisible()

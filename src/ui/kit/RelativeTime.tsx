@@ -1,18 +1,16 @@
 'use client'
 import { formatExactTime, formatRelativeTime } from '#src/ui/kit/format.ts'
 import { useZone } from '#src/ui/kit/Served.tsx'
-import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 import { useNow } from '#src/ui/kit/useNow.ts'
 
 /** `3 min. ago`, with the exact moment on hover. */
 export function RelativeTime({ at, none = 'never', near }: { at: string | null | undefined; none?: string; near?: string }) {
-  const isAlive = useIsAlive()
   const zone = useZone()
   const now = useNow()
   if (!at) return <span>{none}</span>
   return (
     <time dateTime={at} title={formatExactTime(at, zone)} style={{ whiteSpace: 'nowrap' }}>
-      {formatRelativeTime(at, isAlive ? Math.max(now, Date.now()) : now, near)}
+      {formatRelativeTime(at, now, near)}
     </time>
   )
 }

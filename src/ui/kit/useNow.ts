@@ -1,6 +1,7 @@
 'use client'
 import { useSyncExternalStore } from 'react'
 import { useServedAt } from '#src/ui/kit/Served.tsx'
+import { useIsAlive } from '#src/ui/kit/useIsAlive.ts'
 
 const everyMs = 15_000
 const listeners = new Set<() => void>()
@@ -25,8 +26,14 @@ function read() {
   return Math.floor(nowMs / everyMs) * everyMs
 }
 
-/** The time in milliseconds, in steps of 15 s; one timer serves the whole page. While the page comes to life it is the server's. */
-export function useNow(): number {
+/** The time in milliseconds, in steps of 15 s, for what is asked anew at each; one timer serves the whole page. */
+export function useNowInSteps(): number {
   const servedAt = useServedAt()
   return useSyncExternalStore(subscribe, read, () => servedAt)
+}
+
+/** The time in milliseconds at each drawing, of which there is one every 15 s. While the page comes to life it is the server's. */
+export function useNow(): number {
+  const step = useNowInSteps()
+  return useIsAlive() ? Math.max(step, Date.now()) : step
 }
