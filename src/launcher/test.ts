@@ -34,11 +34,12 @@ async function runSuite(name: string, command: string, args: string[], bench: Be
 
 const checks: Suite = async () => {
   const results = await runChecks()
+  const failed = results.filter(({ isGood }) => !isGood)
   return {
-    passed: results.filter(({ isGood }) => isGood).length,
-    failed: results.filter(({ isGood }) => !isGood).length,
+    passed: results.length - failed.length,
+    failed: failed.length,
     skipped: 0,
-    reasons: [],
+    reasons: failed.map(({ name }) => `failed: check of ${name}`),
   }
 }
 
