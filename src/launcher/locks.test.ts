@@ -67,6 +67,7 @@ describe('secrets', () => {
   it('are made once and readable by their owner alone', () => {
     const first = makeSecrets(folder, {}, '127.0.0.1')
     expect(makeSecrets(folder, {}, '127.0.0.1')).toEqual(first)
+    expect(first.RUNTIME_TOKEN).toMatch(/^[0-9a-z]{64}$/)
     expect(first.NEXTAUTH_SECRET.length).toBeGreaterThanOrEqual(32)
     for (const name of ['runtime.token', 'session.secret', 'bootstrap.key']) expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(folder, 'runtime.token'), 'utf8').trim()).toBe(first.RUNTIME_TOKEN)

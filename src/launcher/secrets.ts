@@ -14,7 +14,8 @@ export type Secrets = {
 /** File in the data folder with the admin's key that demo, bench and the command line use on this machine. */
 export const bootstrapKeyFile = 'bootstrap.key'
 
-const randomKey = (): string => randomBytes(32).toString('base64url')
+/** Of letters and digits alone: a dash at the front of one would make an option of it on a command line. */
+const randomKey = (): string => randomBytes(32).toString('hex')
 
 /** Three groups of four without the letters and digits that look alike: 59 bits, easy to type over. */
 function randomCode(): string {

@@ -70,7 +70,8 @@ const isUp = (url: string) =>
 export async function startWeb({ databaseUrl, dataDir, worker = false, env = {} }: WebOptions): Promise<TestWeb> {
   const port = await freePort()
   const adminKey = `bootstrap-${randomBytes(24).toString('base64url')}`
-  const runtimeToken = randomBytes(24).toString('base64url')
+  // With a dash at its front, as an installation may have one.
+  const runtimeToken = `-${randomBytes(24).toString('base64url')}`
   const settings = {
     DATABASE_URL: databaseUrl,
     HOST: '127.0.0.1',

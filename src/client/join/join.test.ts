@@ -122,12 +122,19 @@ describe('a machine that may not join', () => {
   it.each([
     ['no token', () => [], 'No token was given. Put it after --token'],
     ['a wrong token', () => ['--token', 'wrong'], 'not the runtime token of this installation'],
+    ['a wrong token with a dash at its front', () => ['--token', '-wrong'], 'not the runtime token of this installation'],
     ['the key of a person', () => ['--token', web.adminKey], 'the key of a person or a program'],
   ])('with %s is told what to do', async (_what, token, message) => {
     const attempt = refused(token())
     expect(await attempt.ended).toBe(77)
     expect(attempt.said()).toContain(message)
     expect(attempt.said()).toContain('file runtime.token')
+  })
+
+  it('with its token forgotten before the next option is told so', async () => {
+    const attempt = refused(['--token', '--name', 'forgetful'])
+    expect(await attempt.ended).toBe(64)
+    expect(attempt.said()).toContain("Option '--token' argument is ambiguous")
   })
 
   it('because its folder can not be is told so, and how to choose another', async () => {

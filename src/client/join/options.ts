@@ -111,9 +111,19 @@ const spec = {
   prepare: { type: 'boolean', default: false },
 } as const
 
+/** What stands after an option that takes a value is its value, also with a dash at its front, as a token may have; an option is none. */
+function withValues(args: string[]): string[] {
+  const [first, value, ...rest] = args
+  if (first === undefined) return []
+  const takes = Object.entries(spec).some(([name, { type }]) => type === 'string' && first === `--${name}`)
+  const isOption = Object.keys(spec).some((name) => value === `--${name}` || value?.startsWith(`--${name}=`))
+  if (!takes || value === undefined || isOption) return [first, ...withValues(args.slice(1))]
+  return [`${first}=${value}`, ...withValues(rest)]
+}
+
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, options: spec, allowPositionals: true })
+    return parseArgs({ args: withValues(args), options: spec, allowPositionals: true })
   } catch (error) {
     throw wrong((error as Error).message)
   }
