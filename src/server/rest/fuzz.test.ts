@@ -73,6 +73,9 @@ const pathOf = (route: Route): fc.Arbitrary<string> =>
     return route.path.replace(/\{(\w+)\}/g, () => encode(values[index++] ?? ''))
   })
 
+/** Dots and slashes that nobody encoded can lead to another route, which has refusals of its own. */
+const leadsTo = (route: Route, path: string) => new URL(path, 'http://web').pathname.split('/').length === route.path.split('/').length
+
 function queryOf(route: Route): fc.Arbitrary<string> {
   const names = Object.keys((route.query as { shape?: object } | undefined)?.shape ?? {})
   const known = names.length > 0 ? fc.constantFrom(...names) : fc.constant('limit')
@@ -112,7 +115,8 @@ beforeAll(async () => {
 it('answers every route as its document says, whatever comes', async () => {
   for (const route of routes.filter(isSafeToAsk)) {
     const declared = [route.status ?? 200, ...refusalsOf(route)]
-    for (const { path, query, body } of fc.sample(requestOf(route), samplesOfEach)) {
+    const own = requestOf(route).filter(({ path }) => leadsTo(route, path))
+    for (const { path, query, body } of fc.sample(own, samplesOfEach)) {
       const { status } = await use.rest.ask(
         route.method,
         query ? `${path}?${query}` : path,
