@@ -15,6 +15,7 @@ export default defineConfig({
     // One more than the cores that CI has: many tests wait for other processes.
     maxWorkers: 3,
     testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 180_000,
   },
 })

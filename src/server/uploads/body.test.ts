@@ -16,7 +16,7 @@ describe('bodies', () => {
     expect(await client.offsetAt(path)).toBe('0')
     const { req, status } = client.openPatch(path, undefined)
     req.write(Buffer.alloc(6))
-    await vi.waitFor(() => expect(existsSync(stagedPath(path))).toBe(true))
+    await vi.waitFor(() => expect(existsSync(stagedPath(path))).toBe(true), 10_000)
     req.end(Buffer.alloc(6))
     expect(await status).toBe(413)
     expect(Number(await client.offsetAt(path))).toBeLessThanOrEqual(10)
@@ -127,12 +127,13 @@ describe('bodies', () => {
     try {
       const { req, status } = client.openPatch(path, 1000)
       req.write(Buffer.alloc(100))
+      await isReceiving(path)
       let ended: number | undefined
       void status.then((code) => (ended = code))
       await vi.waitFor(() => {
         vi.advanceTimersByTime(60_000)
         expect(ended).toBe(0)
-      })
+      }, 10_000)
     } finally {
       vi.useRealTimers()
     }

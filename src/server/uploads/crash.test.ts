@@ -101,8 +101,9 @@ describe.skipIf(!canMount)('T19: a disk of 16 MB', () => {
     expect(offset).toBeLessThan(5_000_000)
     expect((await call(`${server.url}/uploads`, 'OPTIONS', headers())).status).toBe(204)
     rmSync(filler)
-    await vi.waitFor(async () =>
-      expect((await call(server.url + path, 'PATCH', appending(offset), content.subarray(offset))).status).toBe(204),
+    await vi.waitFor(
+      async () => expect((await call(server.url + path, 'PATCH', appending(offset), content.subarray(offset))).status).toBe(204),
+      20_000,
     )
     const staged = readFileSync(`/proc/${server.pid}/root${folder}/uploads/${path.split('/').at(-1)}`)
     expect(staged.equals(content)).toBe(true)

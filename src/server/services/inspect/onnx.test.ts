@@ -20,6 +20,12 @@ const reasonOf = (content: Buffer): string => {
   return report.ok ? 'accepted' : report.reason
 }
 
+/** Of the processor: how long it takes on a clock is the machine's affair. */
+function computedMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since)
+  return (user + system) / 1000
+}
+
 /** A type that holds another: 4 sequence, 5 map, 9 optional. */
 const wrapped = (name: string, kind: number, inside: Buffer[]) => [bytes(1, name), bytes(2, [bytes(kind, inside)])]
 const floatTensor = bytes(1, [int(1, 1)])
@@ -152,9 +158,9 @@ describe('inspectOnnx', () => {
     ['an input of bfloat16', onnxFile({ inputs: [tensorValue('x', 16)] }), /bfloat16/],
     ['an input of no type', onnxFile({ inputs: [[bytes(1, 'x')]] }), /of no known type/],
   ])('says why %s can not be served', (_name, content, reason) => {
-    const startedMs = performance.now()
+    const before = process.cpuUsage()
     expect(reasonOf(content)).toMatch(reason)
-    expect(performance.now() - startedMs).toBeLessThan(1_000)
+    expect(computedMs(before)).toBeLessThan(1_000)
   })
 
   it('skips 1.9 GB of weights, and refuses a file past 2 GiB, at once', () => {
@@ -175,9 +181,9 @@ describe('inspectOnnx', () => {
     writeFileSync(path, head)
     truncateSync(path, head.length + sizeBytes)
     const before = process.memoryUsage().rss
-    const startedMs = performance.now()
+    const computedBefore = process.cpuUsage()
     expect(inspectOnnx(path, head.length + sizeBytes).ok).toBe(true)
-    expect(performance.now() - startedMs).toBeLessThan(500)
+    expect(computedMs(computedBefore)).toBeLessThan(500)
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024)
     expect(inspectOnnx(path, 2 ** 31)).toMatchObject({ ok: false, reason: expect.stringContaining('less than 2 GiB') })
   })
