@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { which } from '#src/launcher/tools.ts'
 import { findDebianProgram } from '#src/testing/debian.ts'
-import { admin, freePort, type Product, startProduct, until } from './product.ts'
+import { freePort } from '#src/testing/ports.ts'
+import { admin, type Product, startProduct, until } from './product.ts'
 
 const root = join(import.meta.dirname, '../..')
 const sizeBytes = 200 * 1024 * 1024

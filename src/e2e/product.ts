@@ -1,11 +1,11 @@
 /** The product as people start it: the launcher with all four processes, a data folder of its own and free ports. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '#src/client/index.ts'
+import { freePort } from '#src/testing/ports.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export const admin = { email: 'ada@example.org', password: 'correct-horse-battery', name: 'Ada' }
@@ -19,16 +19,6 @@ export type Product = {
   /** The process ids of what runs now, Postgres among them. */
   pids: () => Record<string, number>
   stop: () => Promise<void>
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }
 
 /** Resolves at the line that says that all is ready; what was printed comes with the failure. */
@@ -62,10 +52,7 @@ function readPids(dataDir: string): Record<string, number> {
 /** Starts a product whose first admin exists already, unless `isFresh`. */
 export async function startProduct(options: { isFresh?: boolean; env?: Record<string, string> } = {}): Promise<Product> {
   const dataDir = mkdtempSync(join(tmpdir(), 'neuroweaver-e2e-'))
-  const port = await freePort()
-  let inferencePort = port
-  // The system may hand out a port again that was just given back.
-  while (inferencePort === port) inferencePort = await freePort()
+  const [port, inferencePort] = [await freePort(), await freePort()]
   const apiKey = `e2e-${crypto.randomUUID()}`
   const own = {
     HOST: '127.0.0.1',

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '#src/testing/ports.ts'
 
 export type TestWeb = {
   port: number
@@ -27,15 +27,6 @@ type WebOptions = { databaseUrl: string; dataDir: string; worker?: boolean; env?
 /** On a busy machine a process takes its time to load. */
 const startMs = 90_000
 const entryOf = (name: 'web' | 'worker') => fileURLToPath(new URL(`../server/${name}.ts`, import.meta.url))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 type Running = { child: ChildProcess; said: () => string; stop: () => Promise<void> }
 

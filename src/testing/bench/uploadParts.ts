@@ -4,7 +4,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type ClientRequest, request } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -48,15 +47,6 @@ async function pour(req: ClientRequest, sizeBytes: number, offset: number, onSen
     onSent(at)
   }
   req.end()
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export type Process = { pid: number; kill: () => Promise<void> }

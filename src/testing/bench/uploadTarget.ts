@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startTestCluster, urlOf } from '../cluster.ts'
-import { freePort, type Process, startProcess } from './uploadParts.ts'
+import { freePort } from '../ports.ts'
+import { type Process, startProcess } from './uploadParts.ts'
 
 export type UploadTarget = {
   url: string
