@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
@@ -17,19 +18,24 @@ const loop = (count: number | string) => ({
     { name: 'start', datatype: 'FP32', shape: [1], data: [0] },
   ],
 })
+/** Computes for seconds, far longer than it takes to send what is to wait behind it. */
+const longLoop = loop(2_000_000)
 const bomb = (floats: number) => ({ inputs: [{ name: 'size', datatype: 'INT64', shape: [1], data: [floats] }] })
 const look = (index: number) => ({ inputs: [{ name: 'index', datatype: 'INT64', shape: [1, 1], data: [index] }] })
 let scale: DesiredDeployment
 let looping: DesiredDeployment
+let left: DesiredDeployment
 
 beforeAll(async () => {
   await harness.start()
   scale = deploymentOf(harness.control, 'scale', scaleModel(2), { replicas: 2 })
   looping = deploymentOf(harness.control, 'loop', loopModel(), { timeout_ms: 20_000 })
+  left = deploymentOf(harness.control, 'left', loopModel(), { timeout_ms: 20_000 })
   const impatient = deploymentOf(harness.control, 'impatient', loopModel(), { timeout_ms: 800 })
   await harness.deploy(
     scale,
     looping,
+    left,
     impatient,
     deploymentOf(harness.control, 'bomb', bombModel(), { memory_limit_bytes: 400 * 1024 * 1024, timeout_ms: 60_000 }),
     deploymentOf(harness.control, 'gather', gatherModel()),
@@ -99,7 +105,7 @@ describe('requests of several callers', () => {
   })
 
   it('refuses with 429 what the queue cannot hold, and serves the rest', async () => {
-    const busy = harness.infer('loop', loop(200_000))
+    const busy = harness.infer('loop', longLoop)
     const crowd = Array.from({ length: 90 }, () => harness.infer('loop', loop(1)))
     const responses = await Promise.all([busy, ...crowd])
     const refused = responses.filter((response) => response.status === 429)
@@ -109,7 +115,7 @@ describe('requests of several callers', () => {
   })
 
   it('drops a request whose own deadline passes in the queue', async () => {
-    const busy = harness.infer('loop', loop(200_000))
+    const busy = harness.infer('loop', longLoop)
     const late = await harness.infer('loop', loop(1), { headers: { 'x-nw-timeout-ms': '1' } })
     expect(late.status).toBe(504)
     expect((await busy).status).toBe(200)
@@ -117,10 +123,9 @@ describe('requests of several callers', () => {
   })
 
   it('computes nothing for callers that left', async () => {
-    const busy = harness.infer('loop', loop(200_000))
-    const before = requestsOf('loop')
+    const busy = harness.infer('left', longLoop)
     const leaving = Array.from({ length: 20 }, () => {
-      const request = httpRequest(`${harness.url}/v2/models/loop/infer`, {
+      const request = httpRequest(`${harness.url}/v2/models/left/infer`, {
         method: 'POST',
         headers: { authorization: `Bearer ${harness.token}`, 'content-type': 'application/json' },
       })
@@ -128,21 +133,17 @@ describe('requests of several callers', () => {
       request.end(JSON.stringify(loop('9223372036854775807')))
       return request
     })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await Promise.all(leaving.map((request) => once(request, 'finish')))
     for (const request of leaving) request.destroy()
     expect((await busy).status).toBe(200)
-    expect(await answers('loop', loop(1))).toBe(true)
-    await until('the counts to arrive', () => requestsOf('loop') >= before + 2)
-    expect(requestsOf('loop') - before).toBeLessThan(20)
+    expect(await answers('left', loop(1))).toBe(true)
+    await until('the counts to arrive', () => requestsOf(left) >= 2)
+    expect(requestsOf(left)).toBeLessThan(20)
   })
 })
 
-const requestsOf = (name: string): number => {
-  const id = name === 'loop' ? looping.deployment_id : scale.deployment_id
-  return [...harness.control.metrics.values()]
-    .filter((report) => report.deployment_id === id)
-    .reduce((sum, report) => sum + report.requests, 0)
-}
+const requestsOf = ({ deployment_id: id }: DesiredDeployment): number =>
+  [...harness.control.metrics.values()].filter((report) => report.deployment_id === id).reduce((sum, report) => sum + report.requests, 0)
 
 describe('a version that cannot be served says why', () => {
   const others = () => [scale, looping]
