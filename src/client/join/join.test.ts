@@ -75,7 +75,7 @@ function start(command: string, args: string[], own: Record<string, string> = {}
   return made
 }
 
-async function until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 60_000): Promise<T> {
+async function until<T>(what: string, ask: () => T | undefined | false | Promise<T | undefined | false>, limitMs = 120_000): Promise<T> {
   const found = await waitFor(async () => (await ask()) || undefined, limitMs, 200)
   if (found === undefined) throw new Error(`waited in vain for ${what}:\n${joined.map(({ said }) => said()).join('\n---\n')}`)
   return found
@@ -201,7 +201,7 @@ it("the command is of web's version, though npm has kept an older one, and ends 
       () => false,
     )
   await until('the runtime to end', async () => !(await isServing()))
-}, 120_000)
+}, 300_000)
 
 type Job = { status: string; attempt: number; model_id: string | null; error?: { message: string } }
 const table = () => {
@@ -279,7 +279,7 @@ describe.concurrent('machines that join', () => {
     await trpc('runtimes.remove', { id: (await findRuntime('far'))?.id })
     expect(await empty.ended).toBe(78)
     expect(await findRuntime('far')).toBeUndefined()
-  }, 120_000)
+  }, 300_000)
 
   let network: Network
   const path = 'path' in python ? python.path : ''
@@ -342,7 +342,7 @@ describe.concurrent('machines that join', () => {
         const now = await job()
         return ['succeeded', 'failed'].includes(now.status) && now
       }
-      const done = await until('the end', isOver, 120_000)
+      const done = await until('the end', isOver)
       expect(done).toMatchObject({ status: 'succeeded', attempt: 3 })
       const attempts = (await rest<{ attempt: number }[]>('GET', `/training/jobs/${id}/events`)).map(({ attempt }) => attempt)
       expect(attempts, 'no attempt is heard of after the next has begun').toEqual(attempts.toSorted((a, b) => a - b))
@@ -353,6 +353,6 @@ describe.concurrent('machines that join', () => {
       late.child.kill('SIGTERM')
       expect(await late.ended).toBe(0)
     },
-    240_000,
+    300_000,
   )
 })
