@@ -26,6 +26,20 @@ it("adds up vitest's report; a file that does not load is one failure", () => {
   })
 })
 
+it('shows how a long failure begins and ends', () => {
+  const message = Array.from({ length: 40 }, (_, index) => `line ${index}`).join('\n')
+  const [reason] = countVitest({
+    numPassedTests: 0,
+    testResults: [{ name: 'a.test.ts', status: 'failed', message, assertionResults: [] }],
+  }).reasons
+  expect(reason?.split('\n').map((line) => line.trim())).toEqual([
+    'failed: a.test.ts: did not run',
+    ...Array.from({ length: 8 }, (_, index) => `line ${index}`),
+    '…',
+    ...Array.from({ length: 6 }, (_, index) => `line ${34 + index}`),
+  ])
+})
+
 it("adds up pytest's report with the reasons of what failed or was skipped", () => {
   const xml = `<?xml version="1.0"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="1" tests="5" time="1">
     <testcase classname="tests.a" name="one" time="0.1" /><testcase classname="tests.a" name="two[&lt;x&gt;]" time="0.1">

@@ -7,11 +7,13 @@ import { root } from '#src/launcher/paths.ts'
 /** What one suite found. A reason says which test failed or was skipped, and why. */
 export type Counts = { passed: number; failed: number; skipped: number; reasons: string[] }
 
-const linesOfFailure = 12
+/** What a failure says at its front and at its end is shown: between them a process may have told its life. */
+const [firstLines, lastLines] = [8, 6]
 
 /** Names a failure so that it is understood where only the end of the output was kept. */
 function describeFailure(file: string, name: string, message = 'no message'): string {
-  const lines = stripVTControlCharacters(message).trim().split('\n').slice(0, linesOfFailure)
+  const lines = stripVTControlCharacters(message).trim().split('\n')
+  if (lines.length > firstLines + lastLines) lines.splice(firstLines, lines.length - firstLines - lastLines, '…')
   return `failed: ${file}: ${name}\n${lines.map((line) => `    ${line}`.trimEnd()).join('\n')}`
 }
 

@@ -123,6 +123,14 @@ describe('what is wrong', () => {
     expect(output).toContain('ok   Node')
   })
 
+  it('a port that browsers do not open', async () => {
+    const env = { PORT: '10080', NEUROWEAVER_PROCESSES: 'web', NEUROWEAVER_NO_PAGES: '1' }
+    const [doctor, start] = [await launch(['nw', 'doctor'], env), await launch(['start'], env)]
+    expect([doctor.status, start.status]).toEqual([1, 1])
+    for (const { output } of [doctor, start])
+      expect(plain(output)).toMatch(/Port 10080 .* belongs to another protocol, so that browsers refuse to open it\.\n.*PORT=10180/)
+  })
+
   it('a setting whose name is not quite one', async () => {
     const { status, output } = await launch(['nw', 'doctor'], { UNIFIED_JWT_ISUER: 'https://id.example.org', RUNTIME_TOKEN_FILE: '/x' })
     expect(status).toBe(1)

@@ -19,6 +19,21 @@ function tryListen(host: string, port: number): Promise<{ port: number } | { ref
   })
 }
 
+/** Ports of other protocols, which fetch and browsers speak no HTTP to (Fetch Standard, "port blocking"): 10080 is one. */
+async function isBlocked(host: string, port: number): Promise<boolean> {
+  const refusal = await fetch(`http://${localHost(host)}:${port}/`, { method: 'HEAD' }).then(
+    () => undefined,
+    ({ cause }: { cause?: Error }) => cause?.message,
+  )
+  return refusal === 'bad port'
+}
+
+/** Tries whether web or a runtime can be reached there: nobody listens, and everybody's client goes there. */
+async function tryPort(host: string, port: number): ReturnType<typeof tryListen> {
+  const outcome = await tryListen(host, port)
+  return 'port' in outcome && (await isBlocked(host, outcome.port)) ? { refusal: 'blocked' } : outcome
+}
+
 export async function isPortFree(host: string, port: number): Promise<boolean> {
   return 'port' in (await tryListen(host, port))
 }
@@ -49,24 +64,36 @@ function holderOf(port: number): string {
 
 const explanations: Record<string, string> = {
   EACCES: 'needs more rights than this user has (ports below 1024 often do)',
+  blocked: 'belongs to another protocol, so that browsers refuse to open it',
 }
 /** No other port would do. */
 const wrongHost = ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL']
 
 /** What keeps us from listening there, who has it and how to choose another; undefined when nothing does. */
 export async function findPortProblem(setting: string, host: string, port: number): Promise<string | undefined> {
-  const outcome = await tryListen(host, port)
+  const outcome = await tryPort(host, port)
   return 'port' in outcome ? undefined : sentenceFor(setting, host, port, outcome.refusal)
 }
 
 function sentenceFor(setting: string, host: string, port: number, refusal: Refusal): string {
-  if (wrongHost.includes(refusal))
-    return (
-      `Port ${port} of ${localHost(host)} can not be listened on: this machine has no such address.\n` +
-      'Correct HOST: 127.0.0.1 is for this machine alone, 0.0.0.0 for all of its addresses.'
-    )
-  const reason = refusal === 'EADDRINUSE' ? `is in use${holderOf(port)}` : (explanations[refusal] ?? `is refused: ${refusal}`)
-  return `Port ${port} of ${localHost(host)} ${reason}.\nChoose another one with ${setting}, for example: ${setting}=${port + 100} npm start`
+  const sentence = `Port ${port} of ${localHost(host)} ${reasonOf(port, refusal)}.`
+  return wrongHost.includes(refusal)
+    ? `${sentence}\nCorrect HOST: 127.0.0.1 is for this machine alone, 0.0.0.0 for all of its addresses.`
+    : `${sentence}\nChoose another one with ${setting}, for example: ${setting}=${port + 100} npm start`
+}
+
+function reasonOf(port: number, refusal: Refusal): string {
+  if (wrongHost.includes(refusal)) return 'can not be listened on: this machine has no such address'
+  if (refusal === 'EADDRINUSE') return `is in use${holderOf(port)}`
+  return explanations[refusal] ?? `is refused: ${refusal}`
+}
+
+/** For a command whose options are `--port` and `--host`. @throws LauncherError that says what keeps it from listening there. */
+export async function checkPortOption(host: string, port: number): Promise<void> {
+  const outcome = await tryPort(host, port)
+  if ('port' in outcome) return
+  const option = wrongHost.includes(outcome.refusal) ? '--host' : '--port'
+  throw new LauncherError(`Port ${port} of ${localHost(host)} ${reasonOf(port, outcome.refusal)}. Choose another with ${option}.`, 69)
 }
 
 /**
@@ -74,7 +101,7 @@ function sentenceFor(setting: string, host: string, port: number, refusal: Refus
  * @throws LauncherError that says who has it and how to choose another.
  */
 export async function claimPort(setting: string, host: string, port: number): Promise<number> {
-  const outcome = await tryListen(host, port)
+  const outcome = await tryPort(host, port)
   if ('port' in outcome) return outcome.port
   throw new LauncherError(sentenceFor(setting, host, port, outcome.refusal))
 }

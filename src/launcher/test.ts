@@ -18,7 +18,7 @@ type Bench = { dir: string; env: NodeJS.ProcessEnv }
 
 const none: Counts = { passed: 0, failed: 0, skipped: 0, reasons: [] }
 const skip = (reason: string): Counts => ({ ...none, skipped: 1, reasons: [`skipped: ${reason}`] })
-const crash = (reason: string): Counts => ({ ...none, failed: 1, reasons: [reason] })
+const crash = (reason: string): Counts => ({ ...none, failed: 1, reasons: [`failed: ${reason}`] })
 
 /** Runs a suite's program; one that ends badly without saying which test failed counts as one failure. */
 async function runSuite(name: string, command: string, args: string[], bench: Bench, count: () => Counts, cwd = root): Promise<Counts> {
@@ -26,7 +26,7 @@ async function runSuite(name: string, command: string, args: string[], bench: Be
   try {
     const counts = count()
     if (status === 0 || counts.failed > 0) return counts
-    return { ...counts, failed: 1, reasons: [...counts.reasons, `${name} ended with status ${status}, although no test failed`] }
+    return { ...counts, failed: 1, reasons: [...counts.reasons, `failed: ${name} ended with status ${status}, although no test failed`] }
   } catch {
     return crash(`${name} ended with status ${status} and left no report`)
   }
@@ -131,7 +131,9 @@ export async function test(args: string[]): Promise<number> {
       NODE_COMPILE_CACHE: join(dir, 'compiled'),
     }
     const all = await runAll(names, { dir, env })
-    const reasons = all.flatMap((counts) => counts.reasons)
+    // What failed stands last, where it is seen.
+    const isFailure = (reason: string) => reason.startsWith('failed: ')
+    const reasons = all.flatMap((counts) => counts.reasons).toSorted((a, b) => Number(isFailure(a)) - Number(isFailure(b)))
     if (reasons.length) say(`\n${reasons.join('\n')}`)
     say(`\n${sum(all, 'passed')} passed, ${sum(all, 'failed')} failed, ${sum(all, 'skipped')} skipped`)
     return sum(all, 'failed') > 0 ? 1 : 0

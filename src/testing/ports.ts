@@ -1,7 +1,10 @@
 import { isPortFree } from '#src/launcher/ports.ts'
 
-/** Below the ports that Linux gives to connections and to whoever asks for any: nobody gets one of ours by chance before we listen. */
-const firstPort = 10_000
+/**
+ * Below the ports that Linux gives to connections and to whoever asks for any: nobody gets one of ours by chance before we listen.
+ * Above 10080, the last that fetch and browsers refuse.
+ */
+const firstPort = 11_000
 const sharePorts = 1_000
 const shares = 20
 

@@ -137,6 +137,15 @@ describe('a machine that may not join', () => {
     expect(attempt.said()).toContain("Option '--token' argument is ambiguous")
   })
 
+  it.each([
+    ['is in use', () => String(web.port), 'is in use by '],
+    ['is one that clients refuse', () => '10080', 'belongs to another protocol'],
+  ])('because its port %s is told so', async (_what, port, reason) => {
+    const attempt = refused(['--token', web.runtimeToken, '--name', 'portless', '--port', port()])
+    expect(await attempt.ended).toBe(69)
+    expect(attempt.said()).toMatch(new RegExp(`Port ${port()} of 127\\.0\\.0\\.1 ${reason}.*Choose another with --port\\.`))
+  })
+
   it('because its folder can not be is told so, and how to choose another', async () => {
     const file = join(folder, 'a-file')
     writeFileSync(file, '')

@@ -1,5 +1,4 @@
 import { mkdirSync, statSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join as joinPath } from 'node:path'
 import { handOver, isOutdated } from '#src/client/join/handOver.ts'
 import type { JoinOptions } from '#src/client/join/options.ts'
@@ -9,6 +8,7 @@ import { checkDataFolder } from '#src/launcher/dataFolder.ts'
 import { startGuardian } from '#src/launcher/guardian.ts'
 import { lockDataFolder } from '#src/launcher/locks.ts'
 import { tailOf } from '#src/launcher/logs.ts'
+import { checkPortOption } from '#src/launcher/ports.ts'
 import { createSupervisor, type ProcessSpec, type Supervisor } from '#src/launcher/processes.ts'
 import { LauncherError, say } from '#src/launcher/terminal.ts'
 import { waitFor } from '#src/launcher/tools.ts'
@@ -33,18 +33,6 @@ function environment({ webUrl, token, name, stateDir }: JoinOptions): Record<str
   }
 }
 
-/** @throws LauncherError when something else listens there. */
-async function checkPort(port: number, host: string): Promise<void> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  }).catch((error: Error) => {
-    throw new LauncherError(`Port ${port} on ${host} cannot be had (${error.message}). Choose another with --port.`, 69)
-  })
-  await new Promise((resolve) => server.close(resolve))
-}
-
 /** Where an inference runtime listens. */
 const hostOf = ({ host, webUrl }: JoinOptions) => host ?? (isLoopback(new URL(webUrl).hostname) ? '127.0.0.1' : '0.0.0.0')
 /** Where to ask what listens on every address; what listens on one is reached there alone. */
@@ -53,7 +41,7 @@ const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)
 
 async function inferenceSpec(program: string, options: JoinOptions): Promise<ProcessSpec> {
   const host = hostOf(options)
-  await checkPort(options.port, host)
+  await checkPortOption(host, options.port)
   const reached = host in everywhere ? await addressTowards(options.webUrl) : host
   const origin = `http://${bracketed(reached)}:${options.port}`
   const env = {
