@@ -1,7 +1,7 @@
 /** A page stands there before its scripts have come: what is done to it in the meantime is not lost. */
 import { expect, type Page, test } from '@playwright/test'
 import { beforeScripts, expectAlive, isScript, signIn } from './pages.ts'
-import { admin, type Product, startProduct } from './product.ts'
+import { admin, type Product, startProduct, until } from './product.ts'
 
 test.describe('before a page is alive', () => {
   let product: Product
@@ -16,6 +16,13 @@ test.describe('before a page is alive', () => {
     page = await signIn(browser, product)
   })
   test.afterEach(async () => page.context().close())
+
+  /** @returns which scripts a page of another part needs beside those of the frame. */
+  const beyondFrame = async () => {
+    await expectAlive(page)
+    const known = new Set(await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
+    return (url: URL) => isScript(url) && !known.has(url.href)
+  }
 
   test('what was typed to sign in is sent', async ({ browser }) => {
     const stranger = await (await browser.newContext({ baseURL: product.url })).newPage()
@@ -56,6 +63,25 @@ test.describe('before a page is alive', () => {
     await expect(page).toHaveURL(/sort=/)
   })
 
+  test('a page is not drawn anew where the alerts in its frame are counted before the rest has come to life', async () => {
+    await product.client.alerts.createRule.mutate({ name: 'wren', figure: 'disk_free', warning: null, critical: 1 })
+    await until(
+      'the alert',
+      () => product.client.alerts.firing.query(),
+      ({ count }) => count > 0,
+    )
+    const errors: string[] = []
+    page.on('pageerror', ({ message }) => errors.push(message))
+    const slow = await page.context().newCDPSession(page)
+    await slow.send('Emulation.setCPUThrottlingRate', { rate: 10 })
+    for (const part of ['alerts', 'rules', 'alerts', 'rules']) {
+      await page.goto(`/monitoring/${part}`)
+      await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /alerts? fires?$/ })).toBeVisible()
+      await expect(page.getByRole('main').getByRole('link', { name: /^Alerts\W*\d/ })).toBeVisible()
+    }
+    expect(errors).toEqual([])
+  })
+
   test('a file that was picked is uploaded', async () => {
     const early = { name: 'early.onnx', mimeType: 'application/octet-stream', buffer: Buffer.alloc(1024, 1) }
     await beforeScripts(page, '/models/register', () => page.locator('input[type=file]').setInputFiles(early))
@@ -64,8 +90,7 @@ test.describe('before a page is alive', () => {
   })
 
   test('what was typed stays when the frame around the page is alive first', async () => {
-    await expectAlive(page)
-    const known = new Set(await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
+    const isHeld = await beyondFrame()
     const name = page.getByLabel('Name', { exact: true })
     await beforeScripts(
       page,
@@ -75,7 +100,7 @@ test.describe('before a page is alive', () => {
         await name.fill('early')
         await name.evaluate((input) => input.setAttribute('data-first', ''))
       },
-      (url) => isScript(url) && !known.has(url.href),
+      isHeld,
     )
     await expectAlive(page)
     await expect(name).toHaveValue('early')

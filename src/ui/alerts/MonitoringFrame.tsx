@@ -1,8 +1,8 @@
 'use client'
 import { usePathname } from 'next/navigation'
+import { useFiringCount } from '#src/ui/frame/useFiringCount.ts'
 import { PageHeader } from '#src/ui/kit/PageHeader.tsx'
 import { PartsNav } from '#src/ui/kit/PartsNav.tsx'
-import { trpc } from '#src/ui/trpc.tsx'
 
 const parts = [
   { href: '/monitoring', label: 'Endpoints' },
@@ -13,14 +13,14 @@ const parts = [
 /** Header and parts of monitoring; alerts that nobody has taken up are counted beside their part. */
 export function MonitoringFrame({ children }: { children: React.ReactNode }) {
   const pathname = usePathname()
-  const { data: firing } = trpc.alerts.firing.useQuery()
+  const firing = useFiringCount()
   const here = parts.find((part) => part.href === pathname)
   return (
     <>
       <PageHeader title="Monitoring" tabTitle={here && here.href !== '/monitoring' ? here.label : 'Monitoring'} />
       <PartsNav
         label="Monitoring"
-        parts={parts.map((part) => (part.href === '/monitoring/alerts' ? { ...part, count: firing?.count ?? 0 } : part))}
+        parts={parts.map((part) => (part.href === '/monitoring/alerts' ? { ...part, count: firing } : part))}
         current={pathname}
       />
       {children}

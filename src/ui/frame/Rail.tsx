@@ -10,8 +10,8 @@ import { Hint } from '#src/ui/kit/Hint.tsx'
 import { PersonMenu } from '#src/ui/frame/PersonMenu.tsx'
 import { ProjectSwitcher } from '#src/ui/frame/ProjectSwitcher.tsx'
 import { places } from '#src/ui/frame/places.tsx'
+import { useFiringCount } from '#src/ui/frame/useFiringCount.ts'
 import { visuallyHidden } from '#src/ui/kit/visuallyHidden.ts'
-import { trpc } from '#src/ui/trpc.tsx'
 
 type RailProps = { isFolded: boolean; onFold?: () => void; onSearch: () => void; onHelp: () => void; onMoved?: () => void }
 
@@ -51,7 +51,7 @@ const Count = ({ of, isFolded }: { of: number; isFolded: boolean }) => (
 
 function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => void }) {
   const pathname = usePathname()
-  const { data: firing } = trpc.alerts.firing.useQuery()
+  const firing = useFiringCount()
   return (
     <Box component="ul" sx={{ listStyle: 'none', m: 0, p: 0, display: 'grid', gap: 0.5 }}>
       {places.map(({ key, label, href, Icon }) => {
@@ -63,13 +63,13 @@ function RailLinks({ isFolded, onMoved }: { isFolded: boolean; onMoved?: () => v
                 component={NextLink}
                 href={href}
                 onClick={onMoved}
-                aria-label={isFolded ? (key === 'monitoring' && firing?.count ? `${label}, ${firing.count} firing` : label) : undefined}
+                aria-label={isFolded ? (key === 'monitoring' && firing ? `${label}, ${firing} firing` : label) : undefined}
                 aria-current={isHere ? 'page' : undefined}
                 sx={{ ...itemSx(isFolded), position: 'relative' }}
               >
                 <Icon sx={{ fontSize: 19 }} />
                 {!isFolded && label}
-                {key === 'monitoring' && !!firing?.count && <Count of={firing.count} isFolded={isFolded} />}
+                {key === 'monitoring' && firing > 0 && <Count of={firing} isFolded={isFolded} />}
               </ButtonBase>
             </Hint>
           </li>

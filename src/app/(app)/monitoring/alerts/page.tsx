@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Alerts' }
 
 export default async function Page({ searchParams }: { searchParams: Promise<{ show?: string | string[] }> }) {
   const { show } = await searchParams
-  await Promise.all([api.alerts.list.prefetchInfinite(alertInput(show)), api.alerts.firing.prefetch()])
+  await api.alerts.list.prefetchInfinite(alertInput(show))
   return (
     <HydrateClient>
       <Alerts />
