@@ -17,13 +17,6 @@ test.describe('before a page is alive', () => {
   })
   test.afterEach(async () => page.context().close())
 
-  /** @returns which scripts a page of another part needs beside those of the frame. */
-  const beyondFrame = async () => {
-    await expectAlive(page)
-    const known = new Set(await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
-    return (url: URL) => isScript(url) && !known.has(url.href)
-  }
-
   test('what was typed to sign in is sent', async ({ browser }) => {
     const stranger = await (await browser.newContext({ baseURL: product.url })).newPage()
     await beforeScripts(stranger, '/sign-in', async () => {
@@ -90,7 +83,8 @@ test.describe('before a page is alive', () => {
   })
 
   test('what was typed stays when the frame around the page is alive first', async () => {
-    const isHeld = await beyondFrame()
+    await expectAlive(page)
+    const known = new Set(await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name)))
     const name = page.getByLabel('Name', { exact: true })
     await beforeScripts(
       page,
@@ -100,7 +94,7 @@ test.describe('before a page is alive', () => {
         await name.fill('early')
         await name.evaluate((input) => input.setAttribute('data-first', ''))
       },
-      isHeld,
+      (url) => isScript(url) && !known.has(url.href),
     )
     await expectAlive(page)
     await expect(name).toHaveValue('early')

@@ -9,9 +9,9 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { tryDatabase } from '#src/launcher/database.ts'
 import { inRoot } from '#src/launcher/paths.ts'
-import { freePort } from '#src/testing/ports.ts'
 import { preparePython, whyNoPython } from '#src/launcher/python.ts'
 import { isRoot, runTool } from '#src/launcher/tools.ts'
+import { freePort } from '#src/testing/ports.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'neuroweaver-doctor-'))

@@ -21,7 +21,7 @@ function tryListen(host: string, port: number): Promise<{ port: number } | { ref
 
 /** Ports of other protocols, which fetch and browsers speak no HTTP to (Fetch Standard, "port blocking"): 10080 is one. */
 async function isBlocked(host: string, port: number): Promise<boolean> {
-  const refusal = await fetch(`http://${localHost(host)}:${port}/`, { method: 'HEAD' }).then(
+  const refusal = await fetch(`http://${localHost(host)}:${port}/`, { method: 'HEAD', signal: AbortSignal.timeout(2_000) }).then(
     () => undefined,
     ({ cause }: { cause?: Error }) => cause?.message,
   )

@@ -47,7 +47,7 @@ describe('supervisor', () => {
     await seen('web runs')
     const first = pidOf('web')
     signal(first, 'SIGKILL')
-    await waitFor(() => (pidOf('web') && pidOf('web') !== first ? true : undefined), 5_000)
+    expect(await waitFor(() => (pidOf('web') && pidOf('web') !== first ? true : undefined), 5_000)).toBe(true)
     expect(lines).toContain('web was ended by SIGKILL; it starts again at once.')
   })
 

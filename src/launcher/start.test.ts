@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { inRoot } from '#src/launcher/paths.ts'
-import { freePort } from '#src/testing/ports.ts'
 import { whyNoPython } from '#src/launcher/python.ts'
 import { waitFor } from '#src/launcher/tools.ts'
 import { useDatabase } from '#src/testing/database.ts'
+import { freePort } from '#src/testing/ports.ts'
 
 const database = useDatabase()
 const folder = mkdtempSync(join(tmpdir(), 'neuroweaver-start-'))

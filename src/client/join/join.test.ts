@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RuntimeView } from '#src/contracts/access.ts'
 import { buildClient } from '#src/launcher/build.ts'
 import { inRoot } from '#src/launcher/paths.ts'
-import { freePort } from '#src/testing/ports.ts'
 import { preparePython } from '#src/launcher/python.ts'
 import { isRoot, runTool, waitFor } from '#src/launcher/tools.ts'
 import { useDatabase } from '#src/testing/database.ts'
 import { type Host, makeNetwork, type Network, whyNoHosts } from '#src/testing/hosts.ts'
+import { freePort } from '#src/testing/ports.ts'
 import { registerTextClassifier } from '#src/testing/textClassifier.ts'
 import { uploadBytes } from '#src/testing/upload.ts'
 import { startWeb, type TestWeb } from '#src/testing/web.ts'
@@ -138,12 +138,17 @@ describe('a machine that may not join', () => {
   })
 
   it.each([
-    ['is in use', () => String(web.port), 'is in use by '],
-    ['is one that clients refuse', () => '10080', 'belongs to another protocol'],
-  ])('because its port %s is told so', async (_what, port, reason) => {
-    const attempt = refused(['--token', web.runtimeToken, '--name', 'portless', '--port', port()])
+    ['is in use', () => ['--port', String(web.port)], /^Port \d+ of 127\.0\.0\.1 is in use by .*\. Choose another with --port\.$/m],
+    [
+      'is one that clients refuse',
+      () => ['--port', '10080'],
+      /^Port 10080 of .* belongs to another protocol.*\. Choose another with --port\.$/m,
+    ],
+    ['is of no address here', () => ['--host', '192.0.2.1'], /of 192\.0\.2\.1 can not be listened on: .*\. Choose another with --host\.$/m],
+  ])('because its port %s is told so', async (_what, options, sentence) => {
+    const attempt = refused(['--token', web.runtimeToken, '--name', 'portless', ...options()])
     expect(await attempt.ended).toBe(69)
-    expect(attempt.said()).toMatch(new RegExp(`Port ${port()} of 127\\.0\\.0\\.1 ${reason}.*Choose another with --port\\.`))
+    expect(attempt.said()).toMatch(sentence)
   })
 
   it('because its folder can not be is told so, and how to choose another', async () => {
